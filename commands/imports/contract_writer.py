@@ -1,0 +1,134 @@
+"""A contract as the text of a contract file, which `read_contract_file` reads back as equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import yaml
+
+from commands.imports.yaml_text import ABSENT
+from commands.tables import HOSTILE
+from ledger.money import display_minor, percent_text
+from ledger.terms import LatePenalty, MilestonePlan, Terms
+
+Written = str | list[Any] | dict[str, Any]
+
+_LINE_LENGTH_MAX = 80
+
+
+def write_contract_file(terms: Terms, contract: str, milestones: Iterable[MilestonePlan]) -> str:
+    """The YAML text of a contract: amounts "120,000.00", percentages "0.5%", all in its own words.
+
+    Values that equal a default are written too, so that a reader sees every term; only what is
+    empty is left out. Control and bidirectional characters are escaped.
+    """
+    amount = partial(display_minor, currency=terms.currency)
+    document = {
+        "contract": contract,
+        **as_written(terms, amount),
+        "milestones": [as_written(plan, amount) for plan in milestones],
+    }
+    if not document["milestones"]:
+        del document["milestones"]
+    events = [
+        yaml.StreamStartEvent(),
+        yaml.DocumentStartEvent(explicit=False),
+        *_events(document, flow=False),
+        yaml.DocumentEndEvent(explicit=False),
+        yaml.StreamEndEvent(),
+    ]
+    # Lines are never folded: where a text is broken, it must come back with its own breaks.
+    text: str = yaml.emit(events, Dumper=_Indented, allow_unicode=True, width=1 << 30)
+    return HOSTILE.sub(_escaped, text)
+
+
+def as_written(clause: Any, amount: Callable[[int], str]) -> dict[str, Written]:
+    """A clause as mappings, lists and texts under the keys of a file; what is empty is left out."""
+    written: dict[str, Written] = {}
+    for each in fields(clause):
+        value = getattr(clause, each.name)
+        if value is None and isinstance(clause, LatePenalty):
+            said: Written = "no cap"
+        elif each.name.endswith("_minor") and value is not None:
+            said = amount(value)
+        else:
+            said = _said(value, amount)
+        if said:
+            written[each.name.removesuffix("_minor")] = said
+    return written
+
+
+def _said(value: Any, amount: Callable[[int], str]) -> Written:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return percent_text(value)
+        case date():
+            return value.isoformat()
+        case dict():
+            return {key: _said(item, amount) for key, item in value.items()}
+        case tuple():
+            return [_said(item, amount) for item in value]
+        case _ if is_dataclass(value):
+            return as_written(value, amount)
+    return str(value)
+
+
+# --- YAML ----------------------------------------------------------------------------------------
+
+
+class _Indented(yaml.SafeDumper):
+    """Sets the items of a list further to the right than its key, as people write them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def _events(node: Written, flow: bool) -> Iterator[yaml.Event]:
+    """The node as YAML events, so that no resolver decides what looks like a number or a date."""
+    flow = flow or _fits_on_a_line(node)
+    if isinstance(node, str):
+        # Plain where the syntax allows it; what would be absent or deceptive if plain is quoted.
+        plain = node not in ABSENT and not HOSTILE.search(node)
+        style = '"' if HOSTILE.search(node) else None
+        yield yaml.ScalarEvent(None, None, (plain, True), node, style=style)
+    elif isinstance(node, list):
+        yield yaml.SequenceStartEvent(None, None, implicit=True, flow_style=flow)
+        for item in node:
+            yield from _events(item, flow)
+        yield yaml.SequenceEndEvent()
+    else:
+        yield yaml.MappingStartEvent(None, None, implicit=True, flow_style=flow)
+        for key, value in node.items():
+            yield from _events(key, flow)
+            yield from _events(value, flow)
+        yield yaml.MappingEndEvent()
+
+
+def _fits_on_a_line(node: Written) -> bool:
+    """Whether it is a short list of words or a short head count, which people write on one line."""
+    if isinstance(node, dict):
+        parts = [*node, *node.values()] if all(map(_is_count, node.values())) else [None]
+    else:
+        parts = node if isinstance(node, list) else [None]
+    words = [part for part in parts if isinstance(part, str)]
+    return len(words) == len(parts) and sum(len(word) + 2 for word in words) <= _LINE_LENGTH_MAX
+
+
+def _is_count(value: Written) -> bool:
+    return isinstance(value, str) and value.isdecimal()
+
+
+def _escaped(found: Any) -> str:
+    if found[0] == "\n":
+        return "\n"
+    code = ord(found[0])
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"

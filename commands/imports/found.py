@@ -1,0 +1,181 @@
+"""What every importer hands back: what it found, what it left out and why, and what looks wrong."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ledger.errors import InputInvalid
+from ledger.intents import TakeOver
+
+# The longer mark first: that of UTF-32 begins with that of UTF-16.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_UNICODE = ("utf-8-sig", "utf-16", "utf-32")
+_SHOWN = 3
+
+_canonical = msgspec.json.Encoder(order="sorted", decimal_format="number")
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something in a source that was not taken over, and why."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that was taken over although it looks wrong; `rule` names the suspicion."""
+
+    place: str
+    rule: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """All that a reader found in its files; the intents stand in the order to apply them in."""
+
+    take_overs: list[TakeOver] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    warnings: list[Warned] = field(default_factory=list)
+
+    def skip(self, place: str, reason: str) -> None:
+        self.skipped.append(Skipped(place, reason))
+
+    def warn(self, place: str, rule: str, detail: str) -> None:
+        self.warnings.append(Warned(place, rule, detail))
+
+
+@dataclass(slots=True)
+class Notes:
+    """Remarks on one place of a source: one line per kind, however many rows it touches."""
+
+    place: str
+    _skipped: dict[str, list[str]] = field(default_factory=dict)
+    _warned: dict[str, list[str]] = field(default_factory=dict)
+
+    def skip(self, reason: str, row: str) -> None:
+        self._skipped.setdefault(reason, []).append(row)
+
+    def warn(self, rule: str, detail: str) -> None:
+        self._warned.setdefault(rule, []).append(detail)
+
+    def report(self, reading: Reading) -> None:
+        for reason, rows in self._skipped.items():
+            reading.skip(self.place, f"{reason}: {_listed(rows)}")
+        for rule, details in self._warned.items():
+            reading.warn(self.place, rule, _listed(details))
+
+
+def _listed(remarks: list[str]) -> str:
+    more = len(remarks) - _SHOWN
+    return "; ".join(remarks[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+# --- files and bytes -----------------------------------------------------------------------------
+
+
+def files_in(paths: Sequence[Path], endings: tuple[str, ...]) -> list[Path]:
+    """The files named, and those with such an ending in the folders named: each once, sorted.
+
+    Raises InputInvalid `file-not-found`.
+    """
+    files: set[Path] = set()
+    for path in paths:
+        if path.is_dir():
+            inside = (found for found in path.rglob("*") if found.suffix.lower() in endings)
+            files |= {found for found in inside if found.is_file()}
+        elif path.exists():
+            files.add(path)
+        else:
+            raise InputInvalid(
+                "file-not-found", f"There is no file or folder {path}.", hint="Check its name."
+            )
+    return sorted(files)
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """The text of bytes, and its encoding: what their mark says, else UTF-8, else a guess."""
+    marked = [name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)]
+    for encoding in (*marked, "utf-8-sig", "cp1252"):
+        try:
+            return data.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1"), "latin-1"
+
+
+def is_guessed(encoding: str) -> bool:
+    """Whether the encoding was not told by the bytes themselves."""
+    return encoding not in _UNICODE
+
+
+def read_text(path: Path, reading: Reading | None = None) -> str:
+    """The text of a file in Unicode or an old Western encoding; a guessed encoding is warned of.
+
+    Raises OSError.
+    """
+    text, encoding = decode(path.read_bytes())
+    if reading is not None and is_guessed(encoding):
+        warn_of_guess(reading, path, encoding)
+    return text
+
+
+def warn_of_guess(reading: Reading, path: Path, encoding: str) -> None:
+    reading.warn(str(path), "encoding-guessed", f"not UTF-8 nor UTF-16: read as {encoding}")
+
+
+def lines_of(path: Path, reading: Reading) -> Iterator[tuple[int, str, int]]:
+    """A file's lines as number, text and size in bytes, one at a time: the file may be of any size.
+
+    A line that is not UTF-8 is read as an old Western encoding, which is warned of once. Raises
+    OSError.
+    """
+    with path.open("rb") as file:
+        if file.read(4).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            # Its line ends are not single bytes, and such files are small: read as a whole.
+            lines = read_text(path, reading).split("\n")
+            yield from ((n, line, 2 * len(line) + 2) for n, line in enumerate(lines, 1))
+            return
+        file.seek(0)
+        guessed = False
+        for number, line in enumerate(file, 1):
+            text, encoding = decode(line)
+            if is_guessed(encoding) and not guessed:
+                warn_of_guess(reading, path, encoding)
+                guessed = True
+            yield number, text, len(line)
+
+
+# --- ids and digests -----------------------------------------------------------------------------
+
+
+def identifier(written: str) -> str:
+    """A milestone's id without the signs at which references are split: '/' is %2F, '#' is %23."""
+    return written.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON with keys sorted by code point, no spaces, and numbers as they were written.
+
+    Raises UnicodeEncodeError for text with half a character (a lone surrogate).
+    """
+    return _canonical.encode(value)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical JSON, in hexadecimal."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()

@@ -1,0 +1,243 @@
+"""OCDS files become take-overs: one for each contract in each release, oldest release first.
+
+Read are releases, records, packages of either, arrays and JSON Lines of them, in versions 1.0 and
+1.1 of the Open Contracting Data Standard; amounts are exact throughout. Neither the order of the
+files nor a release that stands in several of them changes the result.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from commands.imports.found import (
+    Notes,
+    Reading,
+    canonical_json,
+    digest,
+    files_in,
+    lines_of,
+    read_text,
+)
+from commands.imports.ocds_contract import View, views_of
+from commands.imports.ocds_merge import take_overs
+from commands.imports.ocds_values import Json, objects, text_of
+from ledger.errors import InputInvalid
+
+Progress = Callable[[int], None]
+
+ENDINGS = (".json", ".jsonl", ".ndjson")
+_BY_LINES = (".jsonl", ".ndjson")
+# Half a character, or one that no database stores as text.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+# One JSON value ends with the first line and another begins: JSON Lines, whatever the file's name.
+_LINES = re.compile(r"\s*[{\[].*[}\]][ \t\r]*\n\s*[{\[]")
+_STAGES = ("planning", "tender", "awards")
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was read so far; a release is known by ocid, id and digest."""
+
+    reading: Reading = field(default_factory=Reading)
+    views: list[View] = field(default_factory=list)
+    releases: set[tuple[str, str, str]] = field(default_factory=set)
+
+
+def read_ocds(paths: Sequence[Path], progress: Progress | None = None) -> Reading:
+    """All contracts in the files and folders named; `progress` is told of every few bytes read.
+
+    What cannot be read or taken over is listed, never raised; only where no file holds any release
+    is it InputInvalid `file-not-ocds`; and `file-not-found` where a path leads nowhere.
+    """
+    found = _Found()
+    for path in files_in(paths, ENDINGS):
+        notes = Notes(str(path))
+        try:
+            for place, document in _documents(path, found.reading, progress or _unheard):
+                _take_all(document, place, found, notes)
+        except OSError as problem:
+            found.reading.skip(str(path), f"cannot be read: {problem.strerror or problem}")
+        notes.report(found.reading)
+    if not found.releases:
+        raise _not_ocds(paths, found.reading)
+    found.reading.take_overs += take_overs(found.views, found.reading)
+    return found.reading
+
+
+def _take_all(document: Any, place: str, found: _Found, notes: Notes) -> None:
+    try:
+        for release_place, release in _releases(document, place, found.reading):
+            _take(release, release_place, found, notes)
+    except RecursionError:
+        found.reading.skip(place, "is nested too deep to be read")
+
+
+def _unheard(size: int) -> None:
+    """Nobody watches."""
+
+
+# --- from files to JSON values -------------------------------------------------------------------
+
+
+def _documents(path: Path, reading: Reading, progress: Progress) -> Iterator[tuple[str, Any]]:
+    """The JSON values in a file, each with its place; only JSON Lines are read piece by piece."""
+    if path.suffix.lower() in _BY_LINES:
+        for number, line, size in lines_of(path, reading):
+            yield from _parsed(line, str(path), number, reading)
+            progress(size)
+        return
+    text = read_text(path, reading)
+    if _LINES.match(text):
+        for number, line in enumerate(text.split("\n"), 1):
+            yield from _parsed(line, str(path), number, reading)
+    else:
+        yield from _parsed(text, str(path), 0, reading)
+    progress(path.stat().st_size)
+
+
+def _parsed(text: str, path: str, line: int, reading: Reading) -> Iterator[tuple[str, Any]]:
+    """The value of a JSON text, or nothing and a remark; `line` is 0 for a whole file."""
+    place = f"{path}:{line}" if line else path
+    if line and not text.strip():
+        return
+    try:
+        # Never a float: 82033.24 stays what it is. NaN and Infinity stay text, which is no amount.
+        value = json.loads(text, parse_float=Decimal, parse_int=_whole, parse_constant=str)
+    except json.JSONDecodeError as problem:
+        at = f"{path}:{line or problem.lineno}:{problem.colno}"
+        reading.skip(at, f"is not JSON: {problem.msg}")
+    except (ArithmeticError, RecursionError, ValueError):
+        reading.skip(place, "is not JSON that can be read: a number too large, or nested too deep")
+    else:
+        yield place, value
+
+
+def _whole(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) < 19 else Decimal(digits)
+
+
+# --- from JSON values to releases ----------------------------------------------------------------
+
+
+def _releases(document: Any, place: str, reading: Reading) -> Iterator[tuple[str, Json]]:
+    """The releases in a JSON value of any of the shapes in which OCDS is published."""
+    match document:
+        case list():
+            for index, one in enumerate(document):
+                yield from _releases(one, f"{place}[{index}]", reading)
+        case {"records": list(records)}:
+            for index, record in enumerate(records):
+                yield from _releases_of_record(record, f"{place}:records[{index}]", reading)
+        case {"compiledRelease": _} | {"versionedRelease": _} | {"ocid": _, "releases": _}:
+            yield from _releases_of_record(document, place, reading)
+        case {"releases": list()}:
+            yield from _embedded(document, place, "", reading)
+        case {"ocid": str(ocid)} if ocid:
+            yield place, document
+        case _:
+            reading.skip(place, "is not an OCDS release, record or package, or has no ocid")
+
+
+def _releases_of_record(record: Any, place: str, reading: Reading) -> Iterator[tuple[str, Json]]:
+    """The releases that a record embeds; its compiled release only where it embeds none."""
+    if not isinstance(record, dict):
+        reading.skip(place, "is not an OCDS record")
+        return
+    ocid, compiled = text_of(record.get("ocid")), record.get("compiledRelease")
+    embedded = list(_embedded(record, place, ocid, reading))
+    if embedded:
+        yield from embedded
+    elif isinstance(compiled, dict) and (ocid := text_of(compiled.get("ocid")) or ocid):
+        yield f"{place}:compiledRelease", {**compiled, "ocid": ocid}
+    else:
+        reading.skip(place, "is a record without an embedded or compiled release that can be read")
+
+
+def _embedded(holder: Json, place: str, ocid: str, reading: Reading) -> Iterator[tuple[str, Json]]:
+    notes = Notes(place)
+    releases = holder.get("releases")
+    for index, release in enumerate(releases if isinstance(releases, list) else []):
+        at = f"releases[{index}]"
+        if not isinstance(release, dict):
+            notes.skip("is not an OCDS release", at)
+        elif "url" in release and not {"id", "contracts"} & release.keys():
+            notes.skip("linked releases, only their address is given", text_of(release["url"]))
+        elif not (text_of(release.get("ocid")) or ocid):
+            notes.skip("is a release without ocid", at)
+        else:
+            yield f"{place}:{at}", {**release, "ocid": text_of(release.get("ocid")) or ocid}
+    notes.report(reading)
+
+
+# --- from releases to views of contracts ---------------------------------------------------------
+
+
+def _take(release: Json, place: str, found: _Found, file_notes: Notes) -> None:
+    """Adds a release's contracts to what was found, unless the very same release is there."""
+    notes = Notes(place)
+    release, digest_text = _as_text(release, notes)
+    name = (text_of(release["ocid"]), text_of(release.get("id")))
+    if (*name, digest_text) in found.releases:
+        file_notes.warn("release-repeated", f"{name[0]} {name[1]} was read already")
+    else:
+        found.releases.add((*name, digest_text))
+        _say_what_is_no_contract(release, notes)
+        found.views += views_of(release, digest_text, place, found.reading)
+    notes.report(found.reading)
+
+
+def _as_text(release: Json, notes: Notes) -> tuple[Json, str]:
+    """The release, all its text such as can be stored, and its digest."""
+    try:
+        if b"\\u0000" not in canonical_json(release):
+            return release, digest(release)
+    except UnicodeEncodeError:
+        pass  # half a character somewhere: replaced below
+    clean = _cleaned(release)
+    if clean != release:
+        notes.warn("text-unreadable", "characters that are no text were replaced by U+FFFD")
+    return clean, digest(clean)
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NO_TEXT.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(one) for key, one in value.items()}
+    return value
+
+
+def _say_what_is_no_contract(release: Json, notes: Notes) -> None:
+    if not objects(release, "contracts"):
+        tags = release.get("tag")
+        stage = ", ".join(map(text_of, tags)) if isinstance(tags, list) else text_of(tags)
+        notes.skip("a release without contracts holds no obligation", f"tag {stage or 'unknown'}")
+    for stage in _STAGES:
+        holders = release.get(stage)
+        for holder in holders if isinstance(holders, list) else [holders]:
+            if plans := objects(holder, "milestones"):
+                notes.skip(
+                    "milestones before the contract are plans, not obligations",
+                    f"{len(plans)} of {stage}",
+                )
+
+
+def _not_ocds(paths: Sequence[Path], reading: Reading) -> InputInvalid:
+    first = reading.skipped[0] if reading.skipped else None
+    names = ", ".join(str(path) for path in paths[:3]) + (" …" if len(paths) > 3 else "")
+    why = first.reason if first else "there is no file that ends in .json, .jsonl or .ndjson"
+    return InputInvalid(
+        "file-not-ocds",
+        f"No OCDS release was found in {names}: {why}.",
+        place=first.place if first else "",
+        hint="Give files of releases, records, packages of them, or JSON Lines.",
+        facts={"skipped": [{"place": one.place, "reason": one.reason} for one in reading.skipped]},
+    )

@@ -1,0 +1,118 @@
+"""Views become take-overs in order of time, each payment milestone joined to its delivery.
+
+Pairs are found over all releases read, since an update release carries only what changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from commands.imports.found import Notes, Reading
+from commands.imports.ocds_contract import View
+from ledger.intents import TakenMilestone, TakenPayment, TakeOver
+from ledger.money import format_minor
+
+_EITHER = re.compile("payment|delivery", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Contract:
+    """All milestone ids that any release gives a contract, and the delivery of each payment one."""
+
+    kinds: dict[str, str] = field(default_factory=dict)
+    delivery_of: dict[str, str] = field(default_factory=dict)
+
+    def pair(self) -> None:
+        """Joins ids that are equal after `payment` / `delivery` is taken off, case ignored."""
+        deliveries: dict[str, str] = {}
+        for name, kind in self.kinds.items():
+            if kind in ("delivery", ""):
+                deliveries.setdefault(_stem(name), name)
+        for name, kind in self.kinds.items():
+            if kind == "payment" and _stem(name) in deliveries:
+                self.delivery_of[name] = deliveries.pop(_stem(name))
+
+
+def _stem(name: str) -> str:
+    return _EITHER.sub("", name).casefold()
+
+
+def take_overs(views: Iterable[View], reading: Reading) -> list[TakeOver]:
+    """The take-overs of all views, oldest release first, whatever order they were read in."""
+    ordered = sorted(views, key=lambda view: (view.order, view.take_over.contract))
+    contracts: dict[str, _Contract] = {}
+    for view in ordered:
+        contract = contracts.setdefault(view.take_over.contract, _Contract())
+        for milestone in view.take_over.milestones:
+            contract.kinds.setdefault(milestone.id, "")
+        contract.kinds |= view.kinds
+    for contract in contracts.values():
+        contract.pair()
+    return [_joined(view, contracts[view.take_over.contract], reading) for view in ordered]
+
+
+def _joined(view: View, contract: _Contract, reading: Reading) -> TakeOver:
+    notes = Notes(view.place)
+    found = view.take_over
+    _warn_of_unpaid(found, contract, notes)
+    milestones = _with_twins(found.milestones, contract, notes)
+    payments = tuple(_on_milestone(payment, contract, notes) for payment in found.payments)
+    for milestone in milestones:
+        if milestone.submitted_inferred:
+            when = f"{milestone.id} is met, when is not said: {milestone.submitted_on}"
+            notes.warn("date-inferred", f"{when} by dateModified")
+    paid = sum(payment.amount_minor for payment in payments)
+    if found.value_minor is not None and paid > found.value_minor:
+        value = format_minor(found.value_minor, found.currency)
+        amount = format_minor(paid, found.currency)
+        notes.warn("paid-above-value", f"{amount} {found.currency} paid, contract value {value}")
+    notes.report(reading)
+    return replace(found, milestones=milestones, payments=payments)
+
+
+def _with_twins(
+    milestones: tuple[TakenMilestone, ...], contract: _Contract, notes: Notes
+) -> tuple[TakenMilestone, ...]:
+    """The milestones without payment twins; what these say has gone into their deliveries."""
+    twins = {contract.delivery_of[m.id]: m for m in milestones if m.id in contract.delivery_of}
+    own = {m.id: m for m in milestones if m.id not in contract.delivery_of}
+    for name, twin in twins.items():
+        # A delivery that this release does not mention is only named, to hold what its twin says.
+        delivery = own.get(name) or TakenMilestone(id=name)
+        amounts = {delivery.amount_minor, twin.amount_minor} - {None}
+        if len(amounts) > 1:
+            notes.warn(
+                "twin-amount", f"{name} has an amount of its own, that of {twin.id} is taken"
+            )
+        own[name] = replace(
+            delivery,
+            amount_minor=(
+                delivery.amount_minor if twin.amount_minor is None else twin.amount_minor
+            ),
+            payment_due=twin.due,
+            twin_status=twin.source_status,
+        )
+    return tuple(own.values())
+
+
+def _on_milestone(payment: TakenPayment, contract: _Contract, notes: Notes) -> TakenPayment:
+    """The payment, on the delivery if its milestone is a twin; on none if no release knows it."""
+    named = payment.milestone
+    if named and named not in contract.kinds:
+        notes.warn("milestone-unknown", f"{payment.reference} names {named}: left unallocated")
+        return replace(payment, milestone="")
+    return replace(payment, milestone=contract.delivery_of.get(named, named))
+
+
+def _warn_of_unpaid(found: TakeOver, contract: _Contract, notes: Notes) -> None:
+    paid = {payment.milestone for payment in found.payments}
+    for milestone in found.milestones:
+        if (
+            milestone.id in contract.delivery_of
+            and milestone.source_status == "met"
+            and not {milestone.id, contract.delivery_of[milestone.id]} & paid
+        ):
+            when = milestone.submitted_on or "a day not said"
+            notes.warn("payment-not-listed", f"{milestone.id} is met on {when}, no transaction")

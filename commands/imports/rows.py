@@ -1,0 +1,375 @@
+"""A sheet's rows become take-overs: each is a milestone, with at most a payment and a dispute.
+
+The rows of a contract may be scattered over lines and files; they are gathered into one take-over.
+Rows of one milestone add up their payments and disputes and must agree on everything else: a row
+that contradicts an earlier one is left out and listed, never repaired. Empty cells mean unknown.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import Any
+
+from commands.imports.cells import AMOUNTS
+from commands.imports.found import Reading, Skipped, Warned
+from commands.imports.mapping import (
+    CONTRACT_FACTS,
+    FIELDS,
+    OWN_NAMES,
+    PLAN_FACTS,
+    Mapping,
+    did_you_mean,
+)
+from commands.output import unescape_cell
+from ledger.errors import InputInvalid
+from ledger.intents import TakenDispute, TakenMilestone, TakenPayment, TakeOver
+from ledger.money import UNKNOWN_CURRENCY, format_minor, parse_minor
+
+Record = tuple[int, list[str] | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table: its header, and each record as line number and cells, or what is wrong with it."""
+
+    name: str
+    header: list[str]
+    header_line: int
+    records: Iterator[Record]
+
+
+def gather(sheets: Iterable[Sheet], mapping: Mapping = OWN_NAMES) -> Reading:
+    """The contracts in all sheets, in the order of their first rows, and what was left out.
+
+    Raises InputInvalid `csv-column-missing`, `csv-column-twice`.
+    """
+    log = _Log()
+    contracts: dict[str, list[_Row]] = {}
+    for number, sheet in enumerate(sheets):
+        columns = _bind(sheet, number, mapping, log)
+        for line, cells in sheet.records:
+            try:
+                row = columns.row(line, cells)
+            except _Bad as bad:
+                log.skip(columns, line, bad)
+            else:
+                contracts.setdefault(row.contract, []).append(row)
+    gathered = (_Contract(rows, log) for rows in contracts.values())
+    return log.reading([contract.take_over() for contract in gathered if contract.milestones])
+
+
+class _Bad(Exception):
+    """Why a row is left out: the field ("" for the whole row) and the reason."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name, self.reason = name, reason
+
+
+# --- from cells to values ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where one sheet's fields stand; `titles` has the header's word for each field."""
+
+    sheet: Sheet
+    number: int
+    titles: dict[str, str] = field(default_factory=dict)
+    picks: list[tuple[str, int, Callable[[str], Any]]] = field(default_factory=list)
+    constants: dict[str, Any] = field(default_factory=dict)
+
+    def place(self, line: int, name: str = "") -> str:
+        column = f":{self.titles.get(name, name)}" if name else ""
+        return f"{self.sheet.name}:{line}{column}"
+
+    def row(self, line: int, cells: list[str] | str) -> _Row:
+        """The row with its known values; amounts are still text. Raises _Bad."""
+        if isinstance(cells, str):
+            raise _Bad("", cells)
+        known = dict(self.constants)
+        for name, index, convert in self.picks:
+            text = cells[index].strip()
+            if text.startswith("'"):
+                text = unescape_cell(text)
+            if text:
+                try:
+                    known[name] = convert(text)
+                except InputInvalid as bad:
+                    raise _Bad(name, f"{bad.message} {bad.hint}".strip()) from None
+        for name in ("contract", "milestone"):
+            if name not in known:
+                raise _Bad(name, f"the {name} has no id")
+        return _Row(self, line, known["contract"], known["milestone"], known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row; what is unknown is not among `known`."""
+
+    columns: _Columns
+    line: int
+    contract: str
+    milestone: str
+    known: dict[str, Any]
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it tells of a payment: an amount of 0 without a date says that there is none."""
+        return "paid_on" in self.known or bool(self.known.get("paid_amount"))
+
+    @property
+    def is_disputed(self) -> bool:
+        told = ("disputed_on", "dispute_outcome")
+        return any(name in self.known for name in told) or bool(self.known.get("dispute_amount"))
+
+
+def _bind(sheet: Sheet, number: int, mapping: Mapping, log: _Log) -> _Columns:
+    columns = _Columns(sheet, number)
+    for name in FIELDS:
+        source = mapping.source(name)
+        convert = source.converter(name)
+        if source.constant:
+            columns.constants[name] = convert(source.constant)
+        elif source.column and source.column in sheet.header:
+            if sheet.header.count(source.column) > 1:
+                raise _column_twice(columns, source.column)
+            columns.titles[name] = source.column
+            columns.picks.append((name, sheet.header.index(source.column), convert))
+        elif name in ("contract", "milestone") or (name in mapping.sources and source.column):
+            raise _column_missing(columns, name, source.column, mapping)
+    used = columns.titles.values()
+    ignored = [_meant(title, columns) for title in sheet.header if title and title not in used]
+    if ignored:
+        log.warn(
+            columns, sheet.header_line, "", "columns-ignored", f"not read: {'; '.join(ignored)}"
+        )
+    return columns
+
+
+def _meant(title: str, columns: _Columns) -> str:
+    absent = [name for name in FIELDS if name not in columns.titles]
+    meant = did_you_mean(title, absent).strip()
+    return f"{title} ({meant})" if meant else title
+
+
+def _column_twice(columns: _Columns, title: str) -> InputInvalid:
+    return InputInvalid(
+        "csv-column-twice",
+        f"The sheet has two columns {title!r}.",
+        hint="Rename one of the two, or take one out.",
+        place=f"{columns.place(columns.sheet.header_line)}:{title}",
+    )
+
+
+def _column_missing(columns: _Columns, name: str, title: str, mapping: Mapping) -> InputInvalid:
+    mapped = (
+        f", which {mapping.name or 'the map'} names for {name}" if name in mapping.sources else ""
+    )
+    titles = [title for title in columns.sheet.header if title]
+    return InputInvalid(
+        "csv-column-missing",
+        f"The sheet has no column {title or name!r}{mapped}.",
+        hint=f"{did_you_mean(title or name, titles)}The columns are {', '.join(titles)}. "
+        f"Name the right one in a map, under `fields:`, as `{name}: COLUMN`.",
+        place=columns.place(columns.sheet.header_line),
+    )
+
+
+# --- from rows to contracts ----------------------------------------------------------------------
+
+
+class _Facts:
+    """What rows say of one thing, and the row that said it first."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, Any] = {}
+        self.by: dict[str, _Row] = {}
+
+    def check(self, row: _Row, names: tuple[str, ...], currency: str) -> None:
+        """Raise _Bad where the row contradicts what was said."""
+        for name in names:
+            value = row.known.get(name)
+            if value is not None and self.said.get(name, value) != value:
+                here, there = _shown(value, currency), _shown(self.said[name], currency)
+                raise _contradiction(name, row, here, self.by[name], there)
+
+    def take(self, row: _Row, names: tuple[str, ...]) -> None:
+        for name in names:
+            if name in row.known and name not in self.said:
+                self.said[name], self.by[name] = row.known[name], row
+
+
+def _shown(value: Any, currency: str) -> str:
+    return format_minor(value, currency) if isinstance(value, int) else str(value)
+
+
+def _contradiction(name: str, row: _Row, here: str, other: _Row, there: str) -> _Bad:
+    same = other.columns is row.columns
+    where = f"line {other.line}" if same else other.columns.place(other.line)
+    hint = "" if same else "; if this file is the newer one, import it on its own, afterwards"
+    return _Bad(name, f"line {row.line} says {here}, but {where} says {there}{hint}")
+
+
+class _Contract:
+    """All rows of one contract, taken up in their order; bad ones go to the log."""
+
+    def __init__(self, rows: list[_Row], log: _Log) -> None:
+        self.log, self.id = log, rows[0].contract
+        self.facts = _Facts()
+        self.milestones: dict[str, _Facts] = {}
+        self.payments: dict[str, TakenPayment] = {}
+        self.disputes: dict[tuple[Any, ...], tuple[TakenDispute, _Row]] = {}
+        self.repeats: Counter[tuple[int, str]] = Counter()
+        stated = (row.known["currency"] for row in rows if "currency" in row.known)
+        self.currency: str = next(stated, UNKNOWN_CURRENCY)
+        rows = [row for row in rows if self.passes(self.price, row)]
+        self.amounts = {
+            row.milestone: row.known["amount"] for row in reversed(rows) if "amount" in row.known
+        }
+        self.paid = Counter((row.columns.number, row.milestone) for row in rows if row.is_paid)
+        rows = [row for row in rows if self.passes(self.add, row)]
+        if rows and self.currency == UNKNOWN_CURRENCY:
+            detail = f"{self.id} states no currency: its amounts are in {UNKNOWN_CURRENCY}"
+            self.warn(rows[0], "currency", "currency-unknown", detail)
+
+    def passes(self, step: Callable[[_Row], None], row: _Row) -> bool:
+        try:
+            step(row)
+        except _Bad as bad:
+            self.log.skip(row.columns, row.line, bad)
+            return False
+        return True
+
+    def warn(self, row: _Row, name: str, rule: str, detail: str) -> None:
+        self.log.warn(row.columns, row.line, name, rule, detail)
+
+    def price(self, row: _Row) -> None:
+        """Turn the row's amounts into minor units, in its own currency or the contract's."""
+        currency = row.known.get("currency", self.currency)
+        for name in AMOUNTS:
+            if name in row.known:
+                try:
+                    minor = parse_minor(row.known[name], currency)
+                except InputInvalid as bad:
+                    raise _Bad(name, f"{bad.message} {bad.hint}") from None
+                if minor < 0:
+                    raise _Bad(name, f"The amount {row.known[name]!r} is below zero.")
+                row.known[name] = minor
+
+    def add(self, row: _Row) -> None:
+        """Take up all that the row says, or nothing of it."""
+        plan = self.milestones.get(row.milestone) or _Facts()
+        self.facts.check(row, CONTRACT_FACTS, self.currency)
+        plan.check(row, PLAN_FACTS, self.currency)
+        amount_minor = self.paid_minor(row) if row.is_paid else None
+        if row.is_disputed:
+            self.add_dispute(row)
+        if amount_minor is not None:
+            self.add_payment(row, amount_minor)
+        self.facts.take(row, CONTRACT_FACTS)
+        plan.take(row, PLAN_FACTS)
+        self.milestones[row.milestone] = plan
+
+    def paid_minor(self, row: _Row) -> int:
+        """What was paid: with only a date told, the milestone's amount, if there is one payment."""
+        if "paid_amount" in row.known:
+            return int(row.known["paid_amount"])
+        if row.milestone not in self.amounts:
+            raise _Bad("paid_amount", "neither the paid amount nor the milestone's amount is known")
+        if self.paid[row.columns.number, row.milestone] > 1:
+            raise _Bad(
+                "paid_amount", f"{row.milestone} has several payments: this one's is unknown"
+            )
+        return int(self.amounts[row.milestone])
+
+    def add_payment(self, row: _Row, amount_minor: int) -> None:
+        """Its reference is made of its facts, so that it is known again in any copy of the file."""
+        paid_on = row.known.get("paid_on")
+        amount = format_minor(amount_minor, self.currency)
+        reference = f"{row.milestone}:{paid_on or ''}:{amount}"
+        self.repeats[row.columns.number, reference] += 1
+        if (times := self.repeats[row.columns.number, reference]) > 1:
+            detail = f"stands {times} times in this file: taken as so many payments of {amount}"
+            self.warn(row, "paid_amount", "payment-repeated", detail)
+            reference = f"{reference}#{times}"
+        if "paid_amount" not in row.known:
+            detail = f"no paid amount: taken as the milestone's amount, {amount}"
+            self.warn(row, "paid_amount", "payment-amount-assumed", detail)
+        self.payments[reference] = TakenPayment(
+            reference=reference, amount_minor=amount_minor, paid_on=paid_on, milestone=row.milestone
+        )
+
+    def add_dispute(self, row: _Row) -> None:
+        """The same milestone, day and amount are one dispute, told again or told to its end."""
+        opened_on, amount_minor = row.known.get("disputed_on"), row.known.get("dispute_amount")
+        outcome = row.known.get("dispute_outcome", "")
+        key = (row.milestone, opened_on, amount_minor)
+        dispute, first = self.disputes.get(key, (None, row))
+        if dispute is None:
+            dispute = TakenDispute(
+                milestone=row.milestone, opened_on=opened_on, amount_minor=amount_minor
+            )
+        elif outcome and dispute.outcome and outcome != dispute.outcome:
+            raise _contradiction("dispute_outcome", row, outcome, first, dispute.outcome)
+        elif first.columns is row.columns:
+            detail = f"the same dispute as in line {first.line}: taken once"
+            self.warn(row, "disputed_on", "dispute-repeated", detail)
+        self.disputes[key] = replace(dispute, outcome=dispute.outcome or outcome), first
+
+    def take_over(self) -> TakeOver:
+        """The contract as its good rows tell it."""
+        said = self.facts.said
+        return TakeOver(
+            contract=self.id,
+            client=said.get("client", ""),
+            partner=said.get("partner", ""),
+            currency=self.currency,
+            timezone=said.get("timezone", "UTC"),
+            milestones=tuple(_milestone(*found) for found in self.milestones.items()),
+            payments=tuple(self.payments.values()),
+            disputes=tuple(dispute for dispute, _ in self.disputes.values()),
+        )
+
+
+def _milestone(id: str, plan: _Facts) -> TakenMilestone:
+    said = plan.said
+    baseline, current = said.get("baseline_due"), said.get("current_due")
+    submitted_on, accepted_on = said.get("delivered"), said.get("approved")
+    return TakenMilestone(
+        id=id,
+        title=said.get("title", ""),
+        stage=said.get("stage", ""),
+        due=current or baseline,
+        baseline_due=baseline if current else None,
+        amount_minor=said.get("amount"),
+        status="accepted" if accepted_on else "submitted" if submitted_on else "defined",
+        submitted_on=submitted_on,
+        accepted_on=accepted_on,
+    )
+
+
+@dataclass(slots=True)
+class _Log:
+    """Remarks, to be sorted by file and line."""
+
+    skipped: list[tuple[int, int, Skipped]] = field(default_factory=list)
+    warned: list[tuple[int, int, Warned]] = field(default_factory=list)
+
+    def skip(self, columns: _Columns, line: int, bad: _Bad) -> None:
+        skipped = Skipped(columns.place(line, bad.name), bad.reason)
+        self.skipped.append((columns.number, line, skipped))
+
+    def warn(self, columns: _Columns, line: int, name: str, rule: str, detail: str) -> None:
+        warned = Warned(columns.place(line, name), rule, detail)
+        self.warned.append((columns.number, line, warned))
+
+    def reading(self, take_overs: list[TakeOver]) -> Reading:
+        return Reading(
+            take_overs,
+            [skipped for *_, skipped in sorted(self.skipped, key=itemgetter(0, 1))],
+            [warned for *_, warned in sorted(self.warned, key=itemgetter(0, 1))],
+        )

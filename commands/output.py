@@ -1,0 +1,275 @@
+"""How results leave the program: for people, for programs, and what is said meanwhile on stderr.
+
+Tables may change; JSON (UTF-8, two-space indent, keys as given) and CSV (UTF-8, LF) are promises.
+What tables are made of is handed on from `commands.tables`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, TextIO
+
+from commands.tables import HOSTILE, PIPE_WIDTH, Column, Table, exact, number, visible
+
+if TYPE_CHECKING:
+    from commands.options import Output
+
+__all__ = [
+    "Column",
+    "Progress",
+    "Table",
+    "as_json",
+    "colourful",
+    "confirm",
+    "csv_line",
+    "emit",
+    "escape_cell",
+    "exact",
+    "flat",
+    "money",
+    "number",
+    "on_terminal",
+    "progress",
+    "terminal_width",
+    "unescape_cell",
+    "visible",
+    "writing",
+]
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_NEGATIVE_NUMBER = re.compile(r"-\d+(\.\d+)?", re.ASCII)
+
+
+def money(minor: int | None, currency: str) -> dict[str, str] | None:
+    """An amount for a program: exact text and currency; None stays null."""
+    if minor is None:
+        return None
+    from ledger.money import format_minor
+
+    return {"amount": format_minor(minor, currency), "currency": currency}
+
+
+def as_json(value: object, indent: int | None = 2) -> str:
+    """JSON with keys as given, UTF-8 as it is, and hostile characters as escapes."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
+    return HOSTILE.sub(
+        lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text
+    )
+
+
+def _plain(value: object) -> str:
+    """Dates and times in ISO form, decimals as text; a float is never made of them."""
+    isoformat = getattr(value, "isoformat", None)
+    return isoformat() if isoformat else str(value)
+
+
+def escape_cell(text: str) -> str:
+    """A CSV cell that no spreadsheet takes for a formula; a plain negative number stays one."""
+    if _FORMULA.match(text) and not _NEGATIVE_NUMBER.fullmatch(text):
+        return "'" + text
+    return text
+
+
+def unescape_cell(text: str) -> str:
+    """What escape_cell was given."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def csv_line(values: Iterable[object]) -> str:
+    """One line of CSV (RFC 4180, but ended by LF)."""
+    # Not the csv module: before Python 3.13 it leaves a return unquoted when lines end in LF.
+    cells = [escape_cell(_csv_text(value)) for value in values]
+    quoted = ['"' + c.replace('"', '""') + '"' if re.search('[,"\r\n]', c) else c for c in cells]
+    return (",".join(quoted) if quoted != [""] else '""') + "\n"
+
+
+def _csv_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        simple = all(isinstance(part, (str, int)) for part in value)
+        return " ".join(map(str, value)) if simple else as_json(value, indent=None)
+    return value if isinstance(value, str) else _plain(value)
+
+
+def flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A row for CSV: an amount keeps its name, and its currency stands once in the column
+    `currency`.
+
+    Any other object's keys are joined to its name (`window_from`). An amount in a second currency
+    of the same row has its own column (`fee_currency`).
+    """
+    cells: dict[str, Any] = {}
+    for name, value in row.items():
+        if not isinstance(value, Mapping):
+            cells[prefix + name] = value
+        elif value.keys() == {"amount", "currency"}:
+            cells[prefix + name] = value["amount"]
+            if cells.setdefault("currency", value["currency"]) != value["currency"]:
+                cells[f"{prefix}{name}_currency"] = value["currency"]
+        else:
+            cells.update(flat(value, f"{prefix}{name}_"))
+    return cells
+
+
+def _csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None) -> Iterator[str]:
+    cells: Iterable[dict[str, Any]] = map(flat, rows)
+    if columns is None:
+        cells = list(cells)
+        columns = list(dict.fromkeys(name for row in cells for name in row))
+    if columns:
+        yield csv_line(columns)
+    for row in cells:
+        yield csv_line(row.get(name) for name in columns)
+
+
+def emit(
+    output: Output,
+    data: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
+    *,
+    rows: Iterable[Mapping[str, Any]] | None = None,
+    columns: Sequence[str] | None = None,
+    people: Iterable[Table | str] = (),
+) -> None:
+    """Write a result in the form asked for; what the other forms would need is not even computed.
+
+    `data` is the promised JSON object (or a function that makes it), `rows` what CSV and JSON lines
+    list (default: the object itself), `columns` the CSV header (default: the rows' own keys; give
+    it where rows may be none or many, since then they are streamed), `people` tables and lines of
+    text.
+    """
+    with writing(output) as stream:
+        if output.format == "table":
+            for part in people:
+                text = part if isinstance(part, str) else part.text(terminal_width(stream))
+                stream.write(text if text.endswith("\n") else text + "\n")
+        elif output.format == "json":
+            stream.write(as_json(data() if callable(data) else data) + "\n")
+        else:
+            listed = rows if rows is not None else [data() if callable(data) else data]
+            if output.format == "jsonl":
+                stream.writelines(as_json(row, indent=None) + "\n" for row in listed)
+            else:
+                stream.writelines(_csv_lines(listed, columns))
+
+
+@contextmanager
+def writing(output: Output) -> Iterator[TextIO]:
+    """stdout, or the file of -o: it appears complete under its name, or stays as it was."""
+    if output.file is None:
+        yield sys.stdout
+        return
+    target = output.file.resolve()  # a link is followed, not replaced
+    whole = not target.exists() or target.is_file()  # a device or a pipe cannot be replaced
+    file = target.with_name(f"{target.name}.{os.getpid()}.tmp") if whole else target
+    try:
+        with file.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            yield stream
+        if whole and target.exists():
+            file.chmod(target.stat().st_mode & 0o7777)
+        if whole:
+            file.replace(target)
+    finally:
+        if whole:
+            file.unlink(missing_ok=True)
+
+
+# --- the terminal --------------------------------------------------------------------------------
+
+
+def on_terminal(stream: IO[str] | None) -> bool:
+    """Whether a person who can see redrawn lines sits at the other end."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def colourful(stream: IO[str] | None) -> bool:
+    """Whether colour may be used there: a terminal, and NO_COLOR not set."""
+    return on_terminal(stream) and not os.environ.get("NO_COLOR")
+
+
+def terminal_width(stream: IO[str]) -> int:
+    """COLUMNS, else the terminal's width, else 120 for files and pipes."""
+    if on_terminal(stream) or os.environ.get("COLUMNS"):
+        import shutil
+
+        return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
+    return PIPE_WIDTH
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Return when the answer is yes; InputInvalid otherwise, and where nobody can be asked."""
+    if yes:
+        return
+    from ledger.errors import InputInvalid
+
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+        raise InputInvalid(
+            "confirmation-needed",
+            f"{question} Nobody is at the terminal to answer",
+            hint="add --yes to confirm",
+        )
+    import click
+
+    if not click.confirm(visible(question), err=True):
+        raise InputInvalid("not-confirmed", "not confirmed; nothing was recorded")
+
+
+class Progress:
+    """Steps counted on stderr: a bar on a terminal, elsewhere a line every ten seconds."""
+
+    def __init__(self, total: int | None, label: str) -> None:
+        self.total, self.label, self.done = total, visible(label), 0
+        self.live = on_terminal(sys.stderr)
+        self.every = 0.1 if self.live else 10.0
+        self.start = self.shown = time.monotonic()
+
+    def advance(self, steps: int = 1) -> None:
+        """So many more are done."""
+        self.done += steps
+        now = time.monotonic()
+        if now - self.shown >= self.every:
+            self.shown = now
+            self._show(self.status(now - self.start))
+
+    def status(self, seconds: float) -> str:
+        """The line for the work done in so many seconds."""
+        rate = self.done / seconds if seconds > 0 else 0.0
+        if not self.total:
+            return f"{self.label}  {self.done:,}  {rate:,.0f}/s"
+        left = (self.total - self.done) / rate if rate else 0.0
+        share = min(self.done / self.total, 1.0)
+        bar = f"[{'#' * round(share * 20):<20}]  " if self.live else ""
+        clock = f"{left // 60:.0f}:{left % 60:02.0f} left"
+        return (
+            f"{self.label}  {bar}{share:4.0%}  {self.done:,}/{self.total:,}  {rate:,.0f}/s  {clock}"
+        )
+
+    def _show(self, line: str) -> None:
+        print(
+            f"\r{line}\x1b[K" if self.live else line, end="" if self.live else "\n", file=sys.stderr
+        )
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the bar off the terminal."""
+        if self.live:
+            self._show("")
+
+
+@contextmanager
+def progress(total: int | None, label: str) -> Iterator[Progress]:
+    """`with progress(n, "folding") as p: p.advance(k)`; total None when unknown."""
+    bar = Progress(total, label)
+    try:
+        yield bar
+    finally:
+        bar.clear()

@@ -1,0 +1,1 @@
+"""What is true: the pure core and its store. Imports neither projections nor commands."""

@@ -1,0 +1,297 @@
+"""A submission is approved, and with the last approval needed it is accepted and priced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from ledger.decisions.case import Case, find_milestone, judge
+from ledger.decisions.milestones import WHO, about
+from ledger.decisions.rules_money import (
+    committed_within_ceiling,
+    part_within_whole,
+    policy_covers_amount,
+)
+from ledger.decisions.rules_state import (
+    dependencies_accepted_first,
+    proposal_open,
+    submission_pending,
+)
+from ledger.decisions.rules_when import DATES
+from ledger.decisions.rules_who import (
+    acting_for_another_needs_delegation,
+    approval_fills_an_open_place,
+    approver_holds_a_role_of_the_tier,
+    holds,
+    nobody_counts_twice,
+    only_own_live_approval_is_withdrawn,
+    submitter_does_not_approve,
+)
+from ledger.errors import InputInvalid
+from ledger.events import (
+    ApprovalGranted,
+    ApprovalWithdrawn,
+    BonusAwarded,
+    Fact,
+    Line,
+    MilestoneAccepted,
+    MilestoneDefined,
+    PenaltyAssessed,
+)
+from ledger.evolve.common import digest
+from ledger.intents import ApproveMilestone, Context, WithdrawApproval
+from ledger.money import parse_minor, parse_percent, percent_of, split
+from ledger.pricing.delivered import Delivered
+from ledger.pricing.order import price
+from ledger.pricing.payment_due import payment_due
+from ledger.state import Approval, Baseline, Contract, Milestone, Proposal, Submission
+from ledger.terms import Terms
+
+
+def tier(terms: Terms, amount_minor: int) -> dict[str, int]:
+    """The head count per role that an amount needs; empty where the policy has no tier for it."""
+    for one in terms.approval:
+        if one.up_to_minor is None or amount_minor <= one.up_to_minor:
+            return dict(one.quorum)
+    return {}
+
+
+def in_force(milestone: Milestone, submission: Submission) -> Baseline:
+    """The baseline in force when a submission was made: accepted before it, and effective by its day."""
+    found = milestone.baselines[0]
+    for baseline in milestone.baselines[1:]:
+        effective = (
+            baseline.since is None or submission.on is None or baseline.since <= submission.on
+        )
+        if baseline.version < submission.version and effective:
+            found = baseline
+    return found
+
+
+def accepted_part(state: Contract, milestone: Milestone, intent: ApproveMilestone) -> int:
+    """The part that a reviewer proposes, in minor units: a percentage, an amount, or deliverables in equal shares."""
+    whole = milestone.current.amount_minor or 0
+    part = intent.part.strip()
+    if intent.deliverables:
+        known = milestone.plan.deliverables
+        if unknown := [name for name in intent.deliverables if name not in known]:
+            raise InputInvalid(
+                "deliverable-unknown",
+                f"{milestone.id} has no deliverable {', '.join(unknown)}",
+                hint="its deliverables are: " + (", ".join(known) or "(none)"),
+            )
+        named = len(set(intent.deliverables))
+        return split(whole, (named, len(known) - named))[0] if named < len(known) else whole
+    if not part:
+        return whole
+    if part.endswith("%"):
+        return percent_of(whole, parse_percent(part), state.terms.rounding)
+    return parse_minor(part, state.terms.currency)
+
+
+def counted(case: Case, approvals: Iterable[Approval], subject_digest: str) -> list[Approval]:
+    """The approvals that still count: live, for this very content, by people who still hold the role."""
+    return [
+        a
+        for a in approvals
+        if a.live and a.digest == subject_digest and case.state.holds(a.role, a.actor, case.today)
+    ]
+
+
+def missing(quorum: dict[str, int], approvals: Iterable[Approval]) -> dict[str, int]:
+    """How many of each role a quorum still lacks."""
+    left = dict(quorum)
+    for approval in approvals:
+        left[approval.role] = left.get(approval.role, 0) - 1
+    return {role: count for role, count in left.items() if count > 0}
+
+
+def place(case: Case, asked: str, lacking: dict[str, int]) -> str:
+    """The role in which the actor counts: the one asked for, else the first open one that they hold."""
+    roles = [asked] if asked else list(lacking)
+    return next((r for r in roles if r in lacking and holds(case, r, case.actor)), "")
+
+
+def weigh(
+    case: Case, approvals: list[Approval], subject_digest: str, quorum: dict[str, int], role: str
+) -> None:
+    """Puts on the case what the rules on approvals look at, and lets those judge that every approval needs."""
+    case.facts["quorum"] = quorum
+    case.facts["role"] = role
+    case.facts["counted"] = counted(case, approvals, subject_digest)
+    case.facts["missing"] = missing(quorum, case.facts["counted"])
+    case.facts["counted_role"] = place(case, role, case.facts["missing"])
+    judge(
+        case,
+        policy_covers_amount,
+        approver_holds_a_role_of_the_tier,
+        nobody_counts_twice,
+        approval_fills_an_open_place,
+    )
+
+
+def completes(case: Case) -> bool:
+    """Whether the approval at hand is the last one needed."""
+    lacking: dict[str, int] = case.facts["missing"]
+    return sum(lacking.values()) == 1
+
+
+def latest(case: Case) -> date | None:
+    """The effective date of a decision: the latest day of the approvals that make it."""
+    days = [a.on for a in case.facts["counted"]] + [case.on]
+    return max((day for day in days if day is not None), default=None)
+
+
+def approve_milestone(state: Contract, intent: ApproveMilestone, context: Context) -> list[Fact]:
+    """Approves the pending submission; with the last approval needed the milestone is accepted and priced."""
+    case = about(state, intent, context, intent.milestone)
+    judge(case, acting_for_another_needs_delegation, submission_pending)
+    milestone = case.the_milestone()
+    submission = milestone.pending
+    assert submission is not None
+    case.submission = submission
+    case.rests_on = (*case.rests_on, submission.version)
+    part_minor = accepted_part(state, milestone, intent)
+    case.facts["accepted_minor"] = part_minor
+    judge(case, part_within_whole, *DATES, submitter_does_not_approve)
+    lines = price(delivered(state, milestone, submission, part_minor))
+    bonus_minor = sum(line.amount_minor for line in lines if line.step == "bonus")
+    case.amount_minor = part_minor + bonus_minor
+    subject = digest(
+        {"accepted_minor": part_minor, "digest": submission.digest, "subject": submission.version}
+    )
+    quorum = tier(submission.terms, case.amount_minor)
+    weigh(case, submission.approvals, subject, quorum, intent.role)
+    approval = ApprovalGranted(
+        on=case.on,
+        rests_on=case.rests_on,
+        subject=submission.version,
+        role=case.facts["counted_role"],
+        digest=subject,
+        milestone=milestone.id,
+        accepted_minor=part_minor,
+        part=intent.part or ", ".join(intent.deliverables),
+    )
+    if not completes(case):
+        return [approval]
+    case.amount_minor = bonus_minor
+    judge(case, dependencies_accepted_first, committed_within_ceiling)
+    return [approval, *accept(case, lines, part_minor)]
+
+
+def delivered(
+    state: Contract, milestone: Milestone, submission: Submission, part_minor: int
+) -> Delivered:
+    """What the clauses look at when this part of this submission is priced."""
+    return Delivered(
+        terms=state.terms,
+        milestone=milestone.id,
+        planned_minor=milestone.current.amount_minor or 0,
+        accepted_minor=part_minor,
+        due=in_force(milestone, submission).due,
+        submitted_on=submission.on,
+        results=submission.results,
+    )
+
+
+def accept(case: Case, lines: list[Line], part_minor: int) -> list[Fact]:
+    """The events of an acceptance: the acceptance, a bonus or penalty per line, and the remainder."""
+    state, milestone = case.state, case.the_milestone()
+    assert case.submission is not None
+    on = latest(case)
+    approval = state.version + 1
+    accepted = approval + 1
+    rests_on = (*case.rests_on, *(a.version for a in case.facts["counted"]), approval)
+    due = payment_due(state.terms, on)
+    whole = milestone.current.amount_minor or 0
+    rest = _remainder_id(state, milestone) if part_minor < whole else ""
+    events: list[Fact] = [
+        MilestoneAccepted(
+            on=on,
+            rests_on=rests_on,
+            milestone=milestone.id,
+            submission=case.submission.version,
+            accepted_minor=part_minor,
+            lines=tuple(line for line in lines if line.step not in ("bonus", "penalty")),
+            payment_due=due.day,
+            provisional=due.provisional,
+            calendar=due.calendar,
+            remainder=rest,
+        )
+    ]
+    tied: dict[str, Any] = {"on": on, "rests_on": (milestone.version, accepted), "milestone": milestone.id}
+    for line in lines:
+        if line.step == "bonus":
+            events.append(BonusAwarded(**tied, kind=line.clause, lines=(line,)))
+        elif line.step == "penalty":
+            events.append(PenaltyAssessed(**tied, lines=(line,)))
+    if rest:
+        events.append(_remainder(milestone, rest, whole - part_minor, on, accepted))
+    return events
+
+
+def _remainder_id(state: Contract, milestone: Milestone) -> str:
+    number = 1
+    while f"{milestone.family}-r{number}" in state.milestones:
+        number += 1
+    return f"{milestone.family}-r{number}"
+
+
+def _remainder(
+    milestone: Milestone, rest: str, amount_minor: int, on: date | None, accepted: int
+) -> MilestoneDefined:
+    """What was not accepted, as a milestone of its own with the same plan and due date."""
+    plan = milestone.plan
+    return MilestoneDefined(
+        on=on,
+        rests_on=(milestone.version, accepted),
+        milestone=rest,
+        title=plan.title,
+        stage=plan.stage,
+        owner=plan.owner,
+        due=milestone.current.due,
+        amount_minor=amount_minor,
+        deliverables=plan.deliverables,
+        criteria=plan.criteria,
+        depends_on=plan.depends_on,
+        remainder_of=milestone.id,
+    )
+
+
+def withdraw(state: Contract, intent: WithdrawApproval, context: Context) -> list[Fact]:
+    """Takes back the actor's own approval while the subject still waits for its decision."""
+    if intent.milestone:
+        case = about(state, intent, context, intent.milestone)
+        judge(case, acting_for_another_needs_delegation, submission_pending)
+        subject: Submission | Proposal | None = find_milestone(state, intent.milestone).pending
+    else:
+        from ledger.decisions.changes import about_proposal
+
+        case = about_proposal(state, intent, context, intent.proposal)
+        judge(case, acting_for_another_needs_delegation, proposal_open)
+        subject = case.proposal
+    assert subject is not None
+    live = [a for a in subject.approvals if a.live and a.actor == case.actor]
+    own = live[-1] if live else None
+    case.facts["own"] = own
+    judge(case, only_own_live_approval_is_withdrawn)
+    assert own is not None
+    on = None if intent.why == "error" else case.on
+    case.on = on
+    case.rests_on = (own.version,)
+    judge(case, *DATES)
+    return [
+        ApprovalWithdrawn(
+            on=on,
+            rests_on=case.rests_on,
+            subject=subject.version,
+            approval=own.version,
+            why=intent.why,
+            milestone=intent.milestone,
+            reason=intent.reason,
+        )
+    ]
+
+
+__all__ = ["WHO", "approve_milestone", "completes", "latest", "tier", "weigh", "withdraw"]

@@ -1,0 +1,151 @@
+"""A case to be judged, and the rules that judge it: named functions, checked top to bottom, one refusal each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from ledger.calendars import today_in
+from ledger.errors import NotFound, Refused
+from ledger.intents import Context, Intent
+from ledger.state import Contract, Dispute, Milestone, Payment, Proposal, Submission
+from ledger.terms import Terms
+
+
+@dataclass(slots=True)
+class Case:
+    """One intent against one contract: who, when, and the things of the contract that it is about.
+
+    `on` is the effective date after defaults; `rests_on` the versions of the facts it rests on; `roles` those of
+    which the actor needs one. The rest is set by the decision that asks, for the rules that it names.
+    """
+
+    state: Contract
+    context: Context
+    intent: Intent
+    today: date
+    on: date | None
+    rests_on: tuple[int, ...] = ()
+    roles: tuple[str, ...] = ()
+    milestone: Milestone | None = None
+    submission: Submission | None = None
+    proposal: Proposal | None = None
+    dispute: Dispute | None = None
+    payment: Payment | None = None
+    terms: Terms | None = None
+    amount_minor: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def actor(self) -> str:
+        return self.context.actor
+
+    def the_milestone(self) -> Milestone:
+        assert self.milestone is not None
+        return self.milestone
+
+    def the_proposal(self) -> Proposal:
+        assert self.proposal is not None
+        return self.proposal
+
+    def the_dispute(self) -> Dispute:
+        assert self.dispute is not None
+        return self.dispute
+
+    def the_payment(self) -> Payment:
+        assert self.payment is not None
+        return self.payment
+
+
+class Objection(NamedTuple):
+    """Why a rule says no: the message with its facts, and what to do next."""
+
+    message: str
+    hint: str
+
+
+Check = Callable[[Case], Objection | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the domain: its id, what it says, the name of its error, and the check itself."""
+
+    id: str
+    says: str
+    check: Check
+    exit_code: int = 3
+
+    @property
+    def error(self) -> str:
+        return "".join(word.capitalize() for word in self.id.split("-"))
+
+
+_registered: dict[str, Rule] = {}
+
+
+def rule(says: str) -> Callable[[Check], Rule]:
+    """Makes a named check a rule: its id is the function's name with hyphens."""
+
+    def register(check: Check) -> Rule:
+        made = Rule(check.__name__.replace("_", "-"), says, check)
+        assert made.id not in _registered, made.id
+        _registered[made.id] = made
+        return made
+
+    return register
+
+
+def registered() -> tuple[Rule, ...]:
+    """Every rule defined so far, in the order of definition."""
+    return tuple(_registered.values())
+
+
+def judge(case: Case, *rules: Rule) -> None:
+    """Passes, or raises Refused with the id and the facts of the first rule that objects."""
+    for one in rules:
+        if (objection := one.check(case)) is not None:
+            raise Refused(
+                one.id,
+                objection.message,
+                hint=objection.hint,
+                facts={"rule": one.id, "contract": case.state.id, "actor": case.actor},
+            )
+
+
+def broken(case: Case, rules: Sequence[Rule]) -> tuple[str, ...]:
+    """The ids of the rules that object: imported history is recorded with them, never refused."""
+    return tuple(one.id for one in rules if one.check(case) is not None)
+
+
+def open_case(state: Contract, intent: Intent, context: Context, **about: Any) -> Case:
+    """The case of an intent: its effective date is today in the contract's zone where none is given."""
+    today = today_in(state.terms.timezone, context.now)
+    return Case(state, context, intent, today, intent.on or today, **about)
+
+
+def find_milestone(state: Contract, milestone: str) -> Milestone:
+    """The milestone of that id; raises NotFound naming those that exist."""
+    found = state.milestones.get(milestone)
+    if found is None or found.status == "void":
+        known = ", ".join(m.id for m in state.milestones.values() if m.status != "void")
+        raise NotFound(
+            "milestone-unknown",
+            f"contract {state.id} has no milestone {milestone!r}",
+            hint=f"its milestones are {known}" if known else "it has no milestones yet",
+        )
+    return found
+
+
+def find(state: Contract, kind: str, known: dict[int, Any], version: int) -> Any:
+    """The proposal, dispute or payment of that version; raises NotFound naming those that exist."""
+    if version in known:
+        return known[version]
+    names = ", ".join(f"{state.id}#{v}" for v in known)
+    raise NotFound(
+        f"{kind}-unknown",
+        f"contract {state.id} has no {kind} #{version}",
+        hint=f"its {kind}s are {names}" if names else f"it has no {kind} yet",
+    )

@@ -1,0 +1,157 @@
+"""The kinds of proposal: who proposes each, which rules judge it, who must approve, and what it then does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.decisions import effects_change, effects_money
+from ledger.decisions.acceptance import tier
+from ledger.decisions.case import Case, Rule
+from ledger.decisions.effects_money import reversal_quorum
+from ledger.decisions.rules_money import (
+    amount_above_zero,
+    committed_within_ceiling,
+    resolution_fits_outcome,
+    waiver_within_penalty,
+)
+from ledger.decisions.rules_state import (
+    bonus_not_revoked,
+    dependencies_exist,
+    dispute_open,
+    milestone_accepted,
+    proposal_changes_something,
+    reversal_as_error_before_later_lines,
+    reversal_before_payment,
+    reversal_before_remainder,
+    revision_before_acceptance,
+)
+from ledger.decisions.rules_when import contract_not_closed
+from ledger.decisions.rules_who import nobody_grants_to_themselves, opener_does_not_resolve
+from ledger.events import (
+    Amendment,
+    BonusProposal,
+    BonusRevocation,
+    ChangeOrder,
+    Fact,
+    Resolution,
+    Reversal,
+    RoleChange,
+    Waiver,
+)
+from ledger.state import ADMINISTRATOR
+
+
+def by_tier(case: Case, content: Any, amount_minor: int) -> dict[str, int]:
+    """The tier of the policy in force now."""
+    return tier(case.state.terms, amount_minor)
+
+
+def by_tier_and_administrator(case: Case, content: Any, amount_minor: int) -> dict[str, int]:
+    """The tier of the money added, and an administrator besides."""
+    money = tier(case.state.terms, amount_minor) if amount_minor > 0 else {}
+    return money | {ADMINISTRATOR: 1}
+
+
+def by_administrator(case: Case, content: Any, amount_minor: int) -> dict[str, int]:
+    """An administrator other than the one who proposes."""
+    return {ADMINISTRATOR: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of proposal.
+
+    `prepare` puts the things it is about on the case; `rules` judge it when proposed and again when it takes
+    effect, `approval_rules` whenever somebody approves; `amount` is what finds the tier.
+    """
+
+    proposed_by: tuple[str, ...]
+    prepare: Callable[[Case, Any], None]
+    rules: tuple[Rule, ...]
+    amount: Callable[[Case, Any], int]
+    take_effect: Callable[[Case, Any], list[Fact]]
+    quorum: Callable[[Case, Any, int], dict[str, int]] = by_tier
+    approval_rules: tuple[Rule, ...] = ()
+
+
+KINDS: dict[type[Any], Kind] = {
+    ChangeOrder: Kind(
+        proposed_by=("manager",),
+        prepare=effects_change.prepare_order,
+        rules=(
+            contract_not_closed,
+            proposal_changes_something,
+            revision_before_acceptance,
+            committed_within_ceiling,
+        ),
+        amount=effects_change.money_added,
+        take_effect=effects_change.revise,
+    ),
+    Amendment: Kind(
+        proposed_by=(ADMINISTRATOR,),
+        prepare=effects_change.prepare_amendment,
+        rules=(
+            contract_not_closed,
+            proposal_changes_something,
+            revision_before_acceptance,
+            dependencies_exist,
+            committed_within_ceiling,
+        ),
+        amount=effects_change.money_added,
+        take_effect=effects_change.amend,
+        quorum=by_tier_and_administrator,
+    ),
+    RoleChange: Kind(
+        proposed_by=(ADMINISTRATOR,),
+        prepare=effects_change.prepare_role,
+        rules=(contract_not_closed, proposal_changes_something, nobody_grants_to_themselves),
+        amount=effects_change.no_money,
+        take_effect=effects_change.change_role,
+        quorum=by_administrator,
+        approval_rules=(nobody_grants_to_themselves,),
+    ),
+    BonusProposal: Kind(
+        proposed_by=("manager",),
+        prepare=effects_money.prepare_bonus,
+        rules=(amount_above_zero, milestone_accepted, committed_within_ceiling),
+        amount=effects_money.amount,
+        take_effect=effects_money.award,
+    ),
+    BonusRevocation: Kind(
+        proposed_by=("manager",),
+        prepare=effects_money.prepare_revocation,
+        rules=(bonus_not_revoked,),
+        amount=effects_money.award_amount,
+        take_effect=effects_money.revoke,
+    ),
+    Waiver: Kind(
+        proposed_by=("manager",),
+        prepare=effects_money.prepare_waiver,
+        rules=(amount_above_zero, waiver_within_penalty),
+        amount=effects_money.amount,
+        take_effect=effects_money.waive,
+    ),
+    Resolution: Kind(
+        proposed_by=("manager",),
+        prepare=effects_money.prepare_resolution,
+        rules=(dispute_open, opener_does_not_resolve, resolution_fits_outcome),
+        amount=effects_money.disputed,
+        take_effect=effects_money.resolve,
+        approval_rules=(dispute_open, opener_does_not_resolve),
+    ),
+    Reversal: Kind(
+        proposed_by=("manager",),
+        prepare=effects_money.prepare_reversal,
+        rules=(
+            milestone_accepted,
+            reversal_before_payment,
+            reversal_before_remainder,
+            reversal_as_error_before_later_lines,
+        ),
+        amount=effects_money.accepted_amount,
+        take_effect=effects_money.reverse,
+        quorum=reversal_quorum,
+    ),
+}

@@ -1,0 +1,239 @@
+"""Bonuses, waivers, resolutions and reversals: what they are about, their amounts, and the lines they post."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.decisions.acceptance import tier
+from ledger.decisions.case import Case, find, find_milestone
+from ledger.errors import NotFound
+from ledger.events import (
+    AcceptanceReversed,
+    BonusAwarded,
+    BonusProposal,
+    BonusRevocation,
+    BonusRevoked,
+    DisputeResolved,
+    Fact,
+    Line,
+    PenaltyWaived,
+    Resolution,
+    Reversal,
+    Waiver,
+)
+from ledger.pricing.order import take_back
+from ledger.state import Assessment, Award, Posted
+
+
+def _on_milestone(case: Case, milestone: str) -> None:
+    case.milestone = find_milestone(case.state, milestone)
+    case.rests_on = (*case.rests_on, case.milestone.version)
+
+
+def amount(case: Case, content: Any) -> int:
+    """The amount proposed."""
+    given: int = content.amount_minor
+    return given
+
+
+def _tied(case: Case, *versions: int) -> dict[str, Any]:
+    milestone = case.the_milestone()
+    return {
+        "on": case.on,
+        "rests_on": (milestone.version, *versions, *case.rests_on),
+        "milestone": milestone.id,
+        "proposal": case.the_proposal().version,
+    }
+
+
+def _corrected(case: Case, why: str, target: int) -> dict[str, Any]:
+    """A correction of an error acts from its target's day and rests on its target only."""
+    tied = _tied(case, target)
+    if why == "error":
+        tied |= {"rests_on": (target,)}
+    return tied | {"why": why}
+
+
+def _lines_of(case: Case, version: int) -> list[Posted]:
+    return [p for p in case.the_milestone().lines if p.version == version]
+
+
+# --- bonus ---------------------------------------------------------------------------------------------------
+
+
+def prepare_bonus(case: Case, content: BonusProposal) -> None:
+    """A discretionary bonus on a milestone."""
+    _on_milestone(case, content.milestone)
+    case.amount_minor = content.amount_minor
+
+
+def award(case: Case, content: BonusProposal) -> list[Fact]:
+    """The bonus is owed; like every later line it leaves the payment due date alone."""
+    acceptance = case.the_milestone().acceptance
+    assert acceptance is not None
+    line = Line(
+        step="bonus",
+        clause="discretionary",
+        amount_minor=content.amount_minor,
+        calculation={"reason": content.reason},
+    )
+    tied = _tied(case, acceptance.version)
+    return [BonusAwarded(**tied, kind="discretionary", lines=(line,), reason=content.reason)]
+
+
+def _award(case: Case, version: int) -> Award:
+    found: Award = find(case.state, "bonus", case.state.awards, version)
+    return found
+
+
+def prepare_revocation(case: Case, content: BonusRevocation) -> None:
+    """A bonus of any kind, taken back."""
+    _on_milestone(case, content.milestone)
+    found = _award(case, content.bonus)
+    if found.milestone != content.milestone:
+        raise NotFound(
+            "bonus-unknown",
+            f"{case.state.id}#{content.bonus} is a bonus of {found.milestone}, not of {content.milestone}",
+            hint=f"name {case.state.id}/{found.milestone}",
+        )
+    case.rests_on = (*case.rests_on, content.bonus)
+    case.facts["award"] = found
+
+
+def award_amount(case: Case, content: BonusRevocation) -> int:
+    """The amount of the bonus that would be revoked."""
+    return _award(case, content.bonus).amount_minor
+
+
+def revoke(case: Case, content: BonusRevocation) -> list[Fact]:
+    """The bonus's lines are taken back."""
+    posted = _lines_of(case, content.bonus)
+    return [
+        BonusRevoked(
+            **_corrected(case, content.why, content.bonus),
+            bonus=content.bonus,
+            lines=take_back([p.line for p in posted], [p.version for p in posted]),
+            reason=content.reason,
+        )
+    ]
+
+
+# --- penalty -------------------------------------------------------------------------------------------------
+
+
+def _assessment(case: Case, version: int) -> Assessment:
+    found: Assessment = find(case.state, "penalty", case.state.assessments, version)
+    return found
+
+
+def prepare_waiver(case: Case, content: Waiver) -> None:
+    """A penalty given back in whole or in part."""
+    _on_milestone(case, content.milestone)
+    found = _assessment(case, content.penalty)
+    case.rests_on = (*case.rests_on, content.penalty)
+    case.amount_minor = content.amount_minor
+    case.facts["left_minor"] = (
+        found.amount_minor - found.waived_minor if found.milestone == content.milestone else 0
+    )
+
+
+def waive(case: Case, content: Waiver) -> list[Fact]:
+    """A line in the penalty's own step gives it back."""
+    line = Line(
+        step="penalty",
+        clause="waiver",
+        amount_minor=content.amount_minor,
+        calculation={"takes_back": str(content.penalty), "reason": content.reason},
+    )
+    return [
+        PenaltyWaived(
+            **_tied(case, content.penalty),
+            penalty=content.penalty,
+            lines=(line,),
+            reason=content.reason,
+        )
+    ]
+
+
+# --- dispute -------------------------------------------------------------------------------------------------
+
+
+def prepare_resolution(case: Case, content: Resolution) -> None:
+    """How an open dispute is to end."""
+    case.dispute = find(case.state, "dispute", case.state.disputes, content.dispute)
+    _on_milestone(case, case.the_dispute().milestone)
+    case.rests_on = (*case.rests_on, content.dispute)
+    case.facts |= {"outcome": content.outcome, "adjustment_minor": content.adjustment_minor}
+
+
+def disputed(case: Case, content: Resolution) -> int:
+    """The amount disputed."""
+    return case.the_dispute().amount_minor or 0
+
+
+def resolve(case: Case, content: Resolution) -> list[Fact]:
+    """The dispute ends; what it decides is a line of its own."""
+    line = Line(
+        step="adjustment",
+        clause="dispute",
+        amount_minor=content.adjustment_minor,
+        calculation={
+            "outcome": content.outcome,
+            "disputed_minor": str(case.the_dispute().amount_minor or 0),
+            "dispute": str(content.dispute),
+        },
+    )
+    return [
+        DisputeResolved(
+            **_tied(case, content.dispute),
+            dispute=content.dispute,
+            outcome=content.outcome,
+            lines=(line,) if content.adjustment_minor else (),
+            reason=content.reason,
+        )
+    ]
+
+
+# --- reversal of an acceptance ---------------------------------------------------------------------------------
+
+
+def prepare_reversal(case: Case, content: Reversal) -> None:
+    """The acceptance in force of a milestone, taken back."""
+    _on_milestone(case, content.milestone)
+    acceptance = case.the_milestone().acceptance
+    if acceptance is not None and acceptance.version != content.acceptance:
+        raise NotFound(
+            "acceptance-unknown",
+            f"{case.state.id}/{content.milestone} was accepted by #{acceptance.version}",
+            hint="name the acceptance that is in force",
+        )
+    case.rests_on = (*case.rests_on, content.acceptance)
+    case.facts["why"] = content.why
+
+
+def accepted_amount(case: Case, content: Reversal) -> int:
+    """What was accepted, with its bonus: the amount that found the tier of the acceptance."""
+    milestone = case.the_milestone()
+    return milestone.gross_minor + milestone.bonus_minor
+
+
+def reversal_quorum(case: Case, content: Reversal, amount_minor: int) -> dict[str, int]:
+    """The quorum of what it undoes: the policy that stayed with the submission."""
+    acceptance = case.the_milestone().acceptance
+    assert acceptance is not None
+    submission = acceptance.submission
+    return tier(submission.terms if submission else case.state.terms, amount_minor)
+
+
+def reverse(case: Case, content: Reversal) -> list[Fact]:
+    """Every line since the acceptance is taken back, and the submission waits again."""
+    posted = [p for p in case.the_milestone().lines if p.version >= content.acceptance]
+    taken = take_back([p.line for p in posted], [p.version for p in posted])
+    return [
+        AcceptanceReversed(
+            **_corrected(case, content.why, content.acceptance),
+            acceptance=content.acceptance,
+            lines=taken,
+            reason=content.reason,
+        )
+    ]

@@ -1,0 +1,10 @@
+"""Every rule of the domain, for `mledger help rules` and for the test that none is without its tests."""
+
+from __future__ import annotations
+
+from ledger.decisions import decide as _decide  # defines every rule on its way
+from ledger.decisions.case import Rule, registered
+
+RULES: tuple[Rule, ...] = registered()
+
+__all__ = ["RULES", "Rule", "_decide"]

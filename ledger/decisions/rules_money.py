@@ -1,0 +1,129 @@
+"""How much: the rules on ceilings, payables, reservations and claims."""
+
+from __future__ import annotations
+
+from ledger.decisions.case import Case, Objection, rule
+from ledger.money import display_minor
+
+
+def written(case: Case, minor: int) -> str:
+    """An amount as a person reads it, with its currency."""
+    currency = case.state.terms.currency
+    return f"{display_minor(minor, currency)} {currency}"
+
+
+@rule("An amount is above zero.")
+def amount_above_zero(case: Case) -> Objection | None:
+    if case.amount_minor > 0:
+        return None
+    return Objection(
+        f"{written(case, case.amount_minor)} is not above zero", "give an amount above zero"
+    )
+
+
+@rule("What is committed stays within the contract's ceiling.")
+def committed_within_ceiling(case: Case) -> Objection | None:
+    """`amount_minor` is what the decision adds to what is committed."""
+    ceiling = (case.terms or case.state.terms).ceiling_minor
+    committed = case.state.committed_minor
+    if ceiling is None or committed + case.amount_minor <= ceiling:
+        return None
+    return Objection(
+        f"{written(case, committed)} is committed and {written(case, case.amount_minor)} would be "
+        f"added; the ceiling is {written(case, ceiling)}",
+        "amend the contract's ceiling first, or ask for less",
+    )
+
+
+@rule("A payment stays within what is payable now: outstanding, less held, less instructed.")
+def payment_within_payable(case: Case) -> Objection | None:
+    milestone = case.the_milestone()
+    if case.amount_minor <= milestone.payable_minor:
+        return None
+    return Objection(
+        f"{written(case, milestone.payable_minor)} of {case.state.id}/{milestone.id} is payable, not "
+        f"{written(case, case.amount_minor)} (outstanding {written(case, milestone.outstanding_minor)}, "
+        f"held {written(case, milestone.held_minor)}, instructed {written(case, milestone.instructed_minor)})",
+        "instruct at most what is payable"
+        if milestone.payable_minor
+        else "see why with `mledger audit explain`",
+    )
+
+
+@rule("A payment is recorded for at most what was instructed.")
+def record_within_instruction(case: Case) -> Objection | None:
+    payment = case.the_payment()
+    if case.amount_minor <= payment.amount_minor:
+        return None
+    return Objection(
+        f"{written(case, payment.amount_minor)} was instructed, not {written(case, case.amount_minor)}",
+        "record the amount that left the bank under this instruction; instruct the rest",
+    )
+
+
+@rule("A dispute is about no more than the milestone's amount.")
+def dispute_within_amount(case: Case) -> Objection | None:
+    milestone = case.the_milestone()
+    most = max(milestone.net_minor, milestone.current.amount_minor or 0)
+    if case.amount_minor <= most:
+        return None
+    return Objection(
+        f"{written(case, case.amount_minor)} is more than {case.state.id}/{milestone.id} is worth, "
+        f"{written(case, most)}",
+        "dispute at most that",
+    )
+
+
+@rule(
+    "A resolution gives the claim in whole if upheld, nothing if rejected, a part between if split."
+)
+def resolution_fits_outcome(case: Case) -> Objection | None:
+    outcome, given = case.facts["outcome"], case.facts["adjustment_minor"]
+    dispute = case.the_dispute()
+    claimed = dispute.amount_minor or 0
+    sign = -1 if dispute.side == "client" else 1
+    fits = {
+        "upheld": given == sign * claimed,
+        "rejected": given == 0,
+        "split": 0 < sign * given < claimed,
+    }[outcome]
+    if fits:
+        return None
+    return Objection(
+        f"{outcome} does not go with an adjustment of {written(case, given)} on a claim of "
+        f"{written(case, claimed)} by the {dispute.side}",
+        f"upheld: {written(case, sign * claimed)}; rejected: 0; split: between the two",
+    )
+
+
+@rule("A waiver is for no more than what is left of the penalty.")
+def waiver_within_penalty(case: Case) -> Objection | None:
+    left: int = case.facts["left_minor"]
+    if case.amount_minor <= left:
+        return None
+    return Objection(
+        f"{written(case, left)} of the penalty is left, not {written(case, case.amount_minor)}",
+        "waive at most what is left",
+    )
+
+
+@rule("An accepted part is above nothing and at most the whole.")
+def part_within_whole(case: Case) -> Objection | None:
+    whole = case.the_milestone().current.amount_minor
+    part = case.facts["accepted_minor"]
+    if whole is None or part == whole or 0 < part < whole:
+        return None
+    return Objection(
+        f"{written(case, part)} is not a part of {written(case, whole)}",
+        "accept more than 0% and at most 100%; to accept nothing, reject the submission",
+    )
+
+
+@rule("The approval policy has a tier for the amount.")
+def policy_covers_amount(case: Case) -> Objection | None:
+    if case.facts["quorum"]:
+        return None
+    return Objection(
+        f"contract {case.state.id} names nobody to approve {written(case, case.amount_minor)}",
+        "add a tier to its approval policy with `mledger contract amend`",
+    )

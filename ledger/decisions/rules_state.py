@@ -1,0 +1,320 @@
+"""What state things must be in: the rules on milestones, proposals, disputes and payments."""
+
+from __future__ import annotations
+
+from ledger.decisions.case import Case, Objection, rule
+from ledger.terms import MilestonePlan
+
+
+@rule("A milestone's id is used once in its contract.")
+def milestone_defined_once(case: Case) -> Objection | None:
+    plan: MilestonePlan = case.facts["plan"]
+    if plan.id not in case.state.milestones:
+        return None
+    return Objection(f"{case.state.id}/{plan.id} exists already", "choose another id")
+
+
+@rule("A milestone depends only on milestones that exist, and never on itself by any way round.")
+def dependencies_exist(case: Case) -> Objection | None:
+    plans: dict[str, tuple[str, ...]] = {
+        m.id: m.plan.depends_on for m in case.state.milestones.values()
+    }
+    added: list[MilestonePlan] = case.facts["plans"]
+    plans |= {plan.id: plan.depends_on for plan in added}
+    for plan in added:
+        unknown = [name for name in plan.depends_on if name not in plans]
+        if unknown:
+            return Objection(
+                f"{plan.id} depends on {', '.join(unknown)}, which does not exist",
+                "define it first, or correct depends_on",
+            )
+        if (way := _way_round(plan.id, plans)) is not None:
+            return Objection(f"{' → '.join(way)} goes round in a circle", "break the circle")
+    return None
+
+
+def _way_round(start: str, plans: dict[str, tuple[str, ...]]) -> list[str] | None:
+    """A way from a milestone back to itself along its dependencies, or None."""
+    ways = [[start]]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        for name in plans.get(way[-1], ()):
+            if name == start:
+                return [*way, name]
+            if name not in seen:
+                seen.add(name)
+                ways.append([*way, name])
+    return None
+
+
+@rule("A milestone is started once, before it is submitted.")
+def milestone_startable(case: Case) -> Objection | None:
+    milestone = case.the_milestone()
+    if milestone.status == "expected" and not milestone.started:
+        return None
+    status = "started" if milestone.status == "expected" else milestone.status
+    return Objection(f"{case.state.id}/{milestone.id} is {status}", "nothing is to be done")
+
+
+@rule("A milestone is submitted when it is open or its last submission was rejected.")
+def milestone_submittable(case: Case) -> Objection | None:
+    milestone = case.the_milestone()
+    if milestone.status in ("expected", "rejected"):
+        return None
+    return Objection(
+        f"{case.state.id}/{milestone.id} is {milestone.status}",
+        "to correct a pending submission, submit with --corrects"
+        if milestone.status == "submitted"
+        else "a reversal of the acceptance comes first"
+        if milestone.status == "accepted"
+        else "a cancelled milestone is defined anew under another id",
+    )
+
+
+@rule("A submission is corrected while it waits for its decision.")
+def correction_of_a_pending_submission(case: Case) -> Objection | None:
+    milestone = case.the_milestone()
+    if milestone.pending is not None:
+        return None
+    return Objection(
+        f"{case.state.id}/{milestone.id} has no submission that waits for a decision",
+        "submit it without --corrects",
+    )
+
+
+@rule("A submission states a measured value for every criterion of its milestone.")
+def criteria_measured(case: Case) -> Objection | None:
+    given: set[str] = case.facts["measured"]
+    missing = [c.name for c in case.the_milestone().plan.criteria if c.name not in given]
+    if not missing:
+        return None
+    return Objection(
+        f"no measured value for {', '.join(missing)}",
+        "add --measured " + " --measured ".join(f"{name}=VALUE" for name in missing),
+    )
+
+
+@rule("Only a submission that waits for a decision is approved or rejected.")
+def submission_pending(case: Case) -> Objection | None:
+    milestone = case.the_milestone()
+    if milestone.pending is not None:
+        return None
+    status = "not submitted yet" if milestone.status == "expected" else milestone.status
+    return Objection(
+        f"{case.state.id}/{milestone.id} is {status}",
+        "see its state with `mledger milestone show`",
+    )
+
+
+@rule("A milestone is not accepted before those it depends on.")
+def dependencies_accepted_first(case: Case) -> Objection | None:
+    waiting = []
+    for name in case.the_milestone().plan.depends_on:
+        before = case.state.milestones.get(name)
+        if before is not None and before.status not in ("accepted", "cancelled", "void"):
+            waiting.append(f"{case.state.id}/{name} ({before.status})")
+    if not waiting:
+        return None
+    return Objection(
+        f"{case.the_milestone().id} depends on {', '.join(waiting)}", "accept that first"
+    )
+
+
+@rule("A milestone is cancelled before its acceptance.")
+def cancel_before_acceptance(case: Case) -> Objection | None:
+    milestone = case.the_milestone()
+    if milestone.status in ("expected", "submitted", "rejected"):
+        return None
+    return Objection(
+        f"{case.state.id}/{milestone.id} is {milestone.status}",
+        "reverse its acceptance first"
+        if milestone.status == "accepted"
+        else "nothing is to be done",
+    )
+
+
+@rule("A milestone with an open dispute is not cancelled.")
+def cancel_without_open_dispute(case: Case) -> Objection | None:
+    still = [d for d in case.the_milestone().disputes if d.status == "open"]
+    if not still:
+        return None
+    return Objection(
+        f"the dispute {case.state.id}#{still[0].version} is open", "resolve or withdraw it first"
+    )
+
+
+@rule("A change order is about milestones that are neither accepted nor cancelled.")
+def revision_before_acceptance(case: Case) -> Objection | None:
+    for revision in case.facts["revisions"]:
+        milestone = case.state.milestones[revision.milestone]
+        if milestone.status not in ("expected", "submitted", "rejected"):
+            return Objection(
+                f"{case.state.id}/{milestone.id} is {milestone.status}",
+                "after acceptance, a dispute or a bonus changes what is owed",
+            )
+    return None
+
+
+@rule("A proposal changes something.")
+def proposal_changes_something(case: Case) -> Objection | None:
+    if case.facts["changes"]:
+        return None
+    return Objection("it would leave everything as it is", "say what is to become different")
+
+
+@rule("Only an open proposal is approved, rejected or withdrawn from.")
+def proposal_open(case: Case) -> Objection | None:
+    proposal = case.the_proposal()
+    if proposal.status == "open":
+        return None
+    return Objection(
+        f"{case.state.id}#{proposal.version} is {proposal.status}", "propose it anew if need be"
+    )
+
+
+@rule("A bonus is revoked once.")
+def bonus_not_revoked(case: Case) -> Objection | None:
+    if not case.facts["award"].revoked:
+        return None
+    return Objection("the bonus is revoked already", "nothing is to be done")
+
+
+@rule("A discretionary bonus goes to an accepted milestone.")
+def milestone_accepted(case: Case) -> Objection | None:
+    milestone = case.the_milestone()
+    if milestone.acceptance is not None:
+        return None
+    return Objection(
+        f"{case.state.id}/{milestone.id} is not accepted", "accept its submission first"
+    )
+
+
+@rule("An acceptance is reversed before anything is instructed or paid on it.")
+def reversal_before_payment(case: Case) -> Objection | None:
+    milestone = case.the_milestone()
+    if milestone.instructed_minor == 0 and milestone.paid_minor == 0:
+        return None
+    return Objection(
+        f"{case.state.id}/{milestone.id} is instructed or paid already",
+        "open a dispute: what it decides becomes a claim",
+    )
+
+
+@rule("An acceptance is reversed as an error only while nothing later adjusted its price.")
+def reversal_as_error_before_later_lines(case: Case) -> Objection | None:
+    """An error acts from the acceptance's day, where lines of a later day could not be taken back."""
+    milestone = case.the_milestone()
+    acceptance = milestone.acceptance
+    assert acceptance is not None
+    later = [
+        p
+        for p in milestone.lines
+        if p.version > acceptance.version and case.state.dates.get(p.version) != acceptance.on
+    ]
+    if case.facts["why"] == "event" or not later:
+        return None
+    return Objection(
+        f"{case.state.id}#{later[0].version} adjusted the price of {milestone.id} afterwards",
+        "reverse it with --why event, or take the later decision back first",
+    )
+
+
+@rule("An acceptance whose remainder was submitted or accepted is not reversed.")
+def reversal_before_remainder(case: Case) -> Objection | None:
+    acceptance = case.the_milestone().acceptance
+    assert acceptance is not None
+    rest = case.state.milestones.get(acceptance.remainder)
+    if rest is None or rest.status == "expected":
+        return None
+    return Objection(
+        f"its remainder {case.state.id}/{rest.id} is {rest.status}",
+        "reject or reverse the remainder first" if rest.status != "cancelled" else "open a dispute",
+    )
+
+
+@rule("A dispute is opened from the first submission on.")
+def dispute_from_submission_on(case: Case) -> Objection | None:
+    milestone = case.the_milestone()
+    if milestone.submissions and milestone.status != "cancelled":
+        return None
+    return Objection(
+        f"{case.state.id}/{milestone.id} is {milestone.status} and was "
+        + ("submitted" if milestone.submissions else "not submitted"),
+        "a dispute is about something delivered; reject the submission instead",
+    )
+
+
+@rule("A dispute is opened within the contract's days after acceptance.")
+def dispute_in_time(case: Case) -> Objection | None:
+    days = case.state.terms.disputes.open_within_days
+    acceptance = case.the_milestone().acceptance
+    if days is None or acceptance is None or acceptance.on is None or case.on is None:
+        return None
+    if (case.on - acceptance.on).days <= days:
+        return None
+    return Objection(
+        f"{case.on} is {(case.on - acceptance.on).days} days after acceptance; {days} are allowed",
+        "settle it outside the ledger, or amend the contract's dispute rules",
+    )
+
+
+@rule("Only an open dispute goes on.")
+def dispute_open(case: Case) -> Objection | None:
+    dispute = case.the_dispute()
+    if dispute.status == "open":
+        return None
+    return Objection(f"{case.state.id}#{dispute.version} is {dispute.status}", "open a new one")
+
+
+@rule("Only an instruction that is still open is recorded as paid, or as failed.")
+def instruction_open(case: Case) -> Objection | None:
+    payment = case.the_payment()
+    if payment.status == "instructed":
+        return None
+    return Objection(
+        f"{case.state.id}#{payment.version} is {payment.status}", "instruct anew what is payable"
+    )
+
+
+@rule("Only a payment on record is reversed.")
+def payment_recorded(case: Case) -> Objection | None:
+    payment = case.the_payment()
+    if payment.status == "paid":
+        return None
+    return Objection(
+        f"{case.state.id}#{payment.version} is {payment.status}",
+        "an instruction that did not leave the bank is recorded with `mledger payment fail`",
+    )
+
+
+@rule("A contract is suspended while it is active, and resumed while it is suspended.")
+def suspended_and_resumed_in_turn(case: Case) -> Objection | None:
+    wanted: str = case.facts["status"]
+    if case.state.status == wanted:
+        return None
+    return Objection(f"contract {case.state.id} is {case.state.status}", f"it has to be {wanted}")
+
+
+@rule("A contract is terminated when no submission, proposal or dispute waits for a decision.")
+def nothing_waits_for_a_decision(case: Case) -> Objection | None:
+    state = case.state
+    waiting = [f"{state.id}/{m.id}" for m in state.milestones.values() if m.status == "submitted"]
+    waiting += [f"{state.id}#{p.version}" for p in state.proposals.values() if p.status == "open"]
+    waiting += [f"{state.id}#{d.version}" for d in state.disputes.values() if d.status == "open"]
+    if not waiting:
+        return None
+    return Objection(f"{', '.join(waiting)} wait for a decision", "decide them first")
+
+
+@rule("A contract is completed when everything is accepted or cancelled, and paid.")
+def everything_settled(case: Case) -> Objection | None:
+    state = case.state
+    still = [
+        f"{state.id}/{m.id}"
+        for m in state.milestones.values()
+        if m.status not in ("accepted", "cancelled", "void") or m.outstanding_minor != 0
+    ]
+    if not still:
+        return None
+    return Objection(f"{', '.join(still)} is open or unpaid", "deliver, cancel or pay it first")

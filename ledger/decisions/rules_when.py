@@ -1,0 +1,79 @@
+"""When: the rules on dates and on the contract's own state, which every decision names."""
+
+from __future__ import annotations
+
+from ledger.decisions.case import Case, Objection, rule
+
+
+@rule("No effective date lies before the contract's signature.")
+def not_before_signature(case: Case) -> Objection | None:
+    signed = case.state.dates.get(1)
+    if case.on is None or signed is None or case.on >= signed:
+        return None
+    return Objection(
+        f"{case.on} lies before the signature of {case.state.id} on {signed}",
+        "give the day on which it happened with --on",
+    )
+
+
+@rule("No effective date lies after today in the contract's time zone.")
+def not_after_today(case: Case) -> Objection | None:
+    if case.on is None or case.on <= case.today:
+        return None
+    return Objection(
+        f"{case.on} is still to come: today is {case.today} in {case.state.terms.timezone}",
+        "record it when it has happened, or correct --on",
+    )
+
+
+@rule("No effective date lies further back than the contract's back-dating window.")
+def within_backdating_window(case: Case) -> Objection | None:
+    window = case.state.terms.backdating_days
+    if case.on is None or (case.today - case.on).days <= window:
+        return None
+    return Objection(
+        f"{case.on} is {(case.today - case.on).days} days back; the contract allows {window}",
+        "record it with a day inside the window, or amend the contract's backdating_days",
+    )
+
+
+@rule("No fact is dated before those it rests on.")
+def not_before_what_it_rests_on(case: Case) -> Objection | None:
+    if case.on is None:
+        return None
+    for version in case.rests_on:
+        earlier = case.state.dates.get(version)
+        if earlier is not None and case.on < earlier:
+            return Objection(
+                f"{case.on} lies before {earlier}, the day of {case.state.id}#{version} it rests on",
+                f"use a day from {earlier} on",
+            )
+    return None
+
+
+DATES = (
+    not_before_signature,
+    not_after_today,
+    within_backdating_window,
+    not_before_what_it_rests_on,
+)
+
+
+@rule("Work goes on only under a contract that is neither suspended, terminated nor completed.")
+def contract_active(case: Case) -> Objection | None:
+    if case.state.status == "active":
+        return None
+    return Objection(
+        f"contract {case.state.id} is {case.state.status}",
+        "resume it first" if case.state.status == "suspended" else "nothing more is done under it",
+    )
+
+
+@rule("A contract that is terminated or completed changes no more.")
+def contract_not_closed(case: Case) -> Objection | None:
+    if case.state.status in ("active", "suspended"):
+        return None
+    return Objection(
+        f"contract {case.state.id} is {case.state.status}",
+        "payments, disputes and reversals of what was accepted remain possible",
+    )

@@ -1,0 +1,159 @@
+"""Who: the rules on roles, delegation and separation of duties."""
+
+from __future__ import annotations
+
+from ledger.decisions.case import Case, Objection, rule
+from ledger.state import ADMINISTRATOR
+from ledger.terms import Delegation
+
+
+def holds(case: Case, role: str, person: str) -> bool:
+    """Whether a person holds a role both on the effective date and when recording."""
+    return case.state.holds(role, person, case.on) and case.state.holds(role, person, case.today)
+
+
+def _covers(delegation: Delegation, case: Case) -> bool:
+    return (
+        delegation.of == case.actor
+        and delegation.to == case.context.authenticated_as
+        and (delegation.since is None or delegation.since <= case.today)
+        and (delegation.until is None or case.today <= delegation.until)
+    )
+
+
+@rule("Where the store authenticates, acting for another needs a delegation in the contract.")
+def acting_for_another_needs_delegation(case: Case) -> Objection | None:
+    context = case.context
+    if not context.authenticating or context.authenticated_as == context.actor:
+        return None
+    if any(_covers(delegation, case) for delegation in case.state.terms.delegations):
+        return None
+    return Objection(
+        f"{context.authenticated_as} is logged in and may not act for {context.actor}",
+        f"log in as {context.actor}, or add a delegation to the contract",
+    )
+
+
+@rule("The actor holds one of the roles that the act needs, on its day and when recording it.")
+def actor_holds_role(case: Case) -> Objection | None:
+    if any(holds(case, role, case.actor) for role in case.roles):
+        return None
+    wanted = " or ".join(case.roles)
+    people = sorted({g.person for g in case.state.grants if g.role in case.roles and not g.until})
+    return Objection(
+        f"{case.actor} is not {wanted} in {case.state.id} on {case.on} and today",
+        f"act as one of: {', '.join(people)}" if people else f"an administrator grants {wanted}",
+    )
+
+
+@rule("A contract is signed by an administrator whom it names.")
+def signed_by_named_administrator(case: Case) -> Objection | None:
+    assert case.terms is not None
+    if case.actor in case.terms.administrators:
+        return None
+    return Objection(
+        f"{case.actor} is not an administrator of {case.state.id}",
+        "sign --as one of: " + (", ".join(case.terms.administrators) or "(none is named)"),
+    )
+
+
+@rule("The person who submitted does not approve.")
+def submitter_does_not_approve(case: Case) -> Objection | None:
+    assert case.submission is not None
+    if not case.state.terms.separation or case.submission.actor != case.actor:
+        return None
+    return Objection(
+        f"{case.actor} submitted {case.the_milestone().id} and does not approve it",
+        "somebody else who holds the tier's role approves",
+    )
+
+
+@rule("The person who proposed does not approve.")
+def proposer_does_not_approve(case: Case) -> Objection | None:
+    if not case.state.terms.separation or case.the_proposal().actor != case.actor:
+        return None
+    return Objection(
+        f"{case.actor} proposed {case.state.id}#{case.the_proposal().version}",
+        "somebody else who holds the tier's role approves",
+    )
+
+
+@rule("Whoever opened a dispute does not resolve it.")
+def opener_does_not_resolve(case: Case) -> Objection | None:
+    if not case.state.terms.separation or case.the_dispute().actor != case.actor:
+        return None
+    return Objection(
+        f"{case.actor} opened the dispute {case.state.id}#{case.the_dispute().version}",
+        "somebody else proposes and approves the resolution",
+    )
+
+
+@rule("Nobody grants a role to themselves, or takes part in it.")
+def nobody_grants_to_themselves(case: Case) -> Objection | None:
+    person = case.facts["person"]
+    if not case.state.terms.separation or person != case.actor:
+        return None
+    return Objection(
+        f"{case.actor} would change their own roles", "two other administrators change them"
+    )
+
+
+@rule("Nobody counts twice.")
+def nobody_counts_twice(case: Case) -> Objection | None:
+    for approval in case.facts["counted"]:
+        if approval.actor == case.actor:
+            return Objection(
+                f"{case.actor} approved this already on {approval.on}",
+                "somebody else approves, or withdraw the approval first",
+            )
+    return None
+
+
+@rule("An approver holds a role of the tier, on the effective date and when recording.")
+def approver_holds_a_role_of_the_tier(case: Case) -> Objection | None:
+    quorum: dict[str, int] = case.facts["quorum"]
+    asked: str = case.facts["role"]
+    roles = [asked] if asked else list(quorum)
+    if any(role in quorum and holds(case, role, case.actor) for role in roles):
+        return None
+    needed = ", ".join(f"{count} {role}" for role, count in quorum.items())
+    return Objection(
+        f"{case.actor} holds none of the roles that approve this ({needed}) on {case.on} and today",
+        "the approvers of the tier are in `mledger contract show`",
+    )
+
+
+@rule("An approval fills a place that is still open in the tier.")
+def approval_fills_an_open_place(case: Case) -> Objection | None:
+    if case.facts["counted_role"]:
+        return None
+    missing = ", ".join(f"{n} {role}" for role, n in case.facts["missing"].items())
+    return Objection(
+        f"the places that {case.actor} could fill are filled", f"still needed: {missing}"
+    )
+
+
+@rule("Only the person who approved withdraws the approval, and before the decision.")
+def only_own_live_approval_is_withdrawn(case: Case) -> Objection | None:
+    if case.facts["own"] is not None:
+        return None
+    return Objection(
+        f"{case.actor} has no approval here that could be withdrawn",
+        "see who approved with `mledger milestone show` or `mledger contract show`",
+    )
+
+
+@rule("A dispute's steps are taken by the side that opened it or answers it.")
+def dispute_step_by_its_side(case: Case) -> Objection | None:
+    side: str = case.facts["side"]
+    if side:
+        return None
+    return Objection(
+        f"{case.actor} speaks for neither side in this step of the dispute",
+        "the client's side is the manager's, the partner's side the partner's",
+    )
+
+
+def is_administrator(case: Case) -> bool:
+    """Whether the actor is an administrator on the effective date and when recording."""
+    return holds(case, ADMINISTRATOR, case.actor)

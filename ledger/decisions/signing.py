@@ -1,0 +1,142 @@
+"""A contract begins, pauses and ends."""
+
+from __future__ import annotations
+
+from ledger.calendars import today_in
+from ledger.decisions.case import Case, Objection, judge, open_case, rule
+from ledger.decisions.rules_money import committed_within_ceiling
+from ledger.decisions.rules_state import (
+    dependencies_exist,
+    everything_settled,
+    nothing_waits_for_a_decision,
+    suspended_and_resumed_in_turn,
+)
+from ledger.decisions.rules_when import DATES, contract_not_closed, not_after_today
+from ledger.decisions.rules_who import (
+    acting_for_another_needs_delegation,
+    actor_holds_role,
+    signed_by_named_administrator,
+)
+from ledger.events import (
+    ContractCompleted,
+    ContractResumed,
+    ContractSigned,
+    ContractSuspended,
+    ContractTerminated,
+    Fact,
+    MilestoneCancelled,
+    MilestoneDefined,
+)
+from ledger.intents import (
+    CompleteContract,
+    Context,
+    ResumeContract,
+    SignContract,
+    SuspendContract,
+    TerminateContract,
+)
+from ledger.state import ADMINISTRATOR, Contract
+from ledger.terms import MilestonePlan, Terms
+
+
+@rule("A contract is signed once.")
+def contract_signed_once(case: Case) -> Objection | None:
+    if case.state.version == 0:
+        return None
+    return Objection(
+        f"contract {case.state.id} exists already",
+        "change it with `mledger contract apply FILE`, or choose another id",
+    )
+
+
+def unsigned(contract: str, terms: Terms) -> Contract:
+    """The state of a contract before its first event: nothing but its proposed terms."""
+    return Contract(contract, 0, terms, False, "", 0, version=0)
+
+
+def definition(plan: MilestonePlan, **facts: object) -> MilestoneDefined:
+    """The event that defines a milestone by its plan."""
+    planned = {
+        "milestone": plan.id,
+        "title": plan.title,
+        "stage": plan.stage,
+        "owner": plan.owner,
+        "due": plan.due,
+        "amount_minor": plan.amount_minor,
+        "deliverables": plan.deliverables,
+        "criteria": plan.criteria,
+        "depends_on": plan.depends_on,
+    }
+    return MilestoneDefined(**(planned | facts))  # type: ignore[arg-type]
+
+
+def sign(state: Contract | None, intent: SignContract, context: Context) -> list[Fact]:
+    """Signs a contract with its milestones, as baseline 0; refuses one that exists."""
+    on = intent.on or intent.terms.signed_on
+    existing = state or unsigned(intent.contract, intent.terms)
+    case = open_case(existing, intent, context, terms=intent.terms)
+    case.on = on or today_in(intent.terms.timezone, context.now)
+    case.amount_minor = sum(plan.amount_minor or 0 for plan in intent.milestones)
+    case.facts["plans"] = list(intent.milestones)
+    judge(
+        case,
+        contract_signed_once,
+        acting_for_another_needs_delegation,
+        signed_by_named_administrator,
+        not_after_today,
+        *DATES[2:3],
+        dependencies_exist,
+        committed_within_ceiling,
+    )
+    signed = ContractSigned(on=case.on, terms=intent.terms)
+    return [
+        signed,
+        *(definition(plan, on=case.on, rests_on=(1,)) for plan in intent.milestones),
+    ]
+
+
+def _administrative(state: Contract, intent: object, context: Context) -> Case:
+    return open_case(state, intent, context, roles=(ADMINISTRATOR,), rests_on=(1,))  # type: ignore[arg-type]
+
+
+_BY_ADMINISTRATOR = (acting_for_another_needs_delegation, actor_holds_role, *DATES)
+
+
+def suspend(state: Contract, intent: SuspendContract, context: Context) -> list[Fact]:
+    """Stops the work of an active contract."""
+    case = _administrative(state, intent, context)
+    case.facts["status"] = "active"
+    judge(case, *_BY_ADMINISTRATOR, suspended_and_resumed_in_turn)
+    return [ContractSuspended(on=case.on, rests_on=case.rests_on, reason=intent.reason)]
+
+
+def resume(state: Contract, intent: ResumeContract, context: Context) -> list[Fact]:
+    """Lets the work of a suspended contract go on; never dated before the suspension."""
+    case = _administrative(state, intent, context)
+    case.facts["status"] = "suspended"
+    case.rests_on = (state.suspended_by,) if state.suspended_by else (1,)
+    judge(case, *_BY_ADMINISTRATOR, suspended_and_resumed_in_turn)
+    return [ContractResumed(on=case.on, rests_on=case.rests_on, reason=intent.reason)]
+
+
+def terminate(state: Contract, intent: TerminateContract, context: Context) -> list[Fact]:
+    """Ends a contract early: what is accepted stays payable, what is open is cancelled."""
+    case = _administrative(state, intent, context)
+    judge(case, *_BY_ADMINISTRATOR, contract_not_closed, nothing_waits_for_a_decision)
+    first = state.version + 1
+    ended = ContractTerminated(on=case.on, rests_on=case.rests_on, reason=intent.reason)
+    cancelled = [
+        MilestoneCancelled(
+            on=case.on, rests_on=(m.version, first), milestone=m.id, reason="contract terminated"
+        )
+        for m in state.milestones.values()
+        if m.status in ("expected", "rejected")
+    ]
+    return [ended, *cancelled]
+
+
+def complete(state: Contract, intent: CompleteContract, context: Context) -> list[Fact]:
+    """Closes a contract on which everything is settled."""
+    case = _administrative(state, intent, context)
+    judge(case, *_BY_ADMINISTRATOR, contract_not_closed, everything_settled)
+    return [ContractCompleted(on=case.on, rests_on=case.rests_on)]

@@ -1,0 +1,109 @@
+"""Every refusal and failure, by name.
+
+    LedgerError                         exit
+    ├── Failure                         1   the machine or the file system did not do its part
+    │   └── StoreUnavailable            1   the database cannot be opened, read or written
+    ├── InputInvalid                    2   what was typed or the file that was read is wrong
+    │   ├── NotFound                    2   no such contract, milestone, proposal, payment …
+    │   └── DatabaseUnusable            2   not ours, not initialised, older or newer than the program
+    ├── Refused                         3   a rule of the domain says no; carries the rule's id
+    ├── Conflict                        4   somebody else was first, or holds the lock: try again
+    ├── IntegrityViolated               5   the log is not what it must be
+    └── DifferencesFound                6   two things that must be equal are not
+
+Each error carries the facts it rests on, its place in a file where there is one, and the next step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class LedgerError(Exception):
+    """Something that a person is told: `code`, `message`, `place`, `hint`, and the bare `facts`."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        place: str = "",
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.place = place
+        self.facts: dict[str, Any] = dict(facts or {})
+
+    def __str__(self) -> str:
+        lines = [f"error[{self.code}]: {self.message}"]
+        if self.place:
+            lines.append(f"  at {self.place}")
+        if self.hint:
+            lines.append(f"hint: {self.hint}")
+        return "\n".join(lines)
+
+    def as_object(self) -> dict[str, Any]:
+        """The same error for a program: the object that `--json` prints."""
+        return {
+            "error": self.code,
+            "message": self.message,
+            "place": self.place or None,
+            "hint": self.hint or None,
+            "exit_code": self.exit_code,
+            "facts": self.facts,
+        }
+
+
+class Failure(LedgerError):
+    """The machine, the disk or the database did not do its part."""
+
+    exit_code = 1
+
+
+class StoreUnavailable(Failure):
+    """The database cannot be opened, read or written just now."""
+
+
+class InputInvalid(LedgerError):
+    """What was typed, or the file that was read, cannot be understood or is not allowed."""
+
+    exit_code = 2
+
+
+class NotFound(InputInvalid):
+    """The thing named does not exist in this ledger."""
+
+
+class DatabaseUnusable(InputInvalid):
+    """The database is not a ledger of ours, is not initialised, or is newer than the program."""
+
+
+class Refused(LedgerError):
+    """A rule of the domain says no; `code` is the rule's id."""
+
+    exit_code = 3
+
+
+class Conflict(LedgerError):
+    """Somebody else was first, or holds the lock: nothing was recorded, try again."""
+
+    exit_code = 4
+
+
+class IntegrityViolated(LedgerError):
+    """The log is not what it must be; the message names the position."""
+
+    exit_code = 5
+
+
+class DifferencesFound(LedgerError):
+    """Two things that must be equal are not; the facts say where they part."""
+
+    exit_code = 6

@@ -1,0 +1,335 @@
+"""Every event: what happened, in the past tense, immutable, with one stable name and schema version each.
+
+An event's fields with their default value are not written, so a default is part of its schema for ever.
+`on` is the effective date, in the contract's time zone (None: unknown, imports only); `rests_on` holds the
+stream versions of the facts without which this one means nothing; `breaches` the rules that an import broke;
+`known_claim` when an imported source says that the fact was known. Amounts are signed integers in minor units
+of the contract's currency.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ledger.events.parts import Content, Evidence, Fact, Line, Outcome, Result, Side, Why
+from ledger.terms import Criterion, Terms
+
+# --- contract -----------------------------------------------------------------------------------------------
+
+
+class ContractSigned(Fact, frozen=True, kw_only=True):
+    """The contract exists, on these terms. `imported`: history taken over from a source, not signed here."""
+
+    terms: Terms
+    imported: bool = False
+
+
+class HistoryImported(Fact, frozen=True, kw_only=True):
+    """A source was read to its end: `known_claim` is its own date, by which later sources are ordered."""
+
+    source: str
+    digest: str
+
+
+class ContractAmended(Fact, frozen=True, kw_only=True):
+    """New terms are in force."""
+
+    terms: Terms
+    proposal: int = 0
+    reason: str = ""
+
+
+class RoleGranted(Fact, frozen=True, kw_only=True):
+    """A person holds a role from `on`."""
+
+    role: str
+    person: str
+    proposal: int = 0
+
+
+class RoleRevoked(Fact, frozen=True, kw_only=True):
+    """A person no longer holds a role from `on`."""
+
+    role: str
+    person: str
+    proposal: int = 0
+
+
+class ContractSuspended(Fact, frozen=True, kw_only=True):
+    """Work stops: nothing is started or submitted until the contract is resumed."""
+
+    reason: str = ""
+
+
+class ContractResumed(Fact, frozen=True, kw_only=True):
+    """Work goes on."""
+
+    reason: str = ""
+
+
+class ContractTerminated(Fact, frozen=True, kw_only=True):
+    """The contract ends early; what was accepted stays payable, what is open is cancelled with it."""
+
+    reason: str
+
+
+class ContractCompleted(Fact, frozen=True, kw_only=True):
+    """Everything is delivered or cancelled, and paid."""
+
+
+# --- milestone ----------------------------------------------------------------------------------------------
+
+
+class MilestoneDefined(Fact, frozen=True, kw_only=True):
+    """A milestone exists, with baseline 0; `remainder_of` names the partly accepted one whose rest it is."""
+
+    milestone: str
+    title: str = ""
+    stage: str = ""
+    owner: str = ""
+    due: date | None = None
+    amount_minor: int | None = None
+    deliverables: tuple[str, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    remainder_of: str = ""
+    proposal: int = 0
+    source_status: str = ""
+    twin_status: str = ""
+    payment_due: date | None = None
+
+
+class MilestoneRevised(Fact, frozen=True, kw_only=True):
+    """The next baseline: due date and amount in full."""
+
+    milestone: str
+    due: date | None = None
+    amount_minor: int | None = None
+    proposal: int = 0
+    source_status: str = ""
+    twin_status: str = ""
+    payment_due: date | None = None
+
+
+class MilestoneStarted(Fact, frozen=True, kw_only=True):
+    """Work on the milestone began."""
+
+    milestone: str
+    source_status: str = ""
+
+
+class MilestoneSubmitted(Fact, frozen=True, kw_only=True):
+    """The partner says that it is delivered.
+
+    `at` is the local time where one was given; `inferred` marks a date that an import derived.
+    """
+
+    milestone: str
+    at: str = ""
+    results: tuple[Result, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    note: str = ""
+    corrects: int = 0
+    why: Why = "event"
+    inferred: bool = False
+    source_status: str = ""
+
+
+class SubmissionRejected(Fact, frozen=True, kw_only=True):
+    """The submission does not meet its criteria; approvals given to it are void."""
+
+    milestone: str
+    submission: int
+    reason: str
+
+
+class MilestoneCancelled(Fact, frozen=True, kw_only=True):
+    """The milestone will not be delivered; its amount is free again."""
+
+    milestone: str
+    reason: str
+    source_status: str = ""
+
+
+# --- approval -----------------------------------------------------------------------------------------------
+
+
+class ChangeProposed(Fact, frozen=True, kw_only=True):
+    """Something that needs more than one pair of eyes; `digest` is the SHA-256 of its canonical content."""
+
+    content: Content
+    digest: str
+    amount_minor: int
+    quorum: dict[str, int]
+
+
+class ChangeRejected(Fact, frozen=True, kw_only=True):
+    """A proposal refused; its approvals are void."""
+
+    proposal: int
+    reason: str
+
+
+class ApprovalGranted(Fact, frozen=True, kw_only=True):
+    """One person's approval of a subject (a submission or proposal), counted in `role`, bound to `digest`."""
+
+    subject: int
+    role: str
+    digest: str
+    milestone: str = ""
+    accepted_minor: int | None = None
+    part: str = ""
+
+
+class ApprovalWithdrawn(Fact, frozen=True, kw_only=True):
+    """An approval taken back before the decision."""
+
+    subject: int
+    approval: int
+    why: Why
+    milestone: str = ""
+    reason: str = ""
+
+
+class MilestoneAccepted(Fact, frozen=True, kw_only=True):
+    """The submission is accepted, whole or in part, with the gross line and the day on which payment falls due."""
+
+    milestone: str
+    submission: int = 0
+    accepted_minor: int | None = None
+    lines: tuple[Line, ...] = ()
+    payment_due: date | None = None
+    provisional: bool = False
+    calendar: str = ""
+    remainder: str = ""
+    source_status: str = ""
+
+
+class AcceptanceReversed(Fact, frozen=True, kw_only=True):
+    """The acceptance is taken back, with every line that rested on it."""
+
+    milestone: str
+    acceptance: int
+    why: Why
+    lines: tuple[Line, ...] = ()
+    proposal: int = 0
+    reason: str = ""
+
+
+# --- bonus and penalty --------------------------------------------------------------------------------------
+
+
+class BonusAwarded(Fact, frozen=True, kw_only=True):
+    """A bonus of `kind` early, quality or discretionary is owed."""
+
+    milestone: str
+    kind: str
+    lines: tuple[Line, ...]
+    proposal: int = 0
+    reason: str = ""
+
+
+class BonusRevoked(Fact, frozen=True, kw_only=True):
+    """A bonus is no longer owed."""
+
+    milestone: str
+    bonus: int
+    why: Why
+    lines: tuple[Line, ...]
+    proposal: int = 0
+    reason: str = ""
+
+
+class PenaltyAssessed(Fact, frozen=True, kw_only=True):
+    """Liquidated damages for late delivery are deducted."""
+
+    milestone: str
+    lines: tuple[Line, ...]
+
+
+class PenaltyWaived(Fact, frozen=True, kw_only=True):
+    """A penalty is given back, in whole or in part."""
+
+    milestone: str
+    penalty: int
+    lines: tuple[Line, ...]
+    proposal: int = 0
+    reason: str = ""
+
+
+# --- dispute ------------------------------------------------------------------------------------------------
+
+
+class DisputeOpened(Fact, frozen=True, kw_only=True):
+    """One side disputes an amount of a milestone. The client's holds it; the partner's holds nothing."""
+
+    milestone: str
+    side: Side
+    amount_minor: int | None
+    reason: str = ""
+
+
+class DisputeEvidenceAdded(Fact, frozen=True, kw_only=True):
+    """Either side adds to a dispute's file."""
+
+    milestone: str
+    dispute: int
+    note: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class DisputeResolved(Fact, frozen=True, kw_only=True):
+    """A dispute ends by decision, with the line that adjusts the price."""
+
+    milestone: str
+    dispute: int
+    outcome: Outcome
+    lines: tuple[Line, ...] = ()
+    proposal: int = 0
+    reason: str = ""
+
+
+class DisputeWithdrawn(Fact, frozen=True, kw_only=True):
+    """Whoever opened the dispute takes it back."""
+
+    milestone: str
+    dispute: int
+    why: Why
+    reason: str = ""
+
+
+# --- payment ------------------------------------------------------------------------------------------------
+
+
+class PaymentInstructed(Fact, frozen=True, kw_only=True):
+    """The bank is to pay: the amount is reserved until it is recorded or has failed; `run` names the run."""
+
+    milestone: str
+    amount_minor: int
+    run: str = ""
+
+
+class PaymentRecorded(Fact, frozen=True, kw_only=True):
+    """Money has left. Without a milestone (imports) it stands unallocated on the contract."""
+
+    amount_minor: int
+    milestone: str = ""
+    instruction: int = 0
+    reference: str = ""
+
+
+class PaymentFailed(Fact, frozen=True, kw_only=True):
+    """The bank did not pay; the reservation ends."""
+
+    milestone: str
+    instruction: int
+    reason: str = ""
+
+
+class PaymentReversed(Fact, frozen=True, kw_only=True):
+    """Money came back: `payment` is the version of its record."""
+
+    milestone: str
+    payment: int
+    why: Why
+    reason: str = ""

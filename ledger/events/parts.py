@@ -1,0 +1,144 @@
+"""The pieces that events are made of, the contents of proposals, and what every event has."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from ledger.terms import MilestonePlan, Terms
+
+Why = Literal["error", "event"]
+Side = Literal["client", "partner"]
+Outcome = Literal["upheld", "rejected", "split"]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A piece of an event: a value without a life of its own."""
+
+
+class Line(Part, frozen=True, kw_only=True):
+    """One price line: a step of the pricing order, the clause, its signed share of net, and how it came about."""
+
+    step: str
+    clause: str
+    amount_minor: int
+    calculation: dict[str, str] = {}
+    pricing: int = 1
+
+
+class Result(Part, frozen=True, kw_only=True):
+    """A criterion's measured value, in canonical text."""
+
+    criterion: str
+    measured: str
+
+
+class Evidence(Part, frozen=True, kw_only=True):
+    """Where a proof lies, and the SHA-256 of its bytes in hexadecimal."""
+
+    uri: str
+    sha256: str = ""
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every event has."""
+
+    on: date | None = None
+    rests_on: tuple[int, ...] = ()
+    breaches: tuple[str, ...] = ()
+    known_claim: str = ""
+
+
+# --- the contents of a proposal ---------------------------------------------------------------------------
+
+
+class Revision(Part, frozen=True, kw_only=True):
+    """A milestone's next baseline: its due date and amount, both stated in full."""
+
+    milestone: str
+    due: date | None
+    amount_minor: int | None
+
+
+class ChangeOrder(Part, frozen=True, kw_only=True, tag="change-order"):
+    """Milestones revised together, as one subject of approval."""
+
+    revisions: tuple[Revision, ...]
+    reason: str = ""
+
+
+class BonusProposal(Part, frozen=True, kw_only=True, tag="bonus"):
+    """A discretionary bonus on a milestone."""
+
+    milestone: str
+    amount_minor: int
+    reason: str
+
+
+class BonusRevocation(Part, frozen=True, kw_only=True, tag="bonus-revocation"):
+    """A bonus taken back; `bonus` is the version of its award."""
+
+    milestone: str
+    bonus: int
+    why: Why
+    reason: str
+
+
+class Waiver(Part, frozen=True, kw_only=True, tag="waiver"):
+    """A penalty waived, in whole or in part; `penalty` is the version of its assessment."""
+
+    milestone: str
+    penalty: int
+    amount_minor: int
+    reason: str
+
+
+class Resolution(Part, frozen=True, kw_only=True, tag="resolution"):
+    """How a dispute ends: `adjustment_minor` is what it adds to (or takes from) the milestone's net."""
+
+    milestone: str
+    dispute: int
+    outcome: Outcome
+    adjustment_minor: int
+    reason: str = ""
+
+
+class Amendment(Part, frozen=True, kw_only=True, tag="amendment"):
+    """The contract's next terms, with milestones added and revised along with them."""
+
+    terms: Terms
+    define: tuple[MilestonePlan, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    reason: str = ""
+
+
+class RoleChange(Part, frozen=True, kw_only=True, tag="role"):
+    """A role given to a person (`grant`) or taken from them."""
+
+    role: str
+    person: str
+    grant: bool
+    reason: str = ""
+
+
+class Reversal(Part, frozen=True, kw_only=True, tag="reversal"):
+    """An acceptance taken back; `acceptance` is its version."""
+
+    milestone: str
+    acceptance: int
+    why: Why
+    reason: str
+
+
+Content = (
+    ChangeOrder
+    | BonusProposal
+    | BonusRevocation
+    | Waiver
+    | Resolution
+    | Amendment
+    | RoleChange
+    | Reversal
+)

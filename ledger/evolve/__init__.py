@@ -1,0 +1,1 @@
+"""How each event changes the state of a contract, one module per capability. Nothing here refuses."""

@@ -1,0 +1,67 @@
+"""How the events about the contract itself change its state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from ledger import events as e
+from ledger.events import Fact, Record
+from ledger.evolve.common import approved
+from ledger.state import ADMINISTRATOR, Contract, Grant
+from ledger.terms import Terms
+
+
+def _grants(terms: Terms, since: date | None) -> list[Grant]:
+    granted = [
+        Grant(role, person, since) for role, people in terms.roles.items() for person in people
+    ]
+    return granted + [Grant(ADMINISTRATOR, person, since) for person in terms.administrators]
+
+
+def contract_signed(data: e.ContractSigned, record: Record) -> Contract:
+    contract = Contract(
+        record.stream_id, record.stream, data.terms, data.imported, record.actor, record.position
+    )
+    contract.grants = _grants(data.terms, None)
+    contract.status_positions.append(record.position)
+    return contract
+
+
+def history_imported(contract: Contract, data: e.HistoryImported, record: Record) -> None:
+    contract.sources[data.source, data.digest] = data.known_claim
+
+
+def contract_amended(contract: Contract, data: e.ContractAmended, record: Record) -> None:
+    """New terms; roles that they add are granted, those that they drop are revoked, from that day."""
+    wanted = {(g.role, g.person) for g in _grants(data.terms, data.on)}
+    for grant in contract.grants:
+        if grant.until is None and (grant.role, grant.person) not in wanted:
+            grant.until = data.on
+    held = {(g.role, g.person) for g in contract.grants if g.until is None}
+    contract.grants += [Grant(role, person, data.on) for role, person in sorted(wanted - held)]
+    contract.terms = data.terms
+    contract.status_positions.append(record.position)
+    approved(contract, data.proposal, record)
+
+
+def role_granted(contract: Contract, data: e.RoleGranted, record: Record) -> None:
+    contract.grants.append(Grant(data.role, data.person, data.on))
+    approved(contract, data.proposal, record)
+
+
+def role_revoked(contract: Contract, data: e.RoleRevoked, record: Record) -> None:
+    for grant in contract.grants:
+        if (grant.role, grant.person, grant.until) == (data.role, data.person, None):
+            grant.until = data.on
+    approved(contract, data.proposal, record)
+
+
+def becomes(status: str) -> Callable[[Contract, Any, Record], None]:
+    def apply(contract: Contract, data: Fact, record: Record) -> None:
+        contract.status = status
+        contract.suspended_by = record.version if status == "suspended" else 0
+        contract.status_positions.append(record.position)
+
+    return apply

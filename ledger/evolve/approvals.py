@@ -1,0 +1,113 @@
+"""How proposals, approvals and acceptances change the state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger import events as e
+from ledger.events import Record
+from ledger.evolve.common import approved, decided, post, touch
+from ledger.state import Acceptance, Approval, Contract, Proposal
+
+
+def change_proposed(contract: Contract, data: e.ChangeProposed, record: Record) -> None:
+    contract.proposals[record.version] = Proposal(
+        record.version,
+        record.position,
+        data,
+        record.actor,
+        data.on,
+        positions=[record.position],
+    )
+
+
+def change_rejected(contract: Contract, data: e.ChangeRejected, record: Record) -> None:
+    proposal = contract.proposals[data.proposal]
+    proposal.status = "rejected"
+    proposal.positions.append(record.position)
+
+
+def approval_granted(contract: Contract, data: e.ApprovalGranted, record: Record) -> None:
+    approval = Approval(
+        record.version,
+        record.position,
+        data.subject,
+        record.actor,
+        data.role,
+        data.digest,
+        data.on,
+        data.accepted_minor,
+    )
+    if data.milestone:
+        milestone = touch(contract, data.milestone, record)
+        for submission in milestone.submissions:
+            if submission.version == data.subject:
+                submission.approvals.append(approval)
+    else:
+        proposal = contract.proposals[data.subject]
+        proposal.approvals.append(approval)
+        proposal.positions.append(record.position)
+
+
+def approval_withdrawn(contract: Contract, data: e.ApprovalWithdrawn, record: Record) -> None:
+    if data.milestone:
+        subjects: list[Any] = list(touch(contract, data.milestone, record).submissions)
+    else:
+        subjects = [contract.proposals[data.subject]]
+        subjects[0].positions.append(record.position)
+    for subject in subjects:
+        for approval in subject.approvals:
+            if approval.version == data.approval:
+                approval.live = False
+
+
+def milestone_accepted(contract: Contract, data: e.MilestoneAccepted, record: Record) -> None:
+    milestone = touch(contract, data.milestone, record)
+    submission = next((s for s in milestone.submissions if s.version == data.submission), None)
+    if submission is not None:
+        submission.status = "accepted"
+    first_pass = len(milestone.submissions) == 1 and not data.remainder
+    milestone.status = "accepted"
+    milestone.source_status = data.source_status or milestone.source_status
+    milestone.acceptance = Acceptance(
+        record.version,
+        record.position,
+        data.on,
+        submission,
+        data.accepted_minor,
+        data.payment_due,
+        data.provisional,
+        data.remainder,
+    )
+    decided(milestone, data.on, first_pass)
+    post(milestone, data.lines, record)
+
+
+def acceptance_reversed(contract: Contract, data: e.AcceptanceReversed, record: Record) -> None:
+    """The submission waits again, with no approvals; the remainder is void; a reversed acceptance was no decision."""
+    milestone = touch(contract, data.milestone, record)
+    acceptance = milestone.acceptance
+    if acceptance is None:
+        return
+    post(milestone, data.lines, record)
+    milestone.acceptance = None
+    milestone.status = "submitted"
+    milestone.settled_on = None
+    if milestone.first_pass is not None and milestone.first_decided_on == acceptance.on:
+        rejected = any(s.status == "rejected" for s in milestone.submissions)
+        if not rejected:
+            milestone.first_pass = milestone.first_decided_on = None
+    if acceptance.submission is not None:
+        acceptance.submission.status = "pending"
+        for approval in acceptance.submission.approvals:
+            approval.live = False
+    if acceptance.remainder and milestone.whole is not None:
+        milestone.baselines, milestone.whole = milestone.whole, None
+        contract.milestones[acceptance.remainder].status = "void"
+    for award in contract.awards.values():
+        if award.milestone == milestone.id and award.version > acceptance.version:
+            award.revoked = True
+    for assessment in contract.assessments.values():
+        if assessment.milestone == milestone.id and assessment.version > acceptance.version:
+            assessment.waived_minor = assessment.amount_minor
+    approved(contract, data.proposal, record)

@@ -1,0 +1,39 @@
+"""How bonuses and penalties change the state."""
+
+from __future__ import annotations
+
+from ledger import events as e
+from ledger.events import Record
+from ledger.evolve.common import approved, post, touch
+from ledger.state import Assessment, Award, Contract
+
+
+def bonus_awarded(contract: Contract, data: e.BonusAwarded, record: Record) -> None:
+    milestone = touch(contract, data.milestone, record)
+    total = sum(line.amount_minor for line in data.lines)
+    contract.awards[record.version] = Award(record.version, milestone.id, data.kind, total, data.on)
+    post(milestone, data.lines, record)
+    approved(contract, data.proposal, record)
+
+
+def bonus_revoked(contract: Contract, data: e.BonusRevoked, record: Record) -> None:
+    milestone = touch(contract, data.milestone, record)
+    if (award := contract.awards.get(data.bonus)) is not None:
+        award.revoked = True
+    post(milestone, data.lines, record)
+    approved(contract, data.proposal, record)
+
+
+def penalty_assessed(contract: Contract, data: e.PenaltyAssessed, record: Record) -> None:
+    milestone = touch(contract, data.milestone, record)
+    total = -sum(line.amount_minor for line in data.lines)
+    contract.assessments[record.version] = Assessment(record.version, milestone.id, total, data.on)
+    post(milestone, data.lines, record)
+
+
+def penalty_waived(contract: Contract, data: e.PenaltyWaived, record: Record) -> None:
+    milestone = touch(contract, data.milestone, record)
+    if (assessment := contract.assessments.get(data.penalty)) is not None:
+        assessment.waived_minor += sum(line.amount_minor for line in data.lines)
+    post(milestone, data.lines, record)
+    approved(contract, data.proposal, record)

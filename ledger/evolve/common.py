@@ -1,0 +1,51 @@
+"""What the evolvers share: digests, the events behind a milestone, and price lines posted to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from ledger.events import Line, Record, encode
+from ledger.state import Contract, Milestone, Posted
+
+
+def digest(value: Any) -> str:
+    """The SHA-256, in hexadecimal, of a value's canonical JSON: what an approval binds to."""
+    return sha256(encode(value)).hexdigest()
+
+
+def touch(contract: Contract, milestone: str, record: Record) -> Milestone:
+    found = contract.milestones[milestone]
+    found.positions.append(record.position)
+    return found
+
+
+def post(milestone: Milestone, lines: Iterable[Line], record: Record) -> None:
+    for line in lines:
+        milestone.lines.append(Posted(line, record.version, record.position))
+        amount = line.amount_minor
+        milestone.net_minor += amount
+        if line.step == "gross":
+            milestone.gross_minor += amount
+        elif line.step == "bonus":
+            milestone.bonus_minor += amount
+        elif line.step == "penalty":
+            milestone.penalty_minor -= amount
+        else:
+            milestone.adjustment_minor += amount
+
+
+def approved(contract: Contract, proposal: int, record: Record) -> None:
+    """The proposal that carried an event has done its work."""
+    if (found := contract.proposals.get(proposal)) is not None:
+        found.status = "approved"
+        found.positions.append(record.position)
+
+
+def decided(milestone: Milestone, on: date | None, first_pass: bool) -> None:
+    """The first decision on a milestone says whether it passed at once."""
+    if milestone.first_pass is None:
+        milestone.first_pass = first_pass
+        milestone.first_decided_on = on

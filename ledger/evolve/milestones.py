@@ -1,0 +1,113 @@
+"""How the events of a milestone, up to its submission, change its state."""
+
+from __future__ import annotations
+
+from ledger import events as e
+from ledger.events import Record
+from ledger.evolve.common import approved, decided, digest, touch
+from ledger.money import split
+from ledger.state import Baseline, Contract, Milestone, Submission
+
+
+def milestone_defined(contract: Contract, data: e.MilestoneDefined, record: Record) -> None:
+    baselines = [Baseline(data.due, data.amount_minor, data.on, record.version)]
+    family = data.milestone
+    parent = contract.milestones.get(data.remainder_of)
+    if parent is not None:
+        family = parent.family
+        baselines = _parted(parent, data.amount_minor or 0)
+    contract.milestones[data.milestone] = Milestone(
+        id=data.milestone,
+        ordinal=len(contract.milestones) + 1,
+        version=record.version,
+        plan=data,
+        family=family,
+        baselines=baselines,
+        position=record.position,
+        positions=[record.position],
+        source_status=data.source_status,
+        twin_status=data.twin_status,
+        payment_due=data.payment_due,
+    )
+    if parent is not None:
+        parent.positions.append(record.position)
+        contract.milestones[data.milestone].positions.insert(0, parent.position)
+
+
+def _parted(parent: Milestone, rest_minor: int) -> list[Baseline]:
+    """Splits every baseline of a milestone between its accepted part and the rest, in their proportion."""
+    parent.whole = parent.baselines
+    accepted_minor = (parent.current.amount_minor or 0) - rest_minor
+    kept, rest = [], []
+    for b in parent.baselines:
+        if b.amount_minor is None:
+            mine, theirs = None, None
+        else:
+            mine, theirs = split(b.amount_minor, (accepted_minor, rest_minor))
+        kept.append(Baseline(b.due, mine, b.since, b.version))
+        rest.append(Baseline(b.due, theirs, b.since, b.version))
+    parent.baselines = kept
+    return rest
+
+
+def milestone_revised(contract: Contract, data: e.MilestoneRevised, record: Record) -> None:
+    """The next baseline; one that only fills in what was unknown completes the last one instead."""
+    milestone = touch(contract, data.milestone, record)
+    last = milestone.current
+    completes = last.due in (None, data.due) and last.amount_minor in (None, data.amount_minor)
+    if completes:
+        last.due, last.amount_minor = data.due, data.amount_minor
+    else:
+        milestone.baselines.append(Baseline(data.due, data.amount_minor, data.on, record.version))
+    milestone.source_status = data.source_status or milestone.source_status
+    milestone.twin_status = data.twin_status or milestone.twin_status
+    milestone.payment_due = data.payment_due or milestone.payment_due
+    approved(contract, data.proposal, record)
+
+
+def milestone_started(contract: Contract, data: e.MilestoneStarted, record: Record) -> None:
+    milestone = touch(contract, data.milestone, record)
+    milestone.started = True
+    milestone.started_on = data.on
+    milestone.source_status = data.source_status or milestone.source_status
+
+
+def milestone_submitted(contract: Contract, data: e.MilestoneSubmitted, record: Record) -> None:
+    milestone = touch(contract, data.milestone, record)
+    on = contract.dates[data.corrects] if data.corrects and data.on is None else data.on
+    submission = Submission(
+        version=record.version,
+        position=record.position,
+        on=on,
+        actor=record.actor,
+        digest=digest(data),
+        terms=contract.terms,
+        results=data.results,
+        inferred=data.inferred,
+        at=data.at,
+    )
+    milestone.source_status = data.source_status or milestone.source_status
+    if data.corrects and milestone.acceptance is not None:
+        submission.status = "accepted"
+        milestone.acceptance.submission = submission
+    elif data.corrects and milestone.pending is not None:
+        milestone.pending.status = "replaced"
+    milestone.submissions.append(submission)
+    if milestone.acceptance is None:
+        milestone.status = "submitted"
+
+
+def submission_rejected(contract: Contract, data: e.SubmissionRejected, record: Record) -> None:
+    milestone = touch(contract, data.milestone, record)
+    for submission in milestone.submissions:
+        if submission.version == data.submission:
+            submission.status = "rejected"
+    milestone.status = "rejected"
+    decided(milestone, data.on, first_pass=False)
+
+
+def milestone_cancelled(contract: Contract, data: e.MilestoneCancelled, record: Record) -> None:
+    milestone = touch(contract, data.milestone, record)
+    milestone.status = "cancelled"
+    milestone.cancelled_on = data.on
+    milestone.source_status = data.source_status or milestone.source_status

@@ -1,0 +1,1 @@
+"""The clauses that price a milestone, one module each, and their order: the milestone so far → lines."""

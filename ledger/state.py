@@ -1,0 +1,301 @@
+"""What is known of one contract at a moment: plain mutable records that only `evolve` changes.
+
+A fold makes a fresh `Contract` and owns it, so seen from outside nothing is ever changed in place. Versions name
+facts inside the contract's stream; positions name them in the log. Amounts are minor units of its currency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from ledger.events import ChangeProposed, Content, Line, MilestoneDefined, Result
+from ledger.terms import Terms
+
+ADMINISTRATOR = "administrator"
+
+
+@dataclass(slots=True)
+class Baseline:
+    """A due date and an amount that were promised, from `since` on."""
+
+    due: date | None
+    amount_minor: int | None
+    since: date | None
+    version: int
+
+
+@dataclass(slots=True)
+class Approval:
+    """One person's approval of a subject; only a live one counts."""
+
+    version: int
+    position: int
+    subject: int
+    actor: str
+    role: str
+    digest: str
+    on: date | None
+    accepted_minor: int | None = None
+    live: bool = True
+
+
+@dataclass(slots=True)
+class Submission:
+    """One delivery of a milestone; `status` is pending, rejected, accepted or replaced."""
+
+    version: int
+    position: int
+    on: date | None
+    actor: str
+    digest: str
+    terms: Terms
+    results: tuple[Result, ...] = ()
+    status: str = "pending"
+    inferred: bool = False
+    at: str = ""
+    approvals: list[Approval] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Posted:
+    """A price line with the event that carries it."""
+
+    line: Line
+    version: int
+    position: int
+
+
+@dataclass(slots=True)
+class Award:
+    """A bonus owed, early, quality or discretionary, until revoked."""
+
+    version: int
+    milestone: str
+    kind: str
+    amount_minor: int
+    on: date | None
+    revoked: bool = False
+
+
+@dataclass(slots=True)
+class Assessment:
+    """A penalty deducted (`amount_minor` positive), and how much of it was waived."""
+
+    version: int
+    milestone: str
+    amount_minor: int
+    on: date | None
+    waived_minor: int = 0
+
+
+@dataclass(slots=True)
+class Acceptance:
+    """What was accepted, when, and when payment falls due."""
+
+    version: int
+    position: int
+    on: date | None
+    submission: Submission | None
+    accepted_minor: int | None
+    payment_due: date | None
+    provisional: bool
+    remainder: str
+
+
+@dataclass(slots=True)
+class Dispute:
+    """A dispute; `status` is open, upheld, rejected, split or withdrawn."""
+
+    version: int
+    position: int
+    milestone: str
+    side: str
+    amount_minor: int | None
+    on: date | None
+    actor: str
+    reason: str
+    status: str = "open"
+    ended_on: date | None = None
+    positions: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Payment:
+    """A payment, named by its instruction's version, else its record's; instructed, paid, failed or reversed."""
+
+    version: int
+    position: int
+    milestone: str
+    amount_minor: int
+    on: date | None
+    run: str = ""
+    status: str = "instructed"
+    record: int = 0
+    paid_minor: int = 0
+    paid_on: date | None = None
+    reference: str = ""
+    ended_on: date | None = None
+    positions: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A subject of approval; `status` is open, approved or rejected."""
+
+    version: int
+    position: int
+    event: ChangeProposed
+    actor: str
+    on: date | None
+    approvals: list[Approval] = field(default_factory=list)
+    status: str = "open"
+    positions: list[int] = field(default_factory=list)
+
+    @property
+    def content(self) -> Content:
+        return self.event.content
+
+
+@dataclass(slots=True)
+class Grant:
+    """A person holds a role from `since` until before `until`; None is open."""
+
+    role: str
+    person: str
+    since: date | None
+    until: date | None = None
+
+
+@dataclass(slots=True)
+class Milestone:
+    """A payable: plan, baselines, deliveries, price lines and payments.
+
+    `status` is expected (defined or started: see `started_on`), submitted, rejected, accepted, cancelled or void (a
+    remainder whose acceptance was reversed). `family` is the milestone of whose partial acceptance it is the rest,
+    or its own id.
+    """
+
+    id: str
+    ordinal: int
+    version: int
+    plan: MilestoneDefined
+    family: str
+    baselines: list[Baseline]
+    position: int
+    positions: list[int]
+    status: str = "expected"
+    started: bool = False
+    started_on: date | None = None
+    source_status: str = ""
+    twin_status: str = ""
+    payment_due: date | None = None
+    submissions: list[Submission] = field(default_factory=list)
+    acceptance: Acceptance | None = None
+    first_pass: bool | None = None
+    first_decided_on: date | None = None
+    cancelled_on: date | None = None
+    lines: list[Posted] = field(default_factory=list)
+    gross_minor: int = 0
+    bonus_minor: int = 0
+    penalty_minor: int = 0
+    adjustment_minor: int = 0
+    net_minor: int = 0
+    instructed_minor: int = 0
+    paid_minor: int = 0
+    settled_on: date | None = None
+    disputes: list[Dispute] = field(default_factory=list)
+    whole: list[Baseline] | None = None
+
+    @property
+    def current(self) -> Baseline:
+        return self.baselines[-1]
+
+    @property
+    def pending(self) -> Submission | None:
+        """The submission that waits for a decision."""
+        if self.submissions and self.submissions[-1].status == "pending":
+            return self.submissions[-1]
+        return None
+
+    @property
+    def outstanding_minor(self) -> int:
+        """Net less paid; negative is a claim on the partner."""
+        return self.net_minor - self.paid_minor
+
+    @property
+    def held_minor(self) -> int:
+        """What open client disputes hold back, never more than is outstanding."""
+        if self.acceptance is None or not self.disputes:
+            return 0
+        disputed = sum(
+            d.amount_minor or 0 for d in self.disputes if d.status == "open" and d.side == "client"
+        )
+        return max(0, min(disputed, self.outstanding_minor))
+
+    @property
+    def payable_minor(self) -> int:
+        """What can be instructed now."""
+        return max(0, self.outstanding_minor - self.held_minor - self.instructed_minor)
+
+
+@dataclass(slots=True)
+class Contract:
+    """One contract as its events tell it. `dates[v]` is the day from which the fact of version v acts."""
+
+    id: str
+    stream: int
+    terms: Terms
+    imported: bool
+    signed_by: str
+    position: int
+    version: int = 1
+    status: str = "active"
+    milestones: dict[str, Milestone] = field(default_factory=dict)
+    proposals: dict[int, Proposal] = field(default_factory=dict)
+    disputes: dict[int, Dispute] = field(default_factory=dict)
+    payments: dict[int, Payment] = field(default_factory=dict)
+    awards: dict[int, Award] = field(default_factory=dict)
+    assessments: dict[int, Assessment] = field(default_factory=dict)
+    grants: list[Grant] = field(default_factory=list)
+    dates: dict[int, date | None] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    sources: dict[tuple[str, str], str] = field(default_factory=dict)
+    suspended_by: int = 0
+    unallocated_minor: int = 0
+    unallocated_positions: list[int] = field(default_factory=list)
+    status_positions: list[int] = field(default_factory=list)
+
+    @property
+    def value_minor(self) -> int | None:
+        return self.terms.ceiling_minor
+
+    @property
+    def committed_minor(self) -> int:
+        """Amounts in force of milestones not cancelled, and awarded bonuses of every kind."""
+        return sum(
+            (m.current.amount_minor or 0) + m.bonus_minor
+            for m in self.milestones.values()
+            if m.status not in ("cancelled", "void")
+        )
+
+    def holds(self, role: str, person: str, on: date | None) -> bool:
+        """Whether a person holds a role on a day (None: now, whatever the day)."""
+        return any(
+            g.role == role
+            and g.person == person
+            and (on is None or g.since is None or g.since <= on)
+            and (g.until is None or (on is not None and on < g.until))
+            for g in self.grants
+        )
+
+
+@dataclass(slots=True)
+class Finding:
+    """A rule that a fact broke, or a fact that is to be looked at, with the event's position."""
+
+    rule: str
+    milestone: str
+    position: int
+    version: int
+    detail: str = ""

@@ -1,0 +1,169 @@
+"""What a driver's error means to a person: `translate` raises ours instead, without passwords."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ledger.errors import (
+    Conflict,
+    DatabaseUnusable,
+    IntegrityViolated,
+    LedgerError,
+    StoreUnavailable,
+)
+
+_SECRET = ("password", "passfile", "sslpassword", "sslkey")
+
+
+def masked(url: URL) -> str:
+    """The URL as it may be shown: passwords are stars, wherever they stand."""
+    shown = {name: "***" if name in _SECRET else value for name, value in url.query.items()}
+    return url.set(query=shown).render_as_string(hide_password=True).replace("%2A", "*")
+
+
+@contextmanager
+def translate(url: URL) -> Iterator[None]:
+    """Within it, an error of the driver that a person can do something about is raised as one of
+    ours.
+
+    Errors of constraints pass unchanged: what they mean is known only where the statement is.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if (ours := _ours(error.orig, url)) is not None:
+            raise ours from error
+        raise
+    except PoolTimeout as error:
+        raise Conflict("database-busy", f"every connection to {masked(url)} is in use") from error
+    except Exception as error:
+        # COPY goes past SQLAlchemy, so its errors come as the driver's own.
+        if (ours := _ours(error, url)) is not None:
+            raise ours from error
+        raise
+
+
+def _ours(error: BaseException | None, url: URL) -> LedgerError | None:
+    if isinstance(error, sqlite3.Error):
+        return _of_sqlite(error, url)
+    if error is not None and type(error).__module__.startswith("psycopg"):
+        return _of_postgresql(error, url)
+    return None
+
+
+def _of_sqlite(error: sqlite3.Error, url: URL) -> LedgerError | None:
+    # Extended codes begin with the primary one: SQLITE_READONLY_DBMOVED, SQLITE_BUSY_SNAPSHOT.
+    name = getattr(error, "sqlite_errorname", "")
+    for code, ours in _BY_SQLITE_NAME.items():
+        if name.startswith(code):
+            return ours(url, str(error))
+    return None
+
+
+def _of_postgresql(error: BaseException, url: URL) -> LedgerError | None:
+    state = getattr(error, "sqlstate", None)
+    if state is None:
+        # libpq gives no code to a connection that never came about or was lost.
+        lost = type(error).__name__ in ("OperationalError", "ConnectionTimeout")
+        return _unreachable(url, str(error)) if lost else None
+    ours = _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
+    return ours(url, str(error)) if ours else None
+
+
+def _locked(url: URL, detail: str) -> LedgerError:
+    return Conflict(
+        "database-locked",
+        f"another process is writing to {masked(url)}: {_line(detail)}",
+        hint="nothing was recorded; try again",
+    )
+
+
+def _read_only(url: URL, detail: str) -> LedgerError:
+    return StoreUnavailable(
+        "database-read-only",
+        f"{masked(url)} cannot be written to: {_line(detail)}",
+        hint="reports work; to record, ask for the right to write, or use the primary server",
+    )
+
+
+def _forbidden(url: URL, detail: str) -> LedgerError:
+    return StoreUnavailable(
+        "database-read-only",
+        f"the database user has no right to do this in {masked(url)}: {_line(detail)}",
+        hint="ask for the role mledger_writer (to record) or mledger_auditor (to read)",
+    )
+
+
+def _full(url: URL, detail: str) -> LedgerError:
+    return StoreUnavailable(
+        "disk-full",
+        f"there is no room left where {masked(url)} lies: {_line(detail)}",
+        hint="nothing was recorded; make room and try again",
+    )
+
+
+def _unreachable(url: URL, detail: str) -> LedgerError:
+    return StoreUnavailable(
+        "database-unreachable",
+        f"{masked(url)} cannot be opened: {_line(detail)}",
+        hint="check the address, the file's rights, and that the server runs",
+    )
+
+
+def _not_a_database(url: URL, detail: str) -> LedgerError:
+    return DatabaseUnusable(
+        "database-not-ours",
+        f"{masked(url)} is not a database: {_line(detail)}",
+        hint="name another database with --database",
+    )
+
+
+def _damaged(url: URL, detail: str) -> LedgerError:
+    return IntegrityViolated(
+        "database-damaged",
+        f"{masked(url)} is damaged: {_line(detail)}",
+        hint="restore a backup, then run: mledger audit verify",
+    )
+
+
+def _line(detail: str) -> str:
+    return " ".join(detail.split())
+
+
+_BY_SQLITE_NAME = {
+    "SQLITE_BUSY": _locked,
+    "SQLITE_LOCKED": _locked,
+    "SQLITE_READONLY": _read_only,
+    "SQLITE_FULL": _full,
+    "SQLITE_NOTADB": _not_a_database,
+    "SQLITE_CORRUPT": _damaged,
+    "SQLITE_CANTOPEN": _unreachable,
+    "SQLITE_IOERR": _unreachable,
+    "SQLITE_PERM": _unreachable,
+}
+
+# PostgreSQL's appendix A: a whole class (two characters) or one condition.
+_BY_SQLSTATE = {
+    "08": _unreachable,
+    "28": _unreachable,
+    "3D": _unreachable,
+    "3F": _unreachable,
+    "40": _locked,
+    "57P01": _unreachable,
+    "57P02": _unreachable,
+    "57P03": _unreachable,
+    "53": _unreachable,
+    "53100": _full,
+    "55P03": _locked,
+    "57014": _locked,
+    "25006": _read_only,
+    "42501": _forbidden,
+    "XX001": _damaged,
+    "XX002": _damaged,
+}

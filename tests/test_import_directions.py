@@ -1,0 +1,230 @@
+"""Who may import whom, what the pure parts may not touch, and how long a file may be."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+MAX_LINES = 400
+
+# Package → what it may import of ours besides itself. Migrations are frozen history, so they lean
+# on nothing that changes, save the names that the store itself is built from.
+MAY_IMPORT = {
+    "ledger": (),
+    "projections": ("ledger",),
+    "commands": ("ledger", "projections", "migrations"),
+    "migrations": ("ledger.store.schema",),
+}
+OURS = (*MAY_IMPORT, "tests")
+
+IMPURE_MODULES = (
+    *("sqlalchemy", "alembic", "click", "eventsourcing", "psycopg", "pydantic", "pydantic_core"),
+    *("os", "time", "random", "socket", "subprocess", "pathlib", "sqlite3"),
+)
+VALIDATORS = ("pydantic", "pydantic_core")
+CLOCKS = (
+    *("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"),
+    "datetime.date.today",
+)
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module's dotted name, its source text, and whether it is a package's `__init__`."""
+
+    name: str
+    source: str
+    is_package: bool = False
+
+    @property
+    def top(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def is_pure(self) -> bool:
+        return is_pure(self.name)
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported dotted name; `from a import b` gives `a.b`.
+
+    Deferred means inside a function or under TYPE_CHECKING: loading the module does not run it.
+    """
+
+    target: str
+    line: int
+    deferred: bool
+
+
+def within(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def is_pure(name: str) -> bool:
+    """True for everything in ledger but its store, and for projections.derive."""
+    return within(name, "ledger", "projections.derive") and not within(name, "ledger.store")
+
+
+def imports_of(module: Module) -> Iterator[Import]:
+    """Every import anywhere in the module, also by importlib with a literal name."""
+
+    def visit(node: ast.AST, deferred: bool) -> Iterator[Import]:
+        for target in targets(node, module):
+            yield Import(target, getattr(node, "lineno", 0), deferred)
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child, deferred or defers(node, child))
+
+    yield from visit(ast.parse(module.source), False)
+
+
+def defers(node: ast.AST, child: ast.AST) -> bool:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+            return True
+        case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body):
+            return child in body
+    return False
+
+
+def targets(node: ast.AST, module: Module) -> list[str]:
+    match node:
+        case ast.Import(names=names):
+            return [alias.name for alias in names]
+        case ast.ImportFrom(module=base, names=names, level=level):
+            package = module.name.split(".")[: None if module.is_package else -1]
+            parents = package[: len(package) - level + 1] if level else []
+            prefix = ".".join([*parents, *([base] if base else [])])
+            return [f"{prefix}.{alias.name}" for alias in names]
+        case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called), args=[first, *_]):
+            by_name = called in ("import_module", "__import__")
+            if by_name and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                return [first.value]
+    return []
+
+
+def clocks_in(module: Module) -> Iterator[tuple[str, int]]:
+    """Every mention of a clock, called or only handed on, under whatever alias it was imported."""
+    tree = ast.parse(module.source)
+    known: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            known |= {a.asname or a.name: a.name for a in node.names if a.name == "datetime"}
+        elif isinstance(node, ast.ImportFrom) and node.module == "datetime":
+            known |= {a.asname or a.name: f"datetime.{a.name}" for a in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            root, _, rest = ast.unparse(node).partition(".")
+            if (name := f"{known.get(root, '')}.{rest}") in CLOCKS:
+                yield name, node.lineno
+
+
+def breaches(module: Module) -> list[str]:
+    """Every breach of a direction or of purity, as `module:line: what`; empty if there is none."""
+    found = []
+    for made in imports_of(module):
+        where = f"{module.name}:{made.line}: imports {made.target}"
+        if within(made.target, *OURS):
+            if not within(made.target, module.top, *MAY_IMPORT[module.top]):
+                found.append(f"{where}, against the direction")
+            elif module.is_pure and not is_pure(made.target):
+                found.append(f"{where}, which is not pure")
+        elif module.is_pure and within(made.target, *IMPURE_MODULES):
+            validates = module.name == "ledger.terms" and within(made.target, *VALIDATORS)
+            if not (validates and made.deferred):
+                found.append(f"{where} in a pure part")
+    if module.is_pure:
+        clocks = clocks_in(module)
+        found += [f"{module.name}:{line}: reads the clock, {name}" for name, line in clocks]
+    return found
+
+
+def modules_of(package: str) -> list[Module]:
+    modules = []
+    for path in sorted((REPOSITORY / package).rglob("*.py")):
+        parts = path.relative_to(REPOSITORY).with_suffix("").parts
+        is_package = parts[-1] == "__init__"
+        name = ".".join(parts[:-1] if is_package else parts)
+        modules.append(Module(name, path.read_text("utf-8"), is_package))
+    return modules
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_imports_follow_the_directions_and_pure_parts_stay_pure(package: str) -> None:
+    modules = modules_of(package)
+    assert modules, f"no module found in {package}/"
+    assert [breach for module in modules for breach in breaches(module)] == []
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    lengths = {m.name: len(m.source.splitlines()) for p in MAY_IMPORT for m in modules_of(p)}
+    assert {name: lines for name, lines in lengths.items() if lines > MAX_LINES} == {}
+
+
+def test_importing_the_pure_parts_loads_no_heavy_library() -> None:
+    pure = [m.name for p in ("ledger", "projections") for m in modules_of(p) if m.is_pure]
+    heavy = ("sqlalchemy", "alembic", "click", "eventsourcing", "psycopg", *VALIDATORS)
+    program = (
+        "import importlib, sys\n"
+        f"for name in {pure!r}: importlib.import_module(name)\n"
+        f"print(*[name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.split(), done.stderr) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "expected"),
+    [
+        ("ledger.store.log", "import projections", "against the direction"),
+        ("ledger.store.log", "from ...projections import derive", "against the direction"),
+        ("ledger.money", "from commands import main", "against the direction"),
+        ("ledger.store.log", "import migrations", "against the direction"),
+        ("projections.exports", "from migrations import env", "against the direction"),
+        ("projections.exports", "def f():\n    import commands.main", "against the direction"),
+        ("projections.x", "import importlib as i\ni.import_module('commands')", "direction"),
+        ("commands.main", "import tests.benchmarks", "against the direction"),
+        ("migrations.env", "from ledger.store import recorder", "against the direction"),
+        ("ledger.contract", "from ledger.store import recorder", "which is not pure"),
+        ("ledger.contract", "from .store import recorder", "which is not pure"),
+        ("projections.derive.aging", "from projections import rebuild", "which is not pure"),
+        ("projections.derive.aging", "from sqlalchemy import select", "in a pure part"),
+        ("ledger.pricing.base", "import os.path", "in a pure part"),
+        ("ledger.pricing.base", "def f():\n    import pydantic", "in a pure part"),
+        ("ledger.terms", "from pydantic_core import core_schema", "in a pure part"),
+        ("ledger.terms", "if TYPE_CHECKING: 0\nelse:\n    import pydantic", "in a pure part"),
+        ("ledger.money", "from datetime import date\nx = date.today()", "reads the clock"),
+        ("ledger.money", "import datetime as dt\nx = dt.datetime.now(dt.UTC)", "reads the clock"),
+        ("ledger.money", "from datetime import datetime as d\nf = d.utcnow", "reads the clock"),
+    ],
+)
+def test_a_planted_breach_is_found(name: str, source: str, expected: str) -> None:
+    (breach,) = breaches(Module(name, source))
+    assert expected in breach
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("commands.main", "import click, os\nfrom migrations import env\nimport projections"),
+        ("projections.rebuild", "import sqlalchemy\nfrom ledger.store import recorder"),
+        ("projections.derive.aging", "from datetime import date\nfrom ledger import money"),
+        ("ledger.store.log", "import sqlite3, time\nfrom . import schema"),
+        ("ledger.terms", "def schema():\n    from pydantic_core import core_schema"),
+        ("ledger.terms", "if TYPE_CHECKING:\n    from pydantic_core import CoreSchema"),
+        ("migrations.env", "import alembic\nfrom ledger.store.schema import LOG"),
+        ("migrations.env", "from ledger.store import schema"),
+        ("ledger.money", "from datetime import date\nx = date(2026, 1, 1)\ny = state.now()"),
+    ],
+)
+def test_what_is_allowed_is_not_reported(name: str, source: str) -> None:
+    assert breaches(Module(name, source)) == []
