@@ -54,8 +54,8 @@ def _keyed(node: Any) -> Any:
     # A criterion is known by its name; tiers, bonuses and delegations only by their place.
     names = [item.get("name", "") for item in node]
     if "" in names or len({*names}) < len(names):
-        names = [str(place) for place in range(1, len(node) + 1)]
-    return dict(zip(names, map(_keyed, node), strict=True))
+        return {str(place): _keyed(item) for place, item in enumerate(node, start=1)}
+    return {item["name"]: {k: _keyed(v) for k, v in item.items() if k != "name"} for item in node}
 
 
 def _differences(path: str, old: Any, new: Any) -> Iterator[Difference]:

@@ -188,7 +188,8 @@ def _problem(error: ErrorDetails) -> Problem:
     if kind == "unexpected_keyword_argument":
         return _unknown_key(path)
     if kind == "missing":
-        return Problem(path, f"{named} is missing", f"add {named}: …")
+        no_cap = "; a penalty without limit says so: cap: no cap" if "late_penalty" in path else ""
+        return Problem(path, f"{named} is missing", f"add {named}: …{no_cap}")
     if kind == "literal_error":
         choices = re.findall("'([^']*)'", context["expected"])
         wrong = f"{named}: {_shown(error['input'])} is not one of {', '.join(choices)}"

@@ -94,7 +94,7 @@ class _Indented(yaml.SafeDumper):
 
 def _events(node: Written, flow: bool) -> Iterator[yaml.Event]:
     """The node as YAML events, so that no resolver decides what looks like a number or a date."""
-    flow = flow or _fits_on_a_line(node)
+    flow = flow or _is_a_line_of_words(node)
     if isinstance(node, str):
         # Plain where the syntax allows it; what would be absent or deceptive if plain is quoted.
         plain = node not in ABSENT and not HOSTILE.search(node)
@@ -109,22 +109,15 @@ def _events(node: Written, flow: bool) -> Iterator[yaml.Event]:
         yield yaml.MappingStartEvent(None, None, implicit=True, flow_style=flow)
         for key, value in node.items():
             yield from _events(key, flow)
-            yield from _events(value, flow)
+            yield from _events(value, flow or key == "quorum")
         yield yaml.MappingEndEvent()
 
 
-def _fits_on_a_line(node: Written) -> bool:
-    """Whether it is a short list of words or a short head count, which people write on one line."""
-    if isinstance(node, dict):
-        parts = [*node, *node.values()] if all(map(_is_count, node.values())) else [None]
-    else:
-        parts = node if isinstance(node, list) else [None]
-    words = [part for part in parts if isinstance(part, str)]
-    return len(words) == len(parts) and sum(len(word) + 2 for word in words) <= _LINE_LENGTH_MAX
-
-
-def _is_count(value: Written) -> bool:
-    return isinstance(value, str) and value.isdecimal()
+def _is_a_line_of_words(node: Written) -> bool:
+    """Whether it is a short list of names, which people write on one line."""
+    words = [part for part in node if isinstance(part, str)] if isinstance(node, list) else [" "]
+    short = sum(len(word) + 2 for word in words) <= _LINE_LENGTH_MAX
+    return short and len(words) == len(node) and not any(" " in word for word in words)
 
 
 def _escaped(found: Any) -> str:

@@ -21,7 +21,7 @@ ENDINGS = (".csv", ".tsv", ".txt")
 Progress = Callable[[int], None]
 
 _DELIMITERS = ",;\t|"
-_SEPARATOR_LINE = re.compile('"?sep=([^"])"?\r?\n?', re.IGNORECASE)  # Excel's own first line
+_SEPARATOR_LINE = re.compile('"?sep=([^"\r\n])"?\r?\n?', re.IGNORECASE)  # Excel's own first line
 _MARKED = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with

@@ -169,16 +169,18 @@ class _Reader:
             raise self.wrong("csv-map-shape", f"{what} not a list of names and values", at, hint)
         for key in value:
             if key not in known:
-                raise self.unknown(str(key), (*at, str(key)), known, code, kind)
+                raise self.unknown(key, at, known, code, kind)
         return value
 
     def unknown(
         self, key: str, at: Place, known: tuple[str, ...], code: str, kind: str
     ) -> InputInvalid:
+        from commands.imports.yaml_text import KEY
+
         hint = f"{did_you_mean(key, known)}The {kind}s are {', '.join(known)}."
-        if not at[1:] and key in FIELDS:
+        if not at and key in FIELDS:
             hint = f"Product fields stand under `fields:`. {hint}"
-        return self.wrong(code, f"{key!r} is not a {kind} of a map", at, hint)
+        return self.wrong(code, f"{key!r} is not a {kind} of a map", (*at, key, KEY), hint)
 
     def text(self, given: dict[str, Any], at: Place, key: str) -> str:
         value = given.get(key) or ""

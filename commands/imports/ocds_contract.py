@@ -68,7 +68,9 @@ def views_of(release: Json, digest_text: str, place: str, reading: Reading) -> l
     known = known_claim(release.get("date"))
     if not known:
         stated = text_of(release.get("date")) or "absent"
-        notes.warn("release-date-unknown", f"the release's date is {stated}: taken as the oldest")
+        notes.warn(
+            "release-date-unknown", f"the release's date is {stated}: applied before the dated ones"
+        )
     release_id = text_of(release.get("id"))
     views = []
     for ordinal, (contract_id, parts) in enumerate(groups.items()):

@@ -152,7 +152,7 @@ def _bind(sheet: Sheet, number: int, mapping: Mapping, log: _Log) -> _Columns:
 
 def _meant(title: str, columns: _Columns) -> str:
     absent = [name for name in FIELDS if name not in columns.titles]
-    meant = did_you_mean(title, absent).strip()
+    meant = "" if title in FIELDS else did_you_mean(title, absent).strip()
     return f"{title} ({meant})" if meant else title
 
 

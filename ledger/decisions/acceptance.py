@@ -220,7 +220,11 @@ def accept(case: Case, lines: list[Line], part_minor: int) -> list[Fact]:
             remainder=rest,
         )
     ]
-    tied: dict[str, Any] = {"on": on, "rests_on": (milestone.version, accepted), "milestone": milestone.id}
+    tied: dict[str, Any] = {
+        "on": on,
+        "rests_on": (milestone.version, accepted),
+        "milestone": milestone.id,
+    }
     for line in lines:
         if line.step == "bonus":
             events.append(BonusAwarded(**tied, kind=line.clause, lines=(line,)))

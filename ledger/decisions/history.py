@@ -41,6 +41,7 @@ from ledger.events import (
     SubmissionRejected,
 )
 from ledger.intents import Context, TakenMilestone, TakeOver
+from ledger.money import UNKNOWN_CURRENCY
 from ledger.pricing.order import take_back
 from ledger.state import Contract, Milestone
 from ledger.terms import Terms
@@ -152,6 +153,8 @@ def _take_contract(taking: Taking) -> None:
     told = {name: value for name, value in said.items() if value not in (None, "")}
     if not taking.newer:
         told = {k: v for k, v in told.items() if getattr(terms, k) in (None, "")}
+    if terms.currency == UNKNOWN_CURRENCY:
+        told["currency"] = intent.currency
     updated = replace(terms, **told)
     if updated != terms:
         taking.add(ContractAmended(on=taking.told_on, rests_on=(1,), terms=updated))
@@ -253,7 +256,8 @@ def _reached(milestone: Milestone) -> str:
 def _take_progress(taking: Taking, milestone: Milestone, told: TakenMilestone) -> None:
     """Brings a milestone to where the source says it is, forwards or back."""
     wanted = _status(told)
-    if _RANK[wanted] < _RANK[_reached(milestone)]:
+    # A source that leaves the status out takes nothing back.
+    if told.source_status and _RANK[wanted] < _RANK[_reached(milestone)]:
         _take_back(taking, told)
     if wanted == "started" and not milestone.started:
         taking.add(

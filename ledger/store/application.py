@@ -19,7 +19,7 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment, EnvType
 from sqlalchemy import Connection, Engine
 
-from ledger.errors import Conflict, IntegrityViolated
+from ledger.errors import Conflict, InputInvalid, IntegrityViolated
 from ledger.events import Fact, Record, decode_records
 from ledger.store import reading
 from ledger.store.database import connect, os_user
@@ -35,9 +35,12 @@ Batch = Sequence[tuple[str, int, Sequence[Fact]]]
 _CACHED_STATES = 128
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Folded(Generic[State]):
-    """What the library's repository holds for us: a state, and the version it stands at."""
+    """What the library's repository holds for us: a state, and the version it stands at.
+
+    The one thing here that changes: the library brings a cached aggregate forward in place.
+    """
 
     id: str
     version: int
@@ -101,6 +104,7 @@ class Ledger(Application[str], Generic[State]):
         recorded, where a stream has grown ("stream-changed") or the key is used ("key-recorded"):
         load, decide and append again.
         """
+        _check_names(envelope, batch)
         if not envelope.authenticated_as:
             envelope = replace(envelope, authenticated_as=os_user())
         events = [
@@ -111,6 +115,8 @@ class Ledger(Application[str], Generic[State]):
         receipt: list[str] = []
         try:
             self.save(Changes(events), envelope=envelope, dry_run=dry_run, receipt=receipt)
+        except UnicodeEncodeError as error:
+            raise _unstorable(error.object) from error
         except VersionConflict as error:
             raise Conflict(
                 "stream-changed",
@@ -195,8 +201,26 @@ class Ledger(Application[str], Generic[State]):
                     facts={"stream": event.originator_id, "version": version},
                 )
             state = self._fold(folded.state if folded else None, event.record)
-            folded = Folded(event.originator_id, version, state)
+            if folded is None:
+                folded = Folded(event.originator_id, version, state)
+            else:
+                folded.version, folded.state = version, state
         return folded
+
+
+def _check_names(envelope: Envelope, batch: Batch) -> None:
+    """PostgreSQL keeps no NUL in a column of text, so nobody does."""
+    for name in (envelope.actor, envelope.key, envelope.digest, *(stream for stream, *_ in batch)):
+        if name is not None and "\0" in name:
+            raise _unstorable(name)
+
+
+def _unstorable(text: str) -> InputInvalid:
+    return InputInvalid(
+        "text-unstorable",
+        f"{text!a} holds a character that cannot be stored: NUL, or half of a surrogate pair",
+        hint="write it as UTF-8 text",
+    )
 
 
 def open_ledger(url: str, fold: Callable[[State | None, Record], State]) -> Ledger[State]:

@@ -38,7 +38,8 @@ _CLAIM = {
     "sqlite": "UPDATE log_head SET position = position + ?, recorded_at = max(recorded_at, ?)"
     " RETURNING position, recorded_at, NULL",
     "postgresql": "UPDATE log_head SET position = position + %s, recorded_at ="
-    """ greatest(recorded_at, to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))"""
+    """ greatest(recorded_at, to_char("""
+    """clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))"""
     " RETURNING position, recorded_at, session_user",
 }
 
@@ -135,7 +136,7 @@ class LogRecorder(AggregateRecorder):
             return [stored_event(position, record) for position, record in conn.execute(query)]
 
     def _claim(self, conn: Connection, count: int, envelope: Envelope) -> tuple[int, str, Envelope]:
-        """Takes `count` positions: the last one, the time of recording, and who is authenticated."""
+        """Takes `count` positions: the last one, the time of recording, who is authenticated."""
         now = self.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         told = (count, now) if conn.dialect.name == "sqlite" else (count,)
         claim = conn.exec_driver_sql(_CLAIM[conn.dialect.name], told)

@@ -1,14 +1,16 @@
 """The library's own tests of recorders, on both databases.
 
 Of `eventsourcing.tests.persistence` two suites are left out: TrackingRecorderTestCase and
-ProcessRecorderTestCase test the library's tracking records, which the ledger does not have (a projection keeps its
-own position), and InfrastructureFactoryTestCase tests how recorders are chosen by environment variables, which it
-must not be.
+ProcessRecorderTestCase test the library's tracking records, which the ledger does not have (a
+projection keeps its own position), and InfrastructureFactoryTestCase tests how recorders are chosen
+by environment variables, which it must not be.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
@@ -30,9 +32,8 @@ class OnSQLite:
 
     @pytest.fixture(autouse=True)
     def _database(self, sqlite_url: str) -> Iterator[None]:
-        self.engine = connect(sqlite_url)
-        yield
-        self.engine.dispose()
+        with engine_on(sqlite_url) as self.engine:
+            yield
 
     def new_originator_id(self) -> str:
         return str(uuid4())
@@ -46,12 +47,22 @@ class OnPostgreSQL:
 
     @pytest.fixture(autouse=True)
     def _database(self, postgresql_url: str) -> Iterator[None]:
-        self.engine = connect(postgresql_url)
-        yield
-        self.engine.dispose()
+        with engine_on(postgresql_url) as self.engine:
+            yield
 
     def new_originator_id(self) -> str:
         return str(uuid4())
+
+
+@contextmanager
+def engine_on(url: str) -> Iterator[Engine]:
+    before = set(threading.enumerate())
+    engine = connect(url)
+    yield engine
+    # The library's reader threads are told to stop, but not waited for.
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+    engine.dispose()
 
 
 class TestAggregateRecorderOnSQLite(OnSQLite, AggregateRecorderTestCase):

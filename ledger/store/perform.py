@@ -1,0 +1,141 @@
+"""load → decide → append, in one transaction, answered once per idempotency key."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ledger.contract import evolve
+from ledger.decisions.case import Case, judge
+from ledger.decisions.decide import decide
+from ledger.decisions.rules_once import one_key_one_request
+from ledger.decisions.signing import unsigned
+from ledger.errors import Conflict
+from ledger.events import RECORD_TYPES, Fact, Record
+from ledger.evolve.common import digest
+from ledger.intents import Context, Intent
+from ledger.state import Contract
+from ledger.store.application import Ledger
+from ledger.store.records import Envelope
+from ledger.terms import Terms
+
+ATTEMPTS = 5
+Request = tuple[str, Intent]
+"""A contract's id and what is asked of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was recorded, in order of position; `replayed` when an idempotency key had it already."""
+
+    records: list[Record]
+    replayed: bool = False
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One contract's state as the requests of a batch change it, and the events that did."""
+
+    contract: str
+    version: int
+    state: Contract | None
+    events: list[Fact] = field(default_factory=list)
+
+    def ask(self, intent: Intent, context: Context, more_to_come: bool) -> None:
+        events = decide(self.state, intent, context, self.contract)
+        if more_to_come:
+            for number, event in enumerate(events, self.version + len(self.events) + 1):
+                self.state = evolve(self.state, _provisional(event, number, self.contract, context))
+        self.events += events
+
+
+def _provisional(event: Fact, version: int, contract: str, context: Context) -> Record:
+    """The record that an event will have, but for its position: later decisions of the batch see it."""
+    return RECORD_TYPES[type(event)](
+        actor=context.actor,
+        authenticated_as=context.authenticated_as,
+        data=event,
+        origin="",
+        position=0,
+        recorded_at="",
+        stream=0,
+        stream_id=contract,
+        version=version,
+    )
+
+
+def perform(
+    ledger: Ledger[Contract],
+    requests: Sequence[Request],
+    context: Context,
+    *,
+    origin: str = "api",
+    key: str | None = None,
+    dry_run: bool = False,
+) -> Outcome:
+    """Records what follows from the requests, all or nothing, in one transaction.
+
+    With a key, the same requests by the same actor are answered with the first outcome. Decides again, a bounded
+    number of times, where somebody else was first. Raises what `decide` raises, and Conflict.
+    """
+    asked = digest([(contract, type(intent).__name__, intent) for contract, intent in requests])
+    for attempt in range(1, ATTEMPTS + 1):
+        if key is not None and (answered := _answered(ledger, key, asked, context)) is not None:
+            return answered
+        drafts = _decide_all(ledger, requests, context)
+        batch = [(d.contract, d.version, d.events) for d in drafts if d.events]
+        if not batch:
+            return Outcome([], dry_run=dry_run)
+        envelope = Envelope(
+            actor=context.actor,
+            authenticated_as=context.authenticated_as,
+            key=key,
+            digest=asked if key is not None else "",
+            origin=origin,
+        )
+        try:
+            return Outcome(ledger.append(batch, envelope, dry_run), dry_run=dry_run)
+        except Conflict:
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _answered(ledger: Ledger[Contract], key: str, asked: str, context: Context) -> Outcome | None:
+    """The first outcome of a key, or None if it is new; refuses a key used for another request."""
+    row = ledger.find_key(key)
+    if row is None:
+        return None
+    stranger = unsigned("", Terms(client="-", partner="-", currency="XXX"))
+    case = Case(stranger, context, Intent(), context.now.date(), None)
+    case.facts |= {"first": (row.digest, row.actor), "digest": asked, "key": key}
+    judge(case, one_key_one_request)
+    return Outcome(ledger.records_of_key(key), replayed=True)
+
+
+def _decide_all(
+    ledger: Ledger[Contract], requests: Sequence[Request], context: Context
+) -> list[_Draft]:
+    """Decides the requests one after the other, each on what those before it left behind."""
+    drafts: dict[str, _Draft] = {}
+    to_come = Counter(contract for contract, _ in requests)
+    for contract, intent in requests:
+        draft = drafts.get(contract)
+        if draft is None:
+            draft = drafts[contract] = _begin(ledger, contract, several=to_come[contract] > 1)
+        to_come[contract] -= 1
+        draft.ask(intent, context, more_to_come=to_come[contract] > 0)
+    return list(drafts.values())
+
+
+def _begin(ledger: Ledger[Contract], contract: str, several: bool) -> _Draft:
+    """The draft of a contract; where several intents will evolve its state, a state of the draft's own."""
+    if not several:
+        state = ledger.load(contract)
+        return _Draft(contract, state.version if state else 0, state)
+    state = None
+    for record in ledger.stream(contract):
+        state = evolve(state, record)
+    return _Draft(contract, state.version if state else 0, state)

@@ -1,0 +1,38 @@
+"""Contract state → rows: one module per read model. The same for catch-up, rebuild, as-of and explain."""
+
+from __future__ import annotations
+
+from ledger.state import Contract
+from projections.derive import (
+    bonuses,
+    contracts,
+    disputes,
+    findings,
+    inbox,
+    milestones,
+    payments,
+    schedule,
+)
+from projections.derive.model import ReadModel, Row
+
+MODELS: tuple[ReadModel, ...] = (
+    contracts.MODEL,
+    milestones.MODEL,
+    schedule.MODEL,
+    disputes.MODEL,
+    payments.MODEL,
+    bonuses.MODEL,
+    inbox.MODEL,
+    findings.MODEL,
+)
+
+# Stamped on every set of rows; it rises with any model's version.
+DERIVATION = ".".join(str(model.version) for model in MODELS)
+
+
+def derive(contract: Contract) -> list[list[Row]]:
+    """The rows of every read model, in the order of MODELS."""
+    return [model.rows(contract) for model in MODELS]
+
+
+__all__ = ["DERIVATION", "MODELS", "ReadModel", "Row", "derive"]

@@ -1,0 +1,66 @@
+"""One row per contract: the parties, the value, what is committed and paid, and how far the row reaches."""
+
+from __future__ import annotations
+
+from ledger.state import Contract
+from projections.derive.model import ReadModel, Row, counts, integers, iso, labels, positions, texts
+
+COLUMNS = (
+    *counts("stream", "version", "position"),
+    *labels("contract", "title", "client", "partner", "currency", "status", "timezone"),
+    *texts("signed_on"),
+    *integers("value_minor"),
+    *counts("committed_minor", "paid_minor", "payments", "milestones"),
+    *counts("imported", "separation"),
+    *labels("events"),
+)
+
+
+def rows(contract: Contract) -> list[Row]:
+    """The one row of a contract."""
+    terms = contract.terms
+    paid = [p for p in contract.payments.values() if p.status == "paid"]
+    return [
+        (
+            contract.stream,
+            contract.version,
+            contract.position,
+            contract.id,
+            terms.title,
+            terms.client,
+            terms.partner,
+            terms.currency,
+            contract.status,
+            terms.timezone,
+            iso(terms.signed_on),
+            terms.ceiling_minor,
+            contract.committed_minor,
+            sum(p.paid_minor for p in paid),
+            len(paid),
+            sum(m.status not in ("cancelled", "void") for m in contract.milestones.values()),
+            int(contract.imported),
+            int(terms.separation),
+            positions(contract.status_positions),
+        )
+    ]
+
+
+MODEL = ReadModel("contracts", COLUMNS, ("stream",), rows, indexes=(("contract",), ("partner",)))
+
+LIST = """
+SELECT stream, version, position, contract, title, client, partner, currency, status, timezone, signed_on,
+       value_minor, committed_minor, paid_minor, payments, milestones, imported, separation, events
+FROM {contracts}
+WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+ORDER BY contract, stream
+"""
+
+VALUES = """
+SELECT currency, COUNT(*) AS contracts, CAST(SUM(value_minor) AS BIGINT) AS value_minor,
+       CAST(SUM(paid_minor) AS BIGINT) AS paid_minor, CAST(SUM(payments) AS BIGINT) AS payments,
+       CAST(SUM(milestones) AS BIGINT) AS milestones
+FROM {contracts}
+WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+GROUP BY currency
+ORDER BY currency
+"""

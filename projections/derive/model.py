@@ -1,0 +1,77 @@
+"""What a read model is: its table as data, and the pure derivation of its rows from a contract's state.
+
+Columns hold integers or text only (dates as ISO text, amounts as minor units, booleans as 0 and 1, positions of the
+events behind a row as a JSON array), so that SQLite and PostgreSQL hold and sort the very same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from ledger.state import Contract
+
+Kind = Literal["integer", "text"]
+Value = int | str | None
+Row = tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's name and kind; `required` columns are never null."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadModel:
+    """A table, keyed by (stream, …), and the rows that a contract's state gives it.
+
+    `version` rises when the derivation gives other rows for the same events: a difference is then *superseded*
+    rather than drift.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    rows: Callable[[Contract], list[Row]]
+    version: int = 1
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+def integers(*names: str) -> tuple[Column, ...]:
+    """Columns of integers that may be null."""
+    return tuple(Column(name, "integer") for name in names)
+
+
+def counts(*names: str) -> tuple[Column, ...]:
+    """Columns of integers that are never null."""
+    return tuple(Column(name, "integer", required=True) for name in names)
+
+
+def texts(*names: str) -> tuple[Column, ...]:
+    """Columns of text that may be null."""
+    return tuple(Column(name, "text") for name in names)
+
+
+def labels(*names: str) -> tuple[Column, ...]:
+    """Columns of text that are never null."""
+    return tuple(Column(name, "text", required=True) for name in names)
+
+
+def iso(day: date | None) -> str | None:
+    """A date as text, or null."""
+    return None if day is None else day.isoformat()
+
+
+def positions(found: Iterable[int]) -> str:
+    """The positions of the events behind a row, ascending and once each, as a JSON array."""
+    return "[" + ",".join(map(str, sorted(set(found)))) + "]"

@@ -1,0 +1,51 @@
+"""One row per payment: instructed, paid, failed or reversed."""
+
+from __future__ import annotations
+
+from ledger.state import Contract
+from projections.derive.model import ReadModel, Row, counts, iso, labels, positions, texts
+
+COLUMNS = (
+    *counts("stream", "version"),
+    *labels("contract", "partner"),
+    *texts("milestone"),
+    *labels("currency", "status"),
+    *counts("amount_minor", "paid_minor"),
+    *texts("instructed_on", "paid_on", "ended_on"),
+    *labels("run", "reference", "events"),
+)
+
+
+def rows(contract: Contract) -> list[Row]:
+    """A row per instruction, and per imported payment that had none."""
+    return [
+        (
+            contract.stream,
+            p.version,
+            contract.id,
+            contract.terms.partner,
+            p.milestone or None,
+            contract.terms.currency,
+            p.status,
+            p.amount_minor,
+            p.paid_minor,
+            iso(p.on),
+            iso(p.paid_on),
+            iso(p.ended_on),
+            p.run,
+            p.reference,
+            positions(p.positions),
+        )
+        for p in contract.payments.values()
+    ]
+
+
+MODEL = ReadModel("payments", COLUMNS, ("stream", "version"), rows)
+
+LIST = """
+SELECT contract, version, partner, milestone, currency, status, amount_minor, paid_minor, instructed_on,
+       paid_on, ended_on, run, reference, events
+FROM {payments}
+WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+ORDER BY contract, version
+"""

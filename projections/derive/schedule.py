@@ -1,0 +1,229 @@
+"""The payment schedule: one line per payable, with every figure that a payment run needs."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from ledger.state import Contract, Milestone
+from ledger.terms import Terms
+from projections.derive.model import ReadModel, Row, counts, integers, iso, labels, positions, texts
+
+COLUMNS = (
+    *counts("stream", "ordinal"),
+    *labels("contract", "partner", "kind"),
+    *texts("milestone", "title", "stage"),
+    *labels("status", "currency"),
+    *texts("due_on"),
+    *counts("provisional"),
+    *integers("gross_minor"),
+    *counts(
+        "bonus_minor",
+        "penalty_minor",
+        "credit_minor",
+        "adjustment_minor",
+        "tax_minor",
+        "retention_minor",
+        "net_minor",
+        "held_minor",
+        "instructed_minor",
+        "paid_minor",
+        "outstanding_minor",
+        "payable_minor",
+        "expected_minor",
+    ),
+    *texts("settled_on"),
+    *labels("events"),
+)
+
+
+def projected_due(terms: Terms, due: date | None) -> tuple[date | None, bool]:
+    """When payment would fall due if the milestone were accepted on its due date, and whether that is provisional.
+
+    Only the plan speaks here: business days are counted Monday to Friday, so that no edition of a calendar can
+    change a row; the day that counts is reckoned, and stored, at acceptance.
+    """
+    agreed = terms.payment
+    if agreed is None or due is None:
+        return None, False
+    if agreed.days == "calendar":
+        return due + timedelta(days=agreed.net_days), agreed.roll != "none"
+    weeks, rest = divmod(agreed.net_days, 5)
+    day = due + timedelta(weeks=weeks)
+    while rest or day.weekday() > 4:
+        day += timedelta(days=1)
+        rest -= day.weekday() < 5 and rest > 0
+    return day, True
+
+
+def _status(milestone: Milestone) -> str:
+    if milestone.status == "accepted":
+        acceptance = milestone.acceptance
+        known = acceptance is not None and acceptance.accepted_minor is not None
+        return "paid" if known and milestone.outstanding_minor <= 0 else "accepted"
+    return milestone.status
+
+
+def _accepted(milestone: Milestone) -> Row:
+    acceptance = milestone.acceptance
+    assert acceptance is not None
+    gross = None if acceptance.accepted_minor is None else milestone.gross_minor
+    return (
+        iso(acceptance.payment_due),
+        int(acceptance.provisional),
+        gross,
+        milestone.bonus_minor,
+        milestone.penalty_minor,
+        0,
+        milestone.adjustment_minor,
+        0,
+        0,
+        milestone.net_minor,
+        milestone.held_minor,
+        milestone.instructed_minor,
+        milestone.paid_minor,
+        milestone.outstanding_minor,
+        milestone.payable_minor,
+        0,
+    )
+
+
+def _expected(contract: Contract, milestone: Milestone) -> Row:
+    plan = milestone.current
+    due, provisional = milestone.payment_due, False
+    if due is None:
+        due, provisional = projected_due(contract.terms, plan.due)
+    planned = plan.amount_minor
+    paid = milestone.paid_minor
+    return (
+        iso(due),
+        int(provisional),
+        planned,
+        *(0,) * 9,
+        paid,
+        0,
+        0,
+        planned or 0,
+    )
+
+
+def rows(contract: Contract) -> list[Row]:
+    """A line per milestone that is not cancelled, and one for payments that name none."""
+    terms = contract.terms
+    found: list[Row] = []
+    for m in contract.milestones.values():
+        if m.status in ("cancelled", "void"):
+            continue
+        figures = _accepted(m) if m.acceptance is not None else _expected(contract, m)
+        found.append(
+            (
+                contract.stream,
+                m.ordinal,
+                contract.id,
+                terms.partner,
+                "milestone",
+                m.id,
+                m.plan.title,
+                m.plan.stage,
+                _status(m),
+                terms.currency,
+                *figures,
+                iso(m.settled_on),
+                positions(m.positions),
+            )
+        )
+    if contract.unallocated_positions:
+        found.append(_unallocated(contract))
+    return found
+
+
+def _unallocated(contract: Contract) -> Row:
+    return (
+        contract.stream,
+        0,
+        contract.id,
+        contract.terms.partner,
+        "unallocated",
+        None,
+        None,
+        None,
+        "paid",
+        contract.terms.currency,
+        None,
+        0,
+        *(0,) * 10,
+        contract.unallocated_minor,
+        0,
+        0,
+        0,
+        None,
+        positions(contract.unallocated_positions),
+    )
+
+
+MODEL = ReadModel(
+    "schedule",
+    COLUMNS,
+    ("stream", "ordinal", "kind"),
+    rows,
+    indexes=(("due_on",), ("contract",)),
+)
+
+_FIGURES = (
+    "bonus_minor, penalty_minor, credit_minor, adjustment_minor, tax_minor, retention_minor, "
+    "net_minor, held_minor, instructed_minor, paid_minor, outstanding_minor, payable_minor"
+)
+
+# Lines sorted by due date (null last), contract, milestone, kind, by code point.
+LINES = f"""
+SELECT contract, partner, milestone, kind, title, stage, status, currency, due_on, provisional,
+       gross_minor, {_FIGURES}, expected_minor, settled_on, events
+FROM {{schedule}}
+WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+ORDER BY CASE WHEN due_on IS NULL THEN 1 ELSE 0 END, due_on, contract,
+         CASE WHEN milestone IS NULL THEN 1 ELSE 0 END, milestone, kind, stream, ordinal
+"""
+
+TOTALS = f"""
+SELECT currency, COUNT(*) AS lines,
+       {", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in _FIGURES.split(", "))},
+       CAST(SUM(CASE WHEN status IN ('accepted', 'paid') THEN COALESCE(gross_minor, 0) ELSE 0 END)
+            AS BIGINT) AS gross_minor,
+       CAST(SUM(expected_minor) AS BIGINT) AS expected_minor
+FROM {{schedule}}
+WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+GROUP BY currency
+ORDER BY currency
+"""
+
+# What a payment run proposes: due by a day, payable, accepted; held and instructed amounts are out of payable.
+DUE = """
+SELECT contract, partner, milestone, title, currency, due_on, net_minor, held_minor, payable_minor, events
+FROM {schedule}
+WHERE kind = 'milestone' AND payable_minor > 0 AND due_on IS NOT NULL AND due_on <= :on
+  AND (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+ORDER BY due_on, contract, milestone
+"""
+
+EXPOSURE = """
+SELECT currency,
+       CAST(SUM(CASE WHEN open_minor > 0 AND (due_on IS NULL OR due_on >= :as_of) THEN open_minor ELSE 0 END) AS BIGINT)
+           AS due_minor,
+       CAST(SUM(CASE WHEN open_minor > 0 AND due_on < :as_of AND due_on >= :d30 THEN open_minor ELSE 0 END) AS BIGINT)
+           AS overdue_30_minor,
+       CAST(SUM(CASE WHEN open_minor > 0 AND due_on < :d30 AND due_on >= :d60 THEN open_minor ELSE 0 END) AS BIGINT)
+           AS overdue_60_minor,
+       CAST(SUM(CASE WHEN open_minor > 0 AND due_on < :d60 AND due_on >= :d90 THEN open_minor ELSE 0 END) AS BIGINT)
+           AS overdue_90_minor,
+       CAST(SUM(CASE WHEN open_minor > 0 AND due_on < :d90 THEN open_minor ELSE 0 END) AS BIGINT)
+           AS overdue_more_minor,
+       CAST(SUM(held_minor) AS BIGINT) AS held_minor,
+       CAST(SUM(retention_minor) AS BIGINT) AS retained_minor,
+       CAST(SUM(CASE WHEN open_minor < 0 THEN -open_minor ELSE 0 END) AS BIGINT) AS claims_minor,
+       CAST(SUM(expected_minor) AS BIGINT) AS expected_minor
+FROM (SELECT currency, due_on, held_minor, retention_minor, expected_minor,
+             outstanding_minor - held_minor AS open_minor
+      FROM {schedule}
+      WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)) AS lines
+GROUP BY currency
+ORDER BY currency
+"""
