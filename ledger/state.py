@@ -42,7 +42,11 @@ class Approval:
 
 @dataclass(slots=True)
 class Submission:
-    """One delivery of a milestone; `status` is pending, rejected, accepted or replaced."""
+    """One delivery of a milestone; `status` is pending, rejected, accepted or replaced.
+
+    A correction keeps what its target had: `first`, the version of the delivery first entered, its terms (the
+    policy in force then), and the `submitters`, all who entered or corrected it.
+    """
 
     version: int
     position: int
@@ -54,6 +58,8 @@ class Submission:
     status: str = "pending"
     inferred: bool = False
     at: str = ""
+    first: int = 0
+    submitters: tuple[str, ...] = ()
     approvals: list[Approval] = field(default_factory=list)
 
 
@@ -68,13 +74,14 @@ class Posted:
 
 @dataclass(slots=True)
 class Award:
-    """A bonus owed, early, quality or discretionary, until revoked."""
+    """A bonus owed, early, quality or discretionary, until revoked; `terms` had the policy that decided it."""
 
     version: int
     milestone: str
     kind: str
     amount_minor: int
     on: date | None
+    terms: Terms
     revoked: bool = False
 
 
@@ -141,13 +148,14 @@ class Payment:
 
 @dataclass(slots=True)
 class Proposal:
-    """A subject of approval; `status` is open, approved or rejected."""
+    """A subject of approval; `status` is open, approved or rejected; `terms` are those it was drafted from."""
 
     version: int
     position: int
     event: ChangeProposed
     actor: str
     on: date | None
+    terms: Terms
     approvals: list[Approval] = field(default_factory=list)
     status: str = "open"
     positions: list[int] = field(default_factory=list)
@@ -173,7 +181,7 @@ class Milestone:
 
     `status` is expected (defined or started: see `started_on`), submitted, rejected, accepted, cancelled or void (a
     remainder whose acceptance was reversed). `family` is the milestone of whose partial acceptance it is the rest,
-    or its own id.
+    or its own id. `reversed_by` is the last reversal that was an event: what is decided anew rests on it.
     """
 
     id: str
@@ -200,12 +208,14 @@ class Milestone:
     bonus_minor: int = 0
     penalty_minor: int = 0
     adjustment_minor: int = 0
-    net_minor: int = 0
+    posted_minor: int = 0
     instructed_minor: int = 0
     paid_minor: int = 0
+    last_paid_on: date | None = None
     settled_on: date | None = None
     disputes: list[Dispute] = field(default_factory=list)
     whole: list[Baseline] | None = None
+    reversed_by: int = 0
 
     @property
     def current(self) -> Baseline:
@@ -214,14 +224,18 @@ class Milestone:
     @property
     def pending(self) -> Submission | None:
         """The submission that waits for a decision."""
-        if self.submissions and self.submissions[-1].status == "pending":
-            return self.submissions[-1]
-        return None
+        waits = self.status == "submitted" and self.submissions
+        return self.submissions[-1] if waits and self.submissions[-1].status == "pending" else None
+
+    @property
+    def net_minor(self) -> int:
+        """The sum of the lines posted; 0 before acceptance, when a dispute's line may be posted already."""
+        return self.posted_minor if self.acceptance is not None else 0
 
     @property
     def outstanding_minor(self) -> int:
-        """Net less paid; negative is a claim on the partner."""
-        return self.net_minor - self.paid_minor
+        """Net less paid; negative is a claim on the partner; 0 before acceptance."""
+        return self.posted_minor - self.paid_minor if self.acceptance is not None else 0
 
     @property
     def held_minor(self) -> int:

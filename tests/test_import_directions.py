@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "ledger": (),
     "projections": ("ledger",),
     "commands": ("ledger", "projections", "migrations"),
-    "migrations": ("ledger.store.schema",),
+    "migrations": ("ledger.store",),
 }
 OURS = (*MAY_IMPORT, "tests")
 

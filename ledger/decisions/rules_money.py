@@ -21,6 +21,16 @@ def amount_above_zero(case: Case) -> Objection | None:
     )
 
 
+@rule("No milestone's amount is below zero.")
+def amounts_not_negative(case: Case) -> Objection | None:
+    for planned in (*case.facts.get("plans", ()), *case.facts.get("revisions", ())):
+        if (planned.amount_minor or 0) < 0:
+            return Objection(
+                f"{written(case, planned.amount_minor)} is below zero", "give an amount of 0 or more"
+            )
+    return None
+
+
 @rule("What is committed stays within the contract's ceiling.")
 def committed_within_ceiling(case: Case) -> Objection | None:
     """`amount_minor` is what the decision adds to what is committed."""

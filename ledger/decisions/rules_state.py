@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from ledger.decisions.case import Case, Objection, rule
+from ledger.money import UNKNOWN_CURRENCY
 from ledger.terms import MilestonePlan
 
 
 @rule("A milestone's id is used once in its contract.")
 def milestone_defined_once(case: Case) -> Objection | None:
-    plan: MilestonePlan = case.facts["plan"]
-    if plan.id not in case.state.milestones:
-        return None
-    return Objection(f"{case.state.id}/{plan.id} exists already", "choose another id")
+    used = set(case.state.milestones)
+    plans: list[MilestonePlan] = case.facts["plans"]
+    for plan in plans:
+        if plan.id in used:
+            return Objection(f"{case.state.id}/{plan.id} exists already", "choose another id")
+        used.add(plan.id)
+    return None
 
 
 @rule("A milestone depends only on milestones that exist, and never on itself by any way round.")
@@ -109,15 +115,23 @@ def submission_pending(case: Case) -> Objection | None:
 
 @rule("A milestone is not accepted before those it depends on.")
 def dependencies_accepted_first(case: Case) -> Objection | None:
+    """Neither in the order of recording nor by the day on which it is accepted."""
     waiting = []
+    on: date | None = case.facts["accepted_on"]
     for name in case.the_milestone().plan.depends_on:
         before = case.state.milestones.get(name)
-        if before is not None and before.status not in ("accepted", "cancelled", "void"):
+        if before is None:
+            continue
+        accepted_on = before.acceptance.on if before.acceptance is not None else None
+        if before.status not in ("accepted", "cancelled", "void"):
             waiting.append(f"{case.state.id}/{name} ({before.status})")
+        elif accepted_on is not None and on is not None and on < accepted_on:
+            waiting.append(f"{case.state.id}/{name} (accepted on {accepted_on})")
     if not waiting:
         return None
     return Objection(
-        f"{case.the_milestone().id} depends on {', '.join(waiting)}", "accept that first"
+        f"{case.the_milestone().id} depends on {', '.join(waiting)}",
+        "accept that first, and this on the same day or later",
     )
 
 
@@ -156,6 +170,37 @@ def revision_before_acceptance(case: Case) -> Objection | None:
     return None
 
 
+@rule("A change order or amendment revises each milestone once.")
+def milestone_revised_once(case: Case) -> Objection | None:
+    names = [revision.milestone for revision in case.facts["revisions"]]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if not twice:
+        return None
+    return Objection(f"{', '.join(twice)} is revised twice in it", "state its date and amount once")
+
+
+@rule("An amendment takes effect on the terms that it was drafted from.")
+def amendment_not_outdated(case: Case) -> Objection | None:
+    if case.proposal is None or case.proposal.terms == case.state.terms:
+        return None
+    return Objection(
+        f"the terms of {case.state.id} changed since #{case.proposal.version} was proposed",
+        "reject it, and propose it anew on the terms in force",
+    )
+
+
+@rule("An amendment keeps the contract's currency, once it is known.")
+def amendment_keeps_currency(case: Case) -> Objection | None:
+    assert case.terms is not None
+    now, then = case.state.terms.currency, case.terms.currency
+    if now in (then, UNKNOWN_CURRENCY):
+        return None
+    return Objection(
+        f"contract {case.state.id} is in {now}, not in {then}",
+        "sign another contract for another currency",
+    )
+
+
 @rule("A proposal changes something.")
 def proposal_changes_something(case: Case) -> Objection | None:
     if case.facts["changes"]:
@@ -180,7 +225,7 @@ def bonus_not_revoked(case: Case) -> Objection | None:
     return Objection("the bonus is revoked already", "nothing is to be done")
 
 
-@rule("A discretionary bonus goes to an accepted milestone.")
+@rule("A payment, a discretionary bonus or a reversal needs an accepted milestone.")
 def milestone_accepted(case: Case) -> Objection | None:
     milestone = case.the_milestone()
     if milestone.acceptance is not None:
@@ -220,16 +265,20 @@ def reversal_as_error_before_later_lines(case: Case) -> Objection | None:
     )
 
 
-@rule("An acceptance whose remainder was submitted or accepted is not reversed.")
+@rule("An acceptance whose remainder was revised, submitted or accepted is not reversed.")
 def reversal_before_remainder(case: Case) -> Objection | None:
-    acceptance = case.the_milestone().acceptance
-    assert acceptance is not None
-    rest = case.state.milestones.get(acceptance.remainder)
-    if rest is None or rest.status == "expected":
+    milestone = case.the_milestone()
+    assert milestone.acceptance is not None
+    rest = case.state.milestones.get(milestone.acceptance.remainder)
+    if rest is None:
+        return None
+    revised = len(rest.baselines) > len(milestone.baselines)
+    if rest.status == "expected" and not revised:
         return None
     return Objection(
-        f"its remainder {case.state.id}/{rest.id} is {rest.status}",
-        "reject or reverse the remainder first" if rest.status != "cancelled" else "open a dispute",
+        f"its remainder {case.state.id}/{rest.id} is "
+        + ("revised" if rest.status == "expected" else rest.status),
+        "reverse the remainder first" if rest.status == "accepted" else "open a dispute",
     )
 
 
@@ -296,7 +345,7 @@ def suspended_and_resumed_in_turn(case: Case) -> Objection | None:
     return Objection(f"contract {case.state.id} is {case.state.status}", f"it has to be {wanted}")
 
 
-@rule("A contract is terminated when no submission, proposal or dispute waits for a decision.")
+@rule("A contract is closed when no submission, proposal or dispute waits for a decision.")
 def nothing_waits_for_a_decision(case: Case) -> Objection | None:
     state = case.state
     waiting = [f"{state.id}/{m.id}" for m in state.milestones.values() if m.status == "submitted"]

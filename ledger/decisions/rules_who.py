@@ -60,7 +60,8 @@ def signed_by_named_administrator(case: Case) -> Objection | None:
 @rule("The person who submitted does not approve.")
 def submitter_does_not_approve(case: Case) -> Objection | None:
     assert case.submission is not None
-    if not case.state.terms.separation or case.submission.actor != case.actor:
+    separation = case.submission.terms.separation  # the policy stays with what it was submitted under
+    if not separation or case.actor not in case.submission.submitters:
         return None
     return Objection(
         f"{case.actor} submitted {case.the_milestone().id} and does not approve it",
@@ -70,7 +71,7 @@ def submitter_does_not_approve(case: Case) -> Objection | None:
 
 @rule("The person who proposed does not approve.")
 def proposer_does_not_approve(case: Case) -> Objection | None:
-    if not case.state.terms.separation or case.the_proposal().actor != case.actor:
+    if not case.the_proposal().terms.separation or case.the_proposal().actor != case.actor:
         return None
     return Objection(
         f"{case.actor} proposed {case.state.id}#{case.the_proposal().version}",
@@ -88,13 +89,13 @@ def opener_does_not_resolve(case: Case) -> Objection | None:
     )
 
 
-@rule("Nobody grants a role to themselves, or takes part in it.")
+@rule("Nobody grants a role or a delegation to themselves, or takes part in it.")
 def nobody_grants_to_themselves(case: Case) -> Objection | None:
-    person = case.facts["person"]
-    if not case.state.terms.separation or person != case.actor:
+    gaining: set[str] = case.facts["gaining"]
+    if not case.state.terms.separation or case.actor not in gaining:
         return None
     return Objection(
-        f"{case.actor} would change their own roles", "two other administrators change them"
+        f"{case.actor} would gain a role or a delegation by it", "two other administrators grant it"
     )
 
 

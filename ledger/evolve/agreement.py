@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -48,6 +49,7 @@ def contract_amended(contract: Contract, data: e.ContractAmended, record: Record
 
 def role_granted(contract: Contract, data: e.RoleGranted, record: Record) -> None:
     contract.grants.append(Grant(data.role, data.person, data.on))
+    contract.terms = _named(contract.terms, data.role, data.person, held=True)
     approved(contract, data.proposal, record)
 
 
@@ -55,7 +57,18 @@ def role_revoked(contract: Contract, data: e.RoleRevoked, record: Record) -> Non
     for grant in contract.grants:
         if (grant.role, grant.person, grant.until) == (data.role, data.person, None):
             grant.until = data.on
+    contract.terms = _named(contract.terms, data.role, data.person, held=False)
     approved(contract, data.proposal, record)
+
+
+def _named(terms: Terms, role: str, person: str, *, held: bool) -> Terms:
+    """The terms with a person named for a role or not, so that the next amendment starts from who holds what."""
+    people = terms.administrators if role == ADMINISTRATOR else terms.roles.get(role, ())
+    others = tuple(one for one in people if one != person)
+    names = (*others, person) if held else others
+    if role == ADMINISTRATOR:
+        return replace(terms, administrators=names)
+    return replace(terms, roles=terms.roles | {role: names})
 
 
 def becomes(status: str) -> Callable[[Contract, Any, Record], None]:

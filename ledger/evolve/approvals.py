@@ -17,6 +17,7 @@ def change_proposed(contract: Contract, data: e.ChangeProposed, record: Record) 
         data,
         record.actor,
         data.on,
+        contract.terms,
         positions=[record.position],
     )
 
@@ -28,6 +29,7 @@ def change_rejected(contract: Contract, data: e.ChangeRejected, record: Record) 
 
 
 def approval_granted(contract: Contract, data: e.ApprovalGranted, record: Record) -> None:
+    """Only a person's latest approval of a subject stands: who approves another part takes the first back."""
     approval = Approval(
         record.version,
         record.position,
@@ -42,11 +44,17 @@ def approval_granted(contract: Contract, data: e.ApprovalGranted, record: Record
         milestone = touch(contract, data.milestone, record)
         for submission in milestone.submissions:
             if submission.version == data.subject:
-                submission.approvals.append(approval)
+                _stands(submission.approvals, approval)
     else:
         proposal = contract.proposals[data.subject]
-        proposal.approvals.append(approval)
+        _stands(proposal.approvals, approval)
         proposal.positions.append(record.position)
+
+
+def _stands(approvals: list[Approval], latest: Approval) -> None:
+    for earlier in approvals:
+        earlier.live = earlier.live and earlier.actor != latest.actor
+    approvals.append(latest)
 
 
 def approval_withdrawn(contract: Contract, data: e.ApprovalWithdrawn, record: Record) -> None:
@@ -66,7 +74,8 @@ def milestone_accepted(contract: Contract, data: e.MilestoneAccepted, record: Re
     submission = next((s for s in milestone.submissions if s.version == data.submission), None)
     if submission is not None:
         submission.status = "accepted"
-    first_pass = len(milestone.submissions) == 1 and not data.remainder
+    deliveries = [s for s in milestone.submissions if s.status != "replaced"]
+    first_pass = len(deliveries) == 1 and not data.remainder
     milestone.status = "accepted"
     milestone.source_status = data.source_status or milestone.source_status
     milestone.acceptance = Acceptance(
@@ -93,6 +102,8 @@ def acceptance_reversed(contract: Contract, data: e.AcceptanceReversed, record: 
     milestone.acceptance = None
     milestone.status = "submitted"
     milestone.settled_on = None
+    if data.why == "event":
+        milestone.reversed_by = record.version
     if milestone.first_pass is not None and milestone.first_decided_on == acceptance.on:
         rejected = any(s.status == "rejected" for s in milestone.submissions)
         if not rejected:

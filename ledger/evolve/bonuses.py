@@ -6,14 +6,26 @@ from ledger import events as e
 from ledger.events import Record
 from ledger.evolve.common import approved, post, touch
 from ledger.state import Assessment, Award, Contract
+from ledger.terms import Terms
 
 
 def bonus_awarded(contract: Contract, data: e.BonusAwarded, record: Record) -> None:
     milestone = touch(contract, data.milestone, record)
     total = sum(line.amount_minor for line in data.lines)
-    contract.awards[record.version] = Award(record.version, milestone.id, data.kind, total, data.on)
+    contract.awards[record.version] = Award(
+        record.version, milestone.id, data.kind, total, data.on, _decided_under(contract, data)
+    )
     post(milestone, data.lines, record)
     approved(contract, data.proposal, record)
+
+
+def _decided_under(contract: Contract, data: e.BonusAwarded) -> Terms:
+    """The terms whose policy decided a bonus: those of its proposal, else of the submission accepted."""
+    if (proposal := contract.proposals.get(data.proposal)) is not None:
+        return proposal.terms
+    acceptance = contract.milestones[data.milestone].acceptance
+    submission = acceptance.submission if acceptance is not None else None
+    return submission.terms if submission is not None else contract.terms
 
 
 def bonus_revoked(contract: Contract, data: e.BonusRevoked, record: Record) -> None:

@@ -23,10 +23,11 @@ def touch(contract: Contract, milestone: str, record: Record) -> Milestone:
 
 
 def post(milestone: Milestone, lines: Iterable[Line], record: Record) -> None:
+    """Adds price lines; where they leave nothing outstanding, the last payment is what settled the milestone."""
     for line in lines:
         milestone.lines.append(Posted(line, record.version, record.position))
         amount = line.amount_minor
-        milestone.net_minor += amount
+        milestone.posted_minor += amount
         if line.step == "gross":
             milestone.gross_minor += amount
         elif line.step == "bonus":
@@ -35,6 +36,10 @@ def post(milestone: Milestone, lines: Iterable[Line], record: Record) -> None:
             milestone.penalty_minor -= amount
         else:
             milestone.adjustment_minor += amount
+    if milestone.acceptance is None or milestone.outstanding_minor > 0:
+        milestone.settled_on = None
+    elif milestone.paid_minor > 0 and milestone.settled_on is None:
+        milestone.settled_on = milestone.last_paid_on
 
 
 def approved(contract: Contract, proposal: int, record: Record) -> None:

@@ -51,8 +51,13 @@ def _parted(parent: Milestone, rest_minor: int) -> list[Baseline]:
 
 
 def milestone_revised(contract: Contract, data: e.MilestoneRevised, record: Record) -> None:
-    """The next baseline; one that only fills in what was unknown completes the last one instead."""
+    """The next baseline; one that only fills in what was unknown completes the last one instead.
+
+    A cancelled milestone is revised by imports only, where its source takes it up again.
+    """
     milestone = touch(contract, data.milestone, record)
+    if milestone.status == "cancelled":
+        milestone.status, milestone.cancelled_on = "expected", None
     last = milestone.current
     completes = last.due in (None, data.due) and last.amount_minor in (None, data.amount_minor)
     if completes:
@@ -74,27 +79,36 @@ def milestone_started(contract: Contract, data: e.MilestoneStarted, record: Reco
 
 def milestone_submitted(contract: Contract, data: e.MilestoneSubmitted, record: Record) -> None:
     milestone = touch(contract, data.milestone, record)
-    on = contract.dates[data.corrects] if data.corrects and data.on is None else data.on
     submission = Submission(
         version=record.version,
         position=record.position,
-        on=on,
+        on=data.on,
         actor=record.actor,
         digest=digest(data),
         terms=contract.terms,
         results=data.results,
         inferred=data.inferred,
         at=data.at,
+        first=record.version,
+        submitters=(record.actor,),
     )
     milestone.source_status = data.source_status or milestone.source_status
-    if data.corrects and milestone.acceptance is not None:
-        submission.status = "accepted"
-        milestone.acceptance.submission = submission
-    elif data.corrects and milestone.pending is not None:
-        milestone.pending.status = "replaced"
+    wrong = next((s for s in milestone.submissions if s.version == data.corrects), None)
     milestone.submissions.append(submission)
-    if milestone.acceptance is None:
+    if wrong is not None:
+        _takes_the_place_of(milestone, wrong, submission)
+    elif milestone.acceptance is None:
         milestone.status = "submitted"
+
+
+def _takes_the_place_of(milestone: Milestone, wrong: Submission, right: Submission) -> None:
+    """A correction stands where its target stood: in its status, under its policy, as the same delivery."""
+    right.status, wrong.status = wrong.status, "replaced"
+    right.on = wrong.on if right.on is None else right.on
+    right.terms, right.first = wrong.terms, wrong.first
+    right.submitters = (*wrong.submitters, right.actor)
+    if milestone.acceptance is not None and milestone.acceptance.submission is wrong:
+        milestone.acceptance.submission = right
 
 
 def submission_rejected(contract: Contract, data: e.SubmissionRejected, record: Record) -> None:

@@ -42,6 +42,7 @@ def payment_recorded(contract: Contract, data: e.PaymentRecorded, record: Record
     milestone = touch(contract, data.milestone, record)
     open_before = milestone.outstanding_minor > 0
     milestone.paid_minor += data.amount_minor
+    milestone.last_paid_on = data.on
     if open_before and milestone.outstanding_minor <= 0:
         milestone.settled_on = data.on
 

@@ -32,8 +32,6 @@ State = TypeVar("State")
 Batch = Sequence[tuple[str, int, Sequence[Fact]]]
 """What to append: stream id, the number of events it is expected to have, the new events."""
 
-_CACHED_STATES = 128
-
 
 @dataclass(slots=True)
 class Folded(Generic[State]):
@@ -85,16 +83,22 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
 class Ledger(Application[str], Generic[State]):
     """The log of one database: append, load, read. `fold` makes a stream's state of its records.
 
-    `fold` must return a new state and leave the old one as it was, since the old one may be cached
-    and in use.
+    A loaded state is the caller's own, to change or use up. Where the last `cached_states` are kept
+    and brought forward instead, they are the ledger's: to be read, and folded by nobody else.
     """
 
     name = "Ledger"
     log_section_size = 100_000
 
-    def __init__(self, engine: Engine, fold: Callable[[State | None, Record], State]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        fold: Callable[[State | None, Record], State],
+        cached_states: int = 0,
+    ) -> None:
         self.engine = engine
         self._fold = fold
+        self._cached_states = cached_states
         super().__init__()
 
     def append(self, batch: Batch, envelope: Envelope, dry_run: bool = False) -> list[Record]:
@@ -135,7 +139,7 @@ class Ledger(Application[str], Generic[State]):
         return decode_records(f"[{','.join(receipt)}]")
 
     def load(self, stream_id: str) -> State | None:
-        """A stream's state now, or None; a state loaded before is only brought forward."""
+        """A stream's state now, or None if it has no events."""
         try:
             folded: Folded[State] = self.repository.get(stream_id, projector_func=self._project)
         except AggregateNotFoundError:
@@ -176,7 +180,7 @@ class Ledger(Application[str], Generic[State]):
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         # Not the environment of the process, from which the library would take ciphers and topics.
         settings = {
-            self.AGGREGATE_CACHE_MAXSIZE: str(_CACHED_STATES),
+            self.AGGREGATE_CACHE_MAXSIZE: str(self._cached_states or ""),
             self.DEEPCOPY_FROM_AGGREGATE_CACHE: "n",
         }
         return Environment(name, settings)
@@ -223,6 +227,8 @@ def _unstorable(text: str) -> InputInvalid:
     )
 
 
-def open_ledger(url: str, fold: Callable[[State | None, Record], State]) -> Ledger[State]:
+def open_ledger(
+    url: str, fold: Callable[[State | None, Record], State], cached_states: int = 0
+) -> Ledger[State]:
     """The ledger in a database that `mledger init` has made; raises what `connect` raises."""
-    return Ledger(connect(url), fold)
+    return Ledger(connect(url), fold, cached_states)

@@ -101,7 +101,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one moment of the database, however long it reads."""
     with translate(engine.url), engine.connect() as conn:
         if engine.dialect.name == "postgresql":
-            conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            conn.execution_options(isolation_level="REPEATABLE READ")
         yield conn
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, func, select
 from ledger.errors import IntegrityViolated
 from ledger.events import Record, decode_records
 from ledger.store.records import read_one, tail_of
-from ledger.store.schema import keys, log, log_head, streams
+from ledger.store.tables import keys, log, log_head, streams
 
 STREAMS_PER_CHUNK = 16
 RECORDS_PER_SECTION = 1_000

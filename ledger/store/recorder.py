@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError as ConstraintFailed
 
 from ledger.store.database import reading, writing
 from ledger.store.records import Envelope, RecordedEvent, Row, splice, stored_event
-from ledger.store.schema import keys, log, streams
+from ledger.store.tables import keys, log, streams
 
 _NOBODY = Envelope()
 _MOST_NAMES = 500  # in one IN list: far below every driver's limit of parameters

@@ -113,7 +113,10 @@ def tail_of(position: int, record: str) -> Tail:
 def stored_event(position: int, record: str) -> RecordedEvent:
     """A stored record as the library wants it: the payload cut out by offset."""
     tail = tail_of(position, record)
-    state = record[record.index(',"data":') + 8 : record.rindex(',"key":')].encode()
+    start, end = record.find(',"data":') + 8, record.rindex(',"key":')
+    if start < 8:
+        raise unreadable(position, "it has no payload")
+    state = record[start:end].encode()
     return RecordedEvent(tail.stream_id, tail.version, tail.type, state, position, record)
 
 

@@ -203,20 +203,26 @@ def test_time_never_goes_behind_the_last_record(ledger: Ledger[Count]) -> None:
     assert record.recorded_at == later
 
 
-def test_a_state_is_folded_once_and_then_brought_forward(database_url: str) -> None:
+@pytest.mark.parametrize(("cached_states", "folds"), [(0, 2 + 3 + 3), (5, 3)])
+def test_a_state_is_folded_anew_or_a_cached_one_brought_forward(
+    database_url: str, cached_states: int, folds: int
+) -> None:
     folded: list[int] = []
 
     def folding(state: Count | None, record: Record) -> Count:
         folded.append(record.version)
         return counted(state, record)
 
-    with open_ledger(database_url, folding) as ledger, open_ledger(database_url, counted) as other:
+    with (
+        open_ledger(database_url, folding, cached_states) as ledger,
+        open_ledger(database_url, counted) as other,
+    ):
         ledger.append([("A", 0, started("M1", "M2"))], ALICE)
         assert ledger.load("A") == ("M1", "M2")
         other.append([("A", 2, started("M3"))], ALICE)
         assert ledger.load("A") == ("M1", "M2", "M3")
         assert ledger.load("A") == ("M1", "M2", "M3")
-        assert folded == [1, 2, 3]
+        assert len(folded) == folds
         assert ledger.load("B") is None
 
 

@@ -1,0 +1,72 @@
+"""Catch-up: the streams that changed since a side's checkpoint are folded again and their rows replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from ledger.store.database import writing
+from ledger.store.reading import changed_streams, head, read_streams
+from projections.derive import DERIVATION
+from projections.rebuild import sink
+from projections.rebuild.fold import rows_of
+from projections.sides import Checkpoint, Side, checkpoint, serving
+
+# Positions per transaction: a long import is caught up in steps, between which others can write.
+STEP = 20_000
+# Streams whose rows are replaced by one statement.
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """Where the serving side stands after a catch-up, and how many streams were folded again."""
+
+    position: int
+    streams: int
+
+
+def catch_up(engine: Engine) -> Caught:
+    """Brings the serving side to the head of the log; safe with any number of processes at once."""
+    folded = 0
+    while True:
+        with writing(engine) as conn:
+            side = serving(conn)
+            reached = checkpoint(conn, side)
+            last = head(conn).position
+            if reached.position >= last:
+                return Caught(reached.position, folded)
+            folded += advance(conn, reached, min(last, reached.position + STEP))
+
+
+def advance(conn: Connection, reached: Checkpoint, until: int) -> int:
+    """Brings a side from its checkpoint to a position, in the caller's transaction; returns the streams folded.
+
+    The checkpoint is claimed by compare-and-set before anything is read, so of several processes one does the work
+    and the others find it done.
+    """
+    if not _claim(conn, reached, until):
+        return 0
+    changed = changed_streams(conn, reached.position, until)
+    for start in range(0, len(changed), BATCH):
+        replace_rows(conn, reached.side, changed[start : start + BATCH], until)
+    return len(changed)
+
+
+def replace_rows(conn: Connection, side: Side, streams: Sequence[int], until: int) -> None:
+    """Replaces the rows of some streams by those of their records up to a position."""
+    sink.remove(conn, side, streams)
+    for records in read_streams(conn, streams, until):
+        sink.write(conn, side, rows_of(records))
+
+
+def _claim(conn: Connection, reached: Checkpoint, until: int) -> bool:
+    # A side that was never built takes the derivation of this program; an older stamp stays until a rebuild.
+    stamp = reached.derivation or DERIVATION
+    claimed = conn.exec_driver_sql(
+        f"UPDATE checkpoints SET position = {until:d}, derivation = '{stamp}'"
+        f" WHERE side = '{reached.side}' AND position = {reached.position:d}"
+    )
+    return claimed.rowcount == 1

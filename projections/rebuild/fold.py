@@ -1,0 +1,33 @@
+"""Records → states → rows: the one pure path that catch-up, rebuild, replay and explain all take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+
+from ledger.contract import fold
+from ledger.events import Record
+from ledger.state import Contract
+from projections.derive import MODELS
+from projections.derive.model import Row
+
+_stream = attrgetter("stream")
+
+
+def states(records: Iterable[Record], as_of: date | None = None) -> Iterator[Contract]:
+    """The state of each stream in records sorted by (stream, version); a stream not signed as of then is none."""
+    for _, of_one in groupby(records, _stream):
+        state = fold(of_one, as_of)
+        if state is not None:
+            yield state
+
+
+def rows_of(records: Iterable[Record], as_of: date | None = None) -> list[list[Row]]:
+    """The rows of every read model, in the order of MODELS, for records sorted by (stream, version)."""
+    found: list[list[Row]] = [[] for _ in MODELS]
+    for state in states(records, as_of):
+        for into, model in zip(found, MODELS, strict=True):
+            into += model.rows(state)
+    return found

@@ -1,0 +1,51 @@
+"""Rows into the tables of a side, in bulk, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from projections.derive import MODELS
+from projections.derive.model import ReadModel, Row
+from projections.sides import Side, names
+
+
+def insert_statement(model: ReadModel, table: str) -> str:
+    """The INSERT of a whole row, with SQLite's placeholders."""
+    return f"INSERT INTO {table} VALUES ({', '.join('?' * len(model.columns))})"
+
+
+def write(conn: Connection, side: Side, rows: Sequence[list[Row]]) -> int:
+    """Adds rows to a side, in the order of MODELS; returns how many."""
+    tables = names(side)
+    for model, some in zip(MODELS, rows, strict=True):
+        if not some:
+            continue
+        table = tables[model.name]
+        if conn.dialect.name == "sqlite":
+            conn.exec_driver_sql(insert_statement(model, table), some)
+        else:
+            _copy(conn, table, some)
+    return sum(map(len, rows))
+
+
+def _copy(conn: Connection, table: str, rows: list[Row]) -> None:
+    cursor = conn.connection.cursor()
+    with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+    cursor.close()
+
+
+def remove(conn: Connection, side: Side, streams: Sequence[int]) -> None:
+    """Takes the rows of some streams out of a side."""
+    among = ", ".join(map(str, streams))
+    for table in names(side).values():
+        conn.exec_driver_sql(f"DELETE FROM {table} WHERE stream IN ({among})")
+
+
+def clear(conn: Connection, side: Side) -> None:
+    """Takes every row out of a side; readers of an older snapshot still see theirs."""
+    for table in names(side).values():
+        conn.exec_driver_sql(f"DELETE FROM {table}")

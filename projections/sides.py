@@ -1,0 +1,50 @@
+"""The two sides of the read models: one serves readers, the other rests until a rebuild has filled it.
+
+Every read model `schedule` is two tables, `schedule_a` and `schedule_b`. One row says which side serves; a checkpoint
+per side says up to which position of the log its rows reach, and by which derivation they were made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from projections.derive import MODELS
+
+Side = Literal["a", "b"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a side's rows reach, and the derivation that made them ("" for a side never built)."""
+
+    side: Side
+    position: int
+    derivation: str
+
+
+def other(side: Side) -> Side:
+    """The side that this one is not."""
+    return "b" if side == "a" else "a"
+
+
+def serving(conn: Connection) -> Side:
+    """The side that readers see."""
+    side: Side = conn.exec_driver_sql("SELECT side FROM serving").scalar_one()
+    return side
+
+
+def checkpoint(conn: Connection, side: Side) -> Checkpoint:
+    """A side's checkpoint."""
+    row = conn.exec_driver_sql(
+        f"SELECT position, derivation FROM checkpoints WHERE side = '{side}'"
+    ).one()
+    return Checkpoint(side, *row)
+
+
+def names(side: Side | None) -> dict[str, str]:
+    """The name of each read model's table on a side; None names the private tables of a replay."""
+    suffix = "" if side is None else f"_{side}"
+    return {model.name: model.name + suffix for model in MODELS}
