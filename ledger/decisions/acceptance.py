@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from ledger.decisions.case import Case, find_milestone, judge
 from ledger.decisions.milestones import WHO, about
 from ledger.decisions.rules_money import (
@@ -58,13 +60,16 @@ def tier(terms: Terms, amount_minor: int) -> dict[str, int]:
 
 
 def in_force(milestone: Milestone, submission: Submission) -> Baseline:
-    """The baseline in force when a submission was made: accepted before it, and effective by its day."""
+    """The baseline in force when a submission was made: accepted before it, and effective by its day.
+
+    Before the delivery was first entered: neither a later change order nor a correction launders lateness.
+    """
     found = milestone.baselines[0]
     for baseline in milestone.baselines[1:]:
         effective = (
             baseline.since is None or submission.on is None or baseline.since <= submission.on
         )
-        if baseline.version < submission.version and effective:
+        if baseline.version < submission.first and effective:
             found = baseline
     return found
 
@@ -73,16 +78,16 @@ def accepted_part(state: Contract, milestone: Milestone, intent: ApproveMileston
     """The part that a reviewer proposes, in minor units: a percentage, an amount, or deliverables in equal shares."""
     whole = milestone.current.amount_minor or 0
     part = intent.part.strip()
+    known = milestone.plan.deliverables
     if intent.deliverables:
-        known = milestone.plan.deliverables
         if unknown := [name for name in intent.deliverables if name not in known]:
             raise InputInvalid(
                 "deliverable-unknown",
                 f"{milestone.id} has no deliverable {', '.join(unknown)}",
                 hint="its deliverables are: " + (", ".join(known) or "(none)"),
             )
-        named = len(set(intent.deliverables))
-        return split(whole, (named, len(known) - named))[0] if named < len(known) else whole
+        named, among = len(set(intent.deliverables)), len(set(known))
+        return split(whole, (named, among - named))[0] if named < among else whole
     if not part:
         return whole
     if part.endswith("%"):
@@ -152,14 +157,22 @@ def approve_milestone(state: Contract, intent: ApproveMilestone, context: Contex
     assert submission is not None
     case.submission = submission
     case.rests_on = (*case.rests_on, submission.version)
+    if milestone.reversed_by:  # else a day between both acceptances would see their lines twice
+        case.rests_on = (*case.rests_on, milestone.reversed_by)
     part_minor = accepted_part(state, milestone, intent)
     case.facts["accepted_minor"] = part_minor
     judge(case, part_within_whole, *DATES, submitter_does_not_approve)
     lines = price(delivered(state, milestone, submission, part_minor))
     bonus_minor = sum(line.amount_minor for line in lines if line.step == "bonus")
     case.amount_minor = part_minor + bonus_minor
+    named = _named(milestone, intent)
     subject = digest(
-        {"accepted_minor": part_minor, "digest": submission.digest, "subject": submission.version}
+        {
+            "accepted_minor": part_minor,
+            "deliverables": named,
+            "digest": submission.digest,
+            "subject": submission.version,
+        }
     )
     quorum = tier(submission.terms, case.amount_minor)
     weigh(case, submission.approvals, subject, quorum, intent.role)
@@ -176,8 +189,16 @@ def approve_milestone(state: Contract, intent: ApproveMilestone, context: Contex
     if not completes(case):
         return [approval]
     case.amount_minor = bonus_minor
+    case.facts["accepted_on"] = latest(case)
     judge(case, dependencies_accepted_first, committed_within_ceiling)
-    return [approval, *accept(case, lines, part_minor)]
+    rest = tuple(name for name in milestone.plan.deliverables if name not in named)
+    return [approval, *accept(case, lines, part_minor, rest)]
+
+
+def _named(milestone: Milestone, intent: ApproveMilestone) -> list[str]:
+    """The deliverables accepted where only some are: the same amount for others is another content."""
+    named = sorted(set(intent.deliverables))
+    return named if len(named) < len(set(milestone.plan.deliverables)) else []
 
 
 def delivered(
@@ -195,8 +216,13 @@ def delivered(
     )
 
 
-def accept(case: Case, lines: list[Line], part_minor: int) -> list[Fact]:
-    """The events of an acceptance: the acceptance, a bonus or penalty per line, and the remainder."""
+def accept(
+    case: Case, lines: list[Line], part_minor: int, deliverables: tuple[str, ...]
+) -> list[Fact]:
+    """The events of an acceptance: the acceptance, a bonus or penalty per line, and the remainder.
+
+    `deliverables` are those not accepted.
+    """
     state, milestone = case.state, case.the_milestone()
     assert case.submission is not None
     on = latest(case)
@@ -231,7 +257,8 @@ def accept(case: Case, lines: list[Line], part_minor: int) -> list[Fact]:
         elif line.step == "penalty":
             events.append(PenaltyAssessed(**tied, lines=(line,)))
     if rest:
-        events.append(_remainder(milestone, rest, whole - part_minor, on, accepted))
+        remainder = _remainder(milestone, rest, whole - part_minor, on, accepted)
+        events.append(msgspec.structs.replace(remainder, deliverables=deliverables))
     return events
 
 

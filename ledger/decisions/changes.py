@@ -6,8 +6,9 @@ from ledger.decisions.acceptance import completes, latest, weigh
 from ledger.decisions.case import Case, find, judge, open_case
 from ledger.decisions.effects import KINDS
 from ledger.decisions.milestones import WHO
+from ledger.decisions.rules_money import policy_covers_amount
 from ledger.decisions.rules_state import proposal_open
-from ledger.decisions.rules_when import DATES
+from ledger.decisions.rules_when import DATES, not_before_what_it_rests_on
 from ledger.decisions.rules_who import (
     acting_for_another_needs_delegation,
     proposer_does_not_approve,
@@ -30,7 +31,9 @@ def propose(state: Contract, intent: ProposeChange, context: Context) -> list[Fa
     case = open_case(state, intent, context, rests_on=(1,), roles=kind.proposed_by)
     kind.prepare(case, intent.content)
     judge(case, *WHO, *DATES, *kind.rules)
-    amount = kind.amount(case, intent.content)
+    case.amount_minor = amount = kind.amount(case, intent.content)
+    quorum = case.facts["quorum"] = kind.quorum(case, intent.content, amount)
+    judge(case, policy_covers_amount)
     return [
         ChangeProposed(
             on=case.on,
@@ -38,7 +41,7 @@ def propose(state: Contract, intent: ProposeChange, context: Context) -> list[Fa
             content=intent.content,
             digest=digest(intent.content),
             amount_minor=amount,
-            quorum=kind.quorum(case, intent.content, amount),
+            quorum=quorum,
         )
     ]
 
@@ -64,12 +67,12 @@ def approve_change(state: Contract, intent: ApproveChange, context: Context) -> 
     )
     if not completes(case):
         return [approval]
+    case.on = latest(case)
     kind.prepare(case, proposal.content)
-    judge(case, *kind.rules)
+    judge(case, *kind.rules, not_before_what_it_rests_on)
     first = state.version + 1
     approvals = (*(a.version for a in case.facts["counted"]), first)
     case.rests_on = (proposal.version, *approvals)
-    case.on = latest(case)
     return [approval, *kind.take_effect(case, proposal.content)]
 
 

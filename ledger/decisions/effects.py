@@ -12,15 +12,20 @@ from ledger.decisions.case import Case, Rule
 from ledger.decisions.effects_money import reversal_quorum
 from ledger.decisions.rules_money import (
     amount_above_zero,
+    amounts_not_negative,
     committed_within_ceiling,
     resolution_fits_outcome,
     waiver_within_penalty,
 )
 from ledger.decisions.rules_state import (
+    amendment_keeps_currency,
+    amendment_not_outdated,
     bonus_not_revoked,
     dependencies_exist,
     dispute_open,
     milestone_accepted,
+    milestone_defined_once,
+    milestone_revised_once,
     proposal_changes_something,
     reversal_as_error_before_later_lines,
     reversal_before_payment,
@@ -49,9 +54,11 @@ def by_tier(case: Case, content: Any, amount_minor: int) -> dict[str, int]:
 
 
 def by_tier_and_administrator(case: Case, content: Any, amount_minor: int) -> dict[str, int]:
-    """The tier of the money added, and an administrator besides."""
-    money = tier(case.state.terms, amount_minor) if amount_minor > 0 else {}
-    return money | {ADMINISTRATOR: 1}
+    """The tier of the money added, and an administrator besides; none where the policy has no such tier."""
+    if amount_minor <= 0:
+        return {ADMINISTRATOR: 1}
+    money = tier(case.state.terms, amount_minor)
+    return money | {ADMINISTRATOR: 1} if money else {}
 
 
 def by_administrator(case: Case, content: Any, amount_minor: int) -> dict[str, int]:
@@ -83,7 +90,9 @@ KINDS: dict[type[Any], Kind] = {
         rules=(
             contract_not_closed,
             proposal_changes_something,
+            milestone_revised_once,
             revision_before_acceptance,
+            amounts_not_negative,
             committed_within_ceiling,
         ),
         amount=effects_change.money_added,
@@ -94,14 +103,21 @@ KINDS: dict[type[Any], Kind] = {
         prepare=effects_change.prepare_amendment,
         rules=(
             contract_not_closed,
+            amendment_not_outdated,
+            amendment_keeps_currency,
             proposal_changes_something,
+            nobody_grants_to_themselves,
+            milestone_revised_once,
             revision_before_acceptance,
+            milestone_defined_once,
             dependencies_exist,
+            amounts_not_negative,
             committed_within_ceiling,
         ),
         amount=effects_change.money_added,
         take_effect=effects_change.amend,
         quorum=by_tier_and_administrator,
+        approval_rules=(nobody_grants_to_themselves,),
     ),
     RoleChange: Kind(
         proposed_by=(ADMINISTRATOR,),
@@ -125,6 +141,7 @@ KINDS: dict[type[Any], Kind] = {
         rules=(bonus_not_revoked,),
         amount=effects_money.award_amount,
         take_effect=effects_money.revoke,
+        quorum=effects_money.revocation_quorum,
     ),
     Waiver: Kind(
         proposed_by=("manager",),

@@ -17,6 +17,7 @@ from ledger.events import (
     RoleGranted,
     RoleRevoked,
 )
+from ledger.state import ADMINISTRATOR
 
 
 def _revisions(case: Case, revisions: tuple[Revision, ...]) -> int:
@@ -50,8 +51,20 @@ def prepare_amendment(case: Case, content: Amendment) -> None:
     case.terms = content.terms
     case.facts["plans"] = list(content.define)
     case.facts["changes"] = bool(
-        content.terms != case.state.terms or content.define or content.revisions
+        content.terms != case.state.terms
+        or content.define
+        or any(_differs(case, revision) for revision in content.revisions)
     )
+    case.facts["gaining"] = _gaining(case, content)
+
+
+def _gaining(case: Case, content: Amendment) -> set[str]:
+    """Whoever would hold a role or a delegation after an amendment that they do not hold now."""
+    now, then = case.state.terms, content.terms
+    named = [(role, person) for role, people in then.roles.items() for person in people]
+    named += [(ADMINISTRATOR, person) for person in then.administrators]
+    roles = {person for role, person in named if not case.state.holds(role, person, case.today)}
+    return roles | {d.to for d in then.delegations if d not in now.delegations}
 
 
 def money_added(case: Case, content: Any) -> int:
@@ -106,7 +119,8 @@ def amend(case: Case, content: Amendment) -> list[Fact]:
 def prepare_role(case: Case, content: RoleChange) -> None:
     """A grant gives what is not held, a revocation takes what is."""
     held = case.state.holds(content.role, content.person, case.today)
-    case.facts |= {"person": content.person, "changes": held != content.grant}
+    case.facts["changes"] = held != content.grant
+    case.facts["gaining"] = {content.person} if content.grant else set()
 
 
 def change_role(case: Case, content: RoleChange) -> list[Fact]:

@@ -22,7 +22,7 @@ from ledger.events import (
     Waiver,
 )
 from ledger.pricing.order import take_back
-from ledger.state import Assessment, Award, Posted
+from ledger.state import Assessment, Award, Dispute, Posted
 
 
 def _on_milestone(case: Case, milestone: str) -> None:
@@ -62,8 +62,10 @@ def _lines_of(case: Case, version: int) -> list[Posted]:
 
 
 def prepare_bonus(case: Case, content: BonusProposal) -> None:
-    """A discretionary bonus on a milestone."""
+    """A discretionary bonus on a milestone, which rests on its acceptance."""
     _on_milestone(case, content.milestone)
+    if (acceptance := case.the_milestone().acceptance) is not None:
+        case.rests_on = (*case.rests_on, acceptance.version)
     case.amount_minor = content.amount_minor
 
 
@@ -103,6 +105,11 @@ def prepare_revocation(case: Case, content: BonusRevocation) -> None:
 def award_amount(case: Case, content: BonusRevocation) -> int:
     """The amount of the bonus that would be revoked."""
     return _award(case, content.bonus).amount_minor
+
+
+def revocation_quorum(case: Case, content: BonusRevocation, amount_minor: int) -> dict[str, int]:
+    """The quorum of what it undoes: the policy that decided the bonus."""
+    return tier(_award(case, content.bonus).terms, amount_minor)
 
 
 def revoke(case: Case, content: BonusRevocation) -> list[Fact]:
@@ -160,8 +167,15 @@ def waive(case: Case, content: Waiver) -> list[Fact]:
 
 def prepare_resolution(case: Case, content: Resolution) -> None:
     """How an open dispute is to end."""
-    case.dispute = find(case.state, "dispute", case.state.disputes, content.dispute)
-    _on_milestone(case, case.the_dispute().milestone)
+    dispute: Dispute = find(case.state, "dispute", case.state.disputes, content.dispute)
+    case.dispute = dispute
+    _on_milestone(case, dispute.milestone)
+    if dispute.milestone != content.milestone:
+        raise NotFound(
+            "dispute-unknown",
+            f"{case.state.id}#{dispute.version} is about {dispute.milestone}, not {content.milestone}",
+            hint=f"name {case.state.id}/{dispute.milestone}",
+        )
     case.rests_on = (*case.rests_on, content.dispute)
     case.facts |= {"outcome": content.outcome, "adjustment_minor": content.adjustment_minor}
 
@@ -212,9 +226,17 @@ def prepare_reversal(case: Case, content: Reversal) -> None:
 
 
 def accepted_amount(case: Case, content: Reversal) -> int:
-    """What was accepted, with its bonus: the amount that found the tier of the acceptance."""
-    milestone = case.the_milestone()
-    return milestone.gross_minor + milestone.bonus_minor
+    """What was accepted, with the bonus that came with it: the amount that found the acceptance's tier."""
+    acceptance = case.the_milestone().acceptance
+    assert acceptance is not None
+    with_it = sum(
+        award.amount_minor
+        for award in case.state.awards.values()
+        if award.milestone == content.milestone
+        and award.version > acceptance.version
+        and award.kind != "discretionary"
+    )
+    return (acceptance.accepted_minor or 0) + with_it
 
 
 def reversal_quorum(case: Case, content: Reversal, amount_minor: int) -> dict[str, int]:

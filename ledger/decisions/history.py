@@ -15,9 +15,9 @@ from typing import Any
 import msgspec
 
 from ledger.contract import evolve
-from ledger.decisions.case import Case, Objection, Rule, broken, open_case, rule
-from ledger.decisions.rules_money import committed_within_ceiling, payment_within_payable, written
-from ledger.decisions.rules_state import cancel_before_acceptance, milestone_accepted
+from ledger.decisions.case import Rule, broken, open_case
+from ledger.decisions.rules_money import committed_within_ceiling
+from ledger.decisions.rules_state import cancel_before_acceptance
 from ledger.decisions.rules_when import (
     not_after_today,
     not_before_signature,
@@ -39,6 +39,7 @@ from ledger.events import (
     MilestoneStarted,
     MilestoneSubmitted,
     SubmissionRejected,
+    Why,
 )
 from ledger.intents import Context, TakenMilestone, TakeOver
 from ledger.money import UNKNOWN_CURRENCY
@@ -49,18 +50,6 @@ from ledger.terms import Terms
 # An import is always back-dated, so the window is not asked for; who recorded and approved is not told.
 DATES: tuple[Rule, ...] = (not_before_signature, not_after_today, not_before_what_it_rests_on)
 _RANK = {"expected": 0, "started": 1, "submitted": 2, "rejected": 2, "accepted": 3, "cancelled": 4}
-
-
-@rule("Imported payments stay, all together, within the contract's value.")
-def paid_within_value(case: Case) -> Objection | None:
-    value = case.state.value_minor
-    paid = sum(p.paid_minor for p in case.state.payments.values() if p.status == "paid")
-    if value is None or paid + case.amount_minor <= value:
-        return None
-    return Objection(
-        f"{written(case, paid + case.amount_minor)} is paid on a value of {written(case, value)}",
-        "nothing is to be done; the exceptions report lists it",
-    )
 
 
 class Taking:
@@ -126,7 +115,7 @@ def take_over(state: Contract | None, intent: TakeOver, context: Context) -> lis
         return []
     _take_contract(taking)
     for milestone in intent.milestones:
-        _take_milestone(taking, milestone)
+        take_milestone(taking, milestone)
     from ledger.decisions.history_money import take_dispute, take_payment
 
     for payment in intent.payments:
@@ -163,13 +152,15 @@ def _take_contract(taking: Taking) -> None:
 # --- milestones ------------------------------------------------------------------------------------------------
 
 
-def _take_milestone(taking: Taking, told: TakenMilestone) -> None:
-    if told.id not in taking.state.milestones:
+def take_milestone(taking: Taking, told: TakenMilestone) -> None:
+    known = taking.state.milestones.get(told.id)
+    untold = known is None or (not known.source_status and _reached(known) == "expected")
+    if known is None:
         _define(taking, told)
     else:
         _revise(taking, told)
     milestone = taking.state.milestones[told.id]
-    if taking.newer or len(milestone.positions) == 1:
+    if taking.newer or untold:
         _take_progress(taking, milestone, told)
     elif milestone.submissions and milestone.submissions[-1].on is None:
         _correct_delivery(taking, milestone, told)
@@ -228,7 +219,7 @@ def _revise(taking: Taking, told: TakenMilestone) -> None:
         return
     was_accepted = milestone.acceptance is not None and amount != now.amount_minor
     if was_accepted:
-        _reverse(taking, milestone)
+        _reverse(taking, milestone, "error")
     taking.add(
         MilestoneRevised(
             on=taking.told_on,
@@ -335,10 +326,11 @@ def _accept(taking: Taking, told: TakenMilestone) -> None:
         step="gross", clause="accepted-part", amount_minor=amount or 0, calculation=planned
     )
     submission = milestone.submissions[-1].version
+    reversal = (milestone.reversed_by,) if milestone.reversed_by else ()
     taking.add(
         MilestoneAccepted(
             on=told.accepted_on,
-            rests_on=(milestone.version, submission),
+            rests_on=(milestone.version, submission, *reversal),
             milestone=told.id,
             submission=submission,
             accepted_minor=amount,
@@ -350,17 +342,18 @@ def _accept(taking: Taking, told: TakenMilestone) -> None:
     )
 
 
-def _reverse(taking: Taking, milestone: Milestone) -> None:
+def _reverse(taking: Taking, milestone: Milestone, why: Why) -> None:
+    """As an error where another amount is told of the same acceptance, as an event where it is told no more."""
     acceptance = milestone.acceptance
     assert acceptance is not None
     posted = [p for p in milestone.lines if p.version >= acceptance.version]
     taking.add(
         AcceptanceReversed(
             on=taking.told_on,
-            rests_on=(milestone.version, acceptance.version),
+            rests_on=(acceptance.version,),
             milestone=milestone.id,
             acceptance=acceptance.version,
-            why="event",
+            why=why,
             lines=take_back([p.line for p in posted], [p.version for p in posted]),
             reason="taken back, as its source says",
         )
@@ -382,12 +375,24 @@ def _reject(taking: Taking, milestone: str, reason: str) -> None:
 
 
 def _take_back(taking: Taking, told: TakenMilestone) -> None:
-    """A source that says less than before: the acceptance is reversed, the submission sent back."""
+    """A source that says less than before: the acceptance is reversed, the submission sent back.
+
+    What was cancelled is taken up again, with the plan that it had.
+    """
     milestone = taking.state.milestones[told.id]
     if milestone.acceptance is not None:
-        _reverse(taking, milestone)
+        _reverse(taking, milestone, "event")
+    if milestone.status == "cancelled" and _status(told) in ("expected", "started"):
+        now = milestone.current
+        taking.add(
+            MilestoneRevised(
+                on=taking.told_on,
+                rests_on=(milestone.version,),
+                milestone=told.id,
+                due=now.due,
+                amount_minor=now.amount_minor,
+                source_status=told.source_status,
+            )
+        )
     if _status(told) not in ("submitted", "accepted"):
         _reject(taking, told.id, "taken back, as its source says")
-
-
-__all__ = ["DATES", "Taking", "milestone_accepted", "payment_within_payable", "take_over"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.decisions.history import DATES, Taking, paid_within_value
-from ledger.decisions.rules_money import payment_within_payable
+from ledger.decisions.history import DATES, Taking, take_milestone
+from ledger.decisions.rules_money import paid_within_value, payment_within_payable
 from ledger.decisions.rules_state import dispute_from_submission_on, milestone_accepted
 from ledger.events import (
     DisputeOpened,
@@ -16,8 +16,15 @@ from ledger.events import (
     PaymentRecorded,
     PaymentReversed,
 )
-from ledger.intents import TakenDispute, TakenPayment
-from ledger.state import Dispute, Payment
+from ledger.intents import TakenDispute, TakenMilestone, TakenPayment
+from ledger.state import Dispute, Milestone, Payment
+
+
+def ensure(taking: Taking, milestone: str) -> Milestone:
+    """The milestone that a payment or dispute names; where the source tells nothing else of it, its id alone."""
+    if milestone not in taking.state.milestones:
+        take_milestone(taking, TakenMilestone(id=milestone))
+    return taking.state.milestones[milestone]
 
 
 def take_payment(taking: Taking, told: TakenPayment) -> None:
@@ -32,7 +39,7 @@ def take_payment(taking: Taking, told: TakenPayment) -> None:
         _take_back(taking, live)
     elif known and not taking.newer:
         return
-    milestone = taking.state.milestones.get(told.milestone)
+    milestone = ensure(taking, told.milestone) if told.milestone else None
     rules = (*DATES, paid_within_value)
     if milestone is not None:
         rules = (*rules, milestone_accepted, payment_within_payable)
@@ -64,7 +71,7 @@ def _take_back(taking: Taking, payment: Payment) -> None:
 
 def take_dispute(taking: Taking, told: TakenDispute) -> None:
     """A dispute not recorded yet is opened, by the client; with an outcome it ends."""
-    milestone = taking.state.milestones[told.milestone]
+    milestone = ensure(taking, told.milestone)
     dispute = next(
         (
             d

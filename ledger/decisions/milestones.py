@@ -6,7 +6,7 @@ from datetime import time
 
 from ledger.calendars import delivery_date
 from ledger.decisions.case import Case, find_milestone, judge, open_case
-from ledger.decisions.rules_money import committed_within_ceiling
+from ledger.decisions.rules_money import amounts_not_negative, committed_within_ceiling
 from ledger.decisions.rules_state import (
     cancel_before_acceptance,
     cancel_without_open_dispute,
@@ -54,7 +54,7 @@ def define(state: Contract, intent: DefineMilestone, context: Context) -> list[F
     """Adds a milestone, as baseline 0, within the contract's ceiling."""
     case = open_case(state, intent, context, roles=("manager",), rests_on=(1,))
     case.amount_minor = intent.plan.amount_minor or 0
-    case.facts |= {"plan": intent.plan, "plans": [intent.plan]}
+    case.facts["plans"] = [intent.plan]
     judge(
         case,
         *WHO,
@@ -62,6 +62,7 @@ def define(state: Contract, intent: DefineMilestone, context: Context) -> list[F
         contract_active,
         milestone_defined_once,
         dependencies_exist,
+        amounts_not_negative,
         committed_within_ceiling,
     )
     return [definition(intent.plan, on=case.on, rests_on=case.rests_on)]
@@ -75,7 +76,10 @@ def start(state: Contract, intent: StartMilestone, context: Context) -> list[Fac
 
 
 def submit(state: Contract, intent: SubmitMilestone, context: Context) -> list[Fact]:
-    """Delivers a milestone; who records it counts as the submitter. A correction replaces the pending submission."""
+    """Delivers a milestone; who records it counts as the submitter.
+
+    A correction replaces the pending submission; without a date of its own it keeps the day delivered.
+    """
     case = about(state, intent, context, intent.milestone, "partner", "manager")
     terms = state.terms
     if intent.on is None and intent.at is not None:
@@ -87,6 +91,8 @@ def submit(state: Contract, intent: SubmitMilestone, context: Context) -> list[F
         pending = case.the_milestone().pending
         assert pending is not None
         corrects = pending.version
+        if intent.on is None and intent.at is None:
+            case.on = None
     else:
         judge(case, *WHO, milestone_submittable)
         corrects = 0
@@ -110,9 +116,12 @@ def reject(state: Contract, intent: RejectSubmission, context: Context) -> list[
     """Sends a submission back; approvals given to it are void."""
     case = about(state, intent, context, intent.milestone, "manager")
     judge(case, *WHO, submission_pending)
-    pending = case.the_milestone().pending
+    milestone, pending = case.the_milestone(), case.the_milestone().pending
     assert pending is not None
+    case.submission = pending
     case.rests_on = (*case.rests_on, pending.version)
+    if milestone.reversed_by:
+        case.rests_on = (*case.rests_on, milestone.reversed_by)
     judge(case, *DATES)
     return [
         SubmissionRejected(

@@ -26,7 +26,8 @@ def amounts_not_negative(case: Case) -> Objection | None:
     for planned in (*case.facts.get("plans", ()), *case.facts.get("revisions", ())):
         if (planned.amount_minor or 0) < 0:
             return Objection(
-                f"{written(case, planned.amount_minor)} is below zero", "give an amount of 0 or more"
+                f"{written(case, planned.amount_minor)} is below zero",
+                "give an amount of 0 or more",
             )
     return None
 
@@ -136,4 +137,16 @@ def policy_covers_amount(case: Case) -> Objection | None:
     return Objection(
         f"contract {case.state.id} names nobody to approve {written(case, case.amount_minor)}",
         "add a tier to its approval policy with `mledger contract amend`",
+    )
+
+
+@rule("Imported payments stay, all together, within the contract's value.")
+def paid_within_value(case: Case) -> Objection | None:
+    value = case.state.value_minor
+    paid = sum(p.paid_minor for p in case.state.payments.values() if p.status == "paid")
+    if value is None or paid + case.amount_minor <= value:
+        return None
+    return Objection(
+        f"{written(case, paid + case.amount_minor)} is paid on a value of {written(case, value)}",
+        "nothing is to be done; the exceptions report lists it",
     )

@@ -265,7 +265,9 @@ def reversal_as_error_before_later_lines(case: Case) -> Objection | None:
     )
 
 
-@rule("An acceptance whose remainder was revised, submitted or accepted is not reversed.")
+@rule(
+    "An acceptance is not reversed while its remainder is revised, submitted, accepted or disputed."
+)
 def reversal_before_remainder(case: Case) -> Objection | None:
     milestone = case.the_milestone()
     assert milestone.acceptance is not None
@@ -273,12 +275,15 @@ def reversal_before_remainder(case: Case) -> Objection | None:
     if rest is None:
         return None
     revised = len(rest.baselines) > len(milestone.baselines)
-    if rest.status == "expected" and not revised:
+    disputed = any(d.status == "open" for d in rest.disputes)
+    if rest.status in ("expected", "rejected") and not revised and not disputed:
         return None
+    status = "disputed" if disputed else "revised" if revised else rest.status
     return Objection(
-        f"its remainder {case.state.id}/{rest.id} is "
-        + ("revised" if rest.status == "expected" else rest.status),
-        "reverse the remainder first" if rest.status == "accepted" else "open a dispute",
+        f"its remainder {case.state.id}/{rest.id} is {status}",
+        "reject or reverse the remainder, or resolve its dispute, first"
+        if disputed or rest.status in ("submitted", "accepted")
+        else "open a dispute instead",
     )
 
 

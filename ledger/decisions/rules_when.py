@@ -48,8 +48,9 @@ def not_before_what_it_rests_on(case: Case) -> Objection | None:
                 f"{case.on} lies before {earlier}, the day of {case.state.id}#{version} it rests on",
                 f"use a day from {earlier} on",
             )
+    # A corrected date of delivery may be later than that of its target, from which it acts.
     delivered = case.submission.on if case.submission is not None else None
-    if delivered is not None and case.on < delivered:  # a corrected date may be later than its target's
+    if delivered is not None and case.on < delivered:
         return Objection(
             f"{case.on} lies before {delivered}, the day of the delivery",
             f"use a day from {delivered} on",

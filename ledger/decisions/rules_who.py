@@ -60,8 +60,8 @@ def signed_by_named_administrator(case: Case) -> Objection | None:
 @rule("The person who submitted does not approve.")
 def submitter_does_not_approve(case: Case) -> Objection | None:
     assert case.submission is not None
-    separation = case.submission.terms.separation  # the policy stays with what it was submitted under
-    if not separation or case.actor not in case.submission.submitters:
+    policy = case.submission.terms  # the one in force then stays with it
+    if not policy.separation or case.actor not in case.submission.submitters:
         return None
     return Objection(
         f"{case.actor} submitted {case.the_milestone().id} and does not approve it",

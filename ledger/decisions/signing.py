@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from ledger.calendars import today_in
 from ledger.decisions.case import Case, Objection, judge, open_case, rule
-from ledger.decisions.rules_money import committed_within_ceiling
+from ledger.decisions.rules_money import amounts_not_negative, committed_within_ceiling
 from ledger.decisions.rules_state import (
     dependencies_exist,
     everything_settled,
+    milestone_defined_once,
     nothing_waits_for_a_decision,
     suspended_and_resumed_in_turn,
 )
-from ledger.decisions.rules_when import DATES, contract_not_closed, not_after_today
+from ledger.decisions.rules_when import (
+    DATES,
+    contract_not_closed,
+    not_after_today,
+    within_backdating_window,
+)
 from ledger.decisions.rules_who import (
     acting_for_another_needs_delegation,
     actor_holds_role,
@@ -84,8 +90,10 @@ def sign(state: Contract | None, intent: SignContract, context: Context) -> list
         acting_for_another_needs_delegation,
         signed_by_named_administrator,
         not_after_today,
-        *DATES[2:3],
+        within_backdating_window,
+        milestone_defined_once,
         dependencies_exist,
+        amounts_not_negative,
         committed_within_ceiling,
     )
     signed = ContractSigned(on=case.on, terms=intent.terms)
@@ -122,15 +130,16 @@ def resume(state: Contract, intent: ResumeContract, context: Context) -> list[Fa
 def terminate(state: Contract, intent: TerminateContract, context: Context) -> list[Fact]:
     """Ends a contract early: what is accepted stays payable, what is open is cancelled."""
     case = _administrative(state, intent, context)
+    still = [m for m in state.milestones.values() if m.status in ("expected", "rejected")]
+    case.rests_on = (1, *(m.version for m in still))
     judge(case, *_BY_ADMINISTRATOR, contract_not_closed, nothing_waits_for_a_decision)
     first = state.version + 1
-    ended = ContractTerminated(on=case.on, rests_on=case.rests_on, reason=intent.reason)
+    ended = ContractTerminated(on=case.on, rests_on=(1,), reason=intent.reason)
     cancelled = [
         MilestoneCancelled(
             on=case.on, rests_on=(m.version, first), milestone=m.id, reason="contract terminated"
         )
-        for m in state.milestones.values()
-        if m.status in ("expected", "rejected")
+        for m in still
     ]
     return [ended, *cancelled]
 
@@ -138,5 +147,11 @@ def terminate(state: Contract, intent: TerminateContract, context: Context) -> l
 def complete(state: Contract, intent: CompleteContract, context: Context) -> list[Fact]:
     """Closes a contract on which everything is settled."""
     case = _administrative(state, intent, context)
-    judge(case, *_BY_ADMINISTRATOR, contract_not_closed, everything_settled)
+    judge(
+        case,
+        *_BY_ADMINISTRATOR,
+        contract_not_closed,
+        nothing_waits_for_a_decision,
+        everything_settled,
+    )
     return [ContractCompleted(on=case.on, rests_on=case.rests_on)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
@@ -145,6 +145,17 @@ class Ledger(Application[str], Generic[State]):
         except AggregateNotFoundError:
             return None
         return folded.state
+
+    def load_all(self, stream_ids: Collection[str]) -> dict[str, State]:
+        """The states of those of the streams that exist, read together; they are the caller's own."""
+        states: dict[str, State] = {}
+        with self.snapshot() as conn:
+            numbers = reading.stream_numbers(conn, stream_ids)
+            for records in reading.read_streams(conn, numbers):
+                for record in records:
+                    name = record.stream_id
+                    states[name] = self._fold(states.get(name), record)
+        return states
 
     def stream(self, stream_id: str) -> list[Record]:
         """A stream's records in order of version; empty if there are none."""

@@ -80,7 +80,7 @@ def perform(
     With a key, the same requests by the same actor are answered with the first outcome. Decides again, a bounded
     number of times, where somebody else was first. Raises what `decide` raises, and Conflict.
     """
-    asked = digest([(contract, type(intent).__name__, intent) for contract, intent in requests])
+    asked = _asked(requests) if key is not None else ""
     for attempt in range(1, ATTEMPTS + 1):
         if key is not None and (answered := _answered(ledger, key, asked, context)) is not None:
             return answered
@@ -92,7 +92,7 @@ def perform(
             actor=context.actor,
             authenticated_as=context.authenticated_as,
             key=key,
-            digest=asked if key is not None else "",
+            digest=asked,
             origin=origin,
         )
         try:
@@ -101,6 +101,11 @@ def perform(
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("unreachable")
+
+
+def _asked(requests: Sequence[Request]) -> str:
+    """The digest of a request as it was made: what its idempotency key stands for."""
+    return digest([(contract, type(intent).__name__, intent) for contract, intent in requests])
 
 
 def _answered(ledger: Ledger[Contract], key: str, asked: str, context: Context) -> Outcome | None:
@@ -119,23 +124,18 @@ def _decide_all(
     ledger: Ledger[Contract], requests: Sequence[Request], context: Context
 ) -> list[_Draft]:
     """Decides the requests one after the other, each on what those before it left behind."""
-    drafts: dict[str, _Draft] = {}
     to_come = Counter(contract for contract, _ in requests)
+    drafts = {contract: _Draft(contract, 0, None) for contract in to_come}
+    for contract, state in _states(ledger, requests).items():
+        drafts[contract] = _Draft(contract, state.version, state)
     for contract, intent in requests:
-        draft = drafts.get(contract)
-        if draft is None:
-            draft = drafts[contract] = _begin(ledger, contract, several=to_come[contract] > 1)
         to_come[contract] -= 1
-        draft.ask(intent, context, more_to_come=to_come[contract] > 0)
+        drafts[contract].ask(intent, context, more_to_come=to_come[contract] > 0)
     return list(drafts.values())
 
 
-def _begin(ledger: Ledger[Contract], contract: str, several: bool) -> _Draft:
-    """The draft of a contract; where several intents will evolve its state, a state of the draft's own."""
-    if not several:
-        state = ledger.load(contract)
-        return _Draft(contract, state.version if state else 0, state)
-    state = None
-    for record in ledger.stream(contract):
-        state = evolve(state, record)
-    return _Draft(contract, state.version if state else 0, state)
+def _states(ledger: Ledger[Contract], requests: Sequence[Request]) -> dict[str, Contract]:
+    """The states of the contracts that exist; where several intents evolve one, it is the batch's own."""
+    if len(requests) > 1:
+        return ledger.load_all({contract for contract, _ in requests})
+    return {contract: state for contract, _ in requests if (state := ledger.load(contract))}

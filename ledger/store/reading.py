@@ -9,7 +9,7 @@ event type that this release does not know raises IntegrityViolated and names th
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -22,6 +22,7 @@ from ledger.store.tables import keys, log, log_head, streams
 
 STREAMS_PER_CHUNK = 16
 RECORDS_PER_SECTION = 1_000
+NAMES_PER_QUERY = 500  # far below every driver's limit of parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,15 @@ def stream_number(conn: Connection, stream_id: str) -> int | None:
     query = select(streams.c.stream).where(streams.c.stream_id == stream_id)
     number: int | None = conn.execute(query).scalar_one_or_none()
     return number
+
+
+def stream_numbers(conn: Connection, stream_ids: Collection[str]) -> list[int]:
+    """The numbers of those of the streams that exist, ascending."""
+    names, found = list(stream_ids), list[int]()
+    for start in range(0, len(names), NAMES_PER_QUERY):
+        some = streams.c.stream_id.in_(names[start : start + NAMES_PER_QUERY])
+        found += conn.execute(select(streams.c.stream).where(some)).scalars()
+    return sorted(found)
 
 
 def stream_id(conn: Connection, number: int) -> str | None:

@@ -289,14 +289,18 @@ def _known(conn: Connection, stream_ids: Sequence[str]) -> list[tuple[str, int, 
 
 def _insert_log(conn: Connection, rows: list[Row]) -> None:
     """Straight through the driver: SQLAlchemy would look at every value of every row."""
-    mark = "?" if conn.dialect.name == "sqlite" else "%s"
-    statement = (
-        f"INSERT INTO log (position, stream, version, record) VALUES ({', '.join([mark] * 4)})"
-    )
+    cursor: Any = conn.connection.cursor()
     try:
-        conn.exec_driver_sql(statement, rows)
-    except ConstraintFailed as error:
-        raise IntegrityError(str(error.orig)) from error
+        if conn.dialect.name == "sqlite":
+            cursor.executemany("INSERT INTO log VALUES (?, ?, ?, ?)", rows)
+        else:
+            with cursor.copy("COPY log (position, stream, version, record) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+    except conn.dialect.loaded_dbapi.IntegrityError as error:
+        raise IntegrityError(str(error)) from error
+    finally:
+        cursor.close()
 
 
 def _remember(conn: Connection, envelope: Envelope, rows: Sequence[Row]) -> None:

@@ -12,12 +12,14 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text, Uniqu
 
 metadata = MetaData()
 
+Number = BigInteger().with_variant(Integer, "sqlite")
+
 log = Table(
     "log",
     metadata,
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("stream", BigInteger, nullable=False),
-    Column("version", BigInteger, nullable=False),
+    Column("position", Number, primary_key=True, autoincrement=False),
+    Column("stream", Number, nullable=False),
+    Column("version", Number, nullable=False),
     Column("record", Text, nullable=False),
     UniqueConstraint("stream", "version", name="log_stream_version"),
 )
@@ -25,7 +27,7 @@ log = Table(
 streams = Table(
     "streams",
     metadata,
-    Column("stream", BigInteger, primary_key=True, autoincrement=False),
+    Column("stream", Number, primary_key=True, autoincrement=False),
     Column("stream_id", Text, nullable=False, unique=True),
 )
 
@@ -35,18 +37,18 @@ keys = Table(
     Column("key", Text, primary_key=True),
     Column("digest", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("stream", BigInteger, nullable=False),
-    Column("first_version", BigInteger, nullable=False),
-    Column("last_version", BigInteger, nullable=False),
-    Column("first_position", BigInteger, nullable=False),
-    Column("last_position", BigInteger, nullable=False),
+    Column("stream", Number, nullable=False),
+    Column("first_version", Number, nullable=False),
+    Column("last_version", Number, nullable=False),
+    Column("first_position", Number, nullable=False),
+    Column("last_position", Number, nullable=False),
 )
 
 log_head = Table(
     "log_head",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("position", BigInteger, nullable=False),
+    Column("position", Number, nullable=False),
     Column("recorded_at", Text, nullable=False),
     Column("ledger_id", Text, nullable=False),
 )

@@ -19,11 +19,11 @@ APPLICATION_ID = 0x4D4C4447
 SQLITE_TABLES = f"""
 PRAGMA application_id = {APPLICATION_ID};
 CREATE TABLE streams (
-    stream INTEGER PRIMARY KEY,
+    stream INTEGER PRIMARY KEY NOT NULL,
     stream_id TEXT NOT NULL UNIQUE
 ) STRICT;
 CREATE TABLE log (
-    position INTEGER PRIMARY KEY,
+    position INTEGER PRIMARY KEY NOT NULL,
     stream INTEGER NOT NULL,
     version INTEGER NOT NULL,
     record TEXT NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE keys (
     last_position INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE log_head (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
+    id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
     position INTEGER NOT NULL,
     recorded_at TEXT NOT NULL,
     ledger_id TEXT NOT NULL
@@ -112,7 +112,7 @@ def upgrade() -> None:
 
 def _upgrade_sqlite() -> None:
     for statement in SQLITE_TABLES.split(";"):
-        op.execute(statement)
+        op.execute(statement.strip())
     op.execute(f"INSERT INTO log_head VALUES (1, 0, '', '{uuid4()}')")
     for table in TABLES:
         refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
@@ -125,7 +125,7 @@ def _upgrade_sqlite() -> None:
 
 def _upgrade_postgresql() -> None:
     for statement in POSTGRESQL_TABLES.split(";"):
-        op.execute(statement)
+        op.execute(statement.strip())
     op.execute(f"INSERT INTO log_head VALUES (1, 0, '', '{uuid4()}')")
     op.execute(POSTGRESQL_REFUSAL)
     refuse = "EXECUTE FUNCTION mledger_refuse()"

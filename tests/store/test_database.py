@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url
@@ -175,9 +176,10 @@ def test_a_replica_says_that_it_is_read_only(postgresql_url: str) -> None:
     assert failure.value.code == "database-read-only"
 
 
-def read_and_write(url: str, user: dict[str, int], answer: Connection) -> None:
+def read_and_write(url: str, user: dict[str, Any], answer: Connection) -> None:
     """What a process without any rights of its own can read, and what it is told when it writes."""
-    if user:
+    if "user" in user:
+        os.setgroups([])
         os.setgid(user["group"])
         os.setuid(user["user"])
     with open_ledger(url, counted) as ledger:

@@ -1,0 +1,133 @@
+"""Filling a side from a range of streams: what one process does, alone, in a pool or on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from multiprocessing import get_context
+from typing import Any
+
+import msgspec
+from sqlalchemy import Engine, event
+
+from ledger.store.database import engine_for, reading, writing
+from ledger.store.reading import STREAMS_PER_CHUNK, read_streams
+from projections.derive import MODELS
+from projections.derive.model import Row
+from projections.rebuild import sink
+from projections.rebuild.fold import rows_of
+from projections.sides import Side
+
+# Streams whose rows are committed together: a writer of the log never waits longer than for these.
+STREAMS_PER_COMMIT = 4 * STREAMS_PER_CHUNK
+# Streams per task of a pool: small enough to share the work out evenly.
+STREAMS_PER_TASK = 40 * STREAMS_PER_CHUNK
+_MODULUS = 1 << 256
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Built:
+    """What was built: counts, and per read model the number of rows and a digest of them.
+
+    A digest is the sum, modulo 2^256, of the SHA-256 of each chunk's rows as JSON; chunks are blocks of 16 stream
+    numbers from 1 on, so that it does not depend on how the work was shared out.
+    """
+
+    events: int = 0
+    streams: int = 0
+    rows: list[int] = field(default_factory=lambda: [0] * len(MODELS))
+    digests: list[int] = field(default_factory=lambda: [0] * len(MODELS))
+
+    def count(self, rows: list[list[Row]], events: int) -> None:
+        """Adds one chunk's rows."""
+        self.events += events
+        self.streams += len(rows[0])
+        for number, some in enumerate(rows):
+            if some:
+                self.rows[number] += len(some)
+                digest = int.from_bytes(sha256(_encode(some)).digest(), "big")
+                self.digests[number] = (self.digests[number] + digest) % _MODULUS
+
+    def add(self, other: Built) -> None:
+        """Adds what another range gave."""
+        self.events += other.events
+        self.streams += other.streams
+        self.rows = [a + b for a, b in zip(self.rows, other.rows, strict=True)]
+        sums = zip(self.digests, other.digests, strict=True)
+        self.digests = [(a + b) % _MODULUS for a, b in sums]
+
+
+@contextmanager
+def bulk_engine(url: str) -> Iterator[Engine]:
+    """An engine for rows that can be made again: SQLite need not wait for the disk at each commit."""
+    engine = engine_for(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _hurry)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _hurry(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def build(
+    engine: Engine, side: Side, streams: range, until: int, tick: Callable[[int], None]
+) -> Built:
+    """Adds the rows of a range of streams, up to a position of the log, to a side, committed bit by bit.
+
+    The range begins at a block of chunks. `tick` is told the events done. No transaction is held from one commit to
+    the next: positions make the log its own snapshot.
+    """
+    built = Built()
+    for first in range(streams.start, streams.stop, STREAMS_PER_COMMIT):
+        some = range(first, min(first + STREAMS_PER_COMMIT, streams.stop))
+        rows: list[list[Row]] = [[] for _ in MODELS]
+        events = built.events
+        with reading(engine) as conn:
+            for records in read_streams(conn, some, until):
+                chunk = rows_of(records)
+                built.count(chunk, len(records))
+                for into, found in zip(rows, chunk, strict=True):
+                    into += found
+        if built.events > events:
+            with writing(engine) as conn:
+                sink.write(conn, side, rows)
+            tick(built.events - events)
+    return built
+
+
+def ranges(streams: int) -> list[range]:
+    """The tasks of a pool: ranges of stream numbers, each beginning at a block of chunks."""
+    last = streams + 1
+    return [range(n, min(n + STREAMS_PER_TASK, last)) for n in range(1, last, STREAMS_PER_TASK)]
+
+
+def _task(work: tuple[str, Side, range, int]) -> Built:
+    url, side, streams, until = work
+    with bulk_engine(url) as engine:
+        return build(engine, side, streams, until, lambda events: None)
+
+
+def build_all(
+    url: str, side: Side, streams: int, until: int, workers: int, tick: Callable[[int], None]
+) -> Built:
+    """Adds the rows of every stream, in this process or by a pool of `workers`."""
+    total = Built()
+    if workers <= 1:
+        with bulk_engine(url) as engine:
+            total.add(build(engine, side, range(1, streams + 1), until, tick))
+        return total
+    tasks = [(url, side, some, until) for some in ranges(streams)]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for built in pool.map(_task, tasks):
+            total.add(built)
+            tick(built.events)
+    return total

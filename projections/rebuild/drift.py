@@ -1,0 +1,130 @@
+"""The comparison of two sides, row by row: hand-edited, deleted and added rows, and events that were skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ledger.contract import evolve
+from ledger.store.reading import read_streams
+from projections.derive import MODELS
+from projections.derive.model import ReadModel, Row, Value
+from projections.sides import Side, other
+
+# Differences named one by one; beyond them the number alone is told.
+NAMED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where two sides part: the column, what the serving side shows, what the log gives (a missing row: column "*").
+
+    `position` is the first event after which they part: the one that the serving row does not reflect.
+    """
+
+    contract: str
+    table: str
+    key: str
+    column: str
+    serving: Value
+    rebuilt: Value
+    position: int
+
+    def as_object(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def different_streams(conn: Connection, model: ReadModel) -> list[tuple[int, ...]]:
+    """The keys of a read model's rows that differ between the sides, or stand on one of them only."""
+    differs = "IS NOT" if conn.dialect.name == "sqlite" else "IS DISTINCT FROM"
+    a, b = f"{model.name}_a", f"{model.name}_b"
+    same_key = " AND ".join(f"x.{name} = y.{name}" for name in model.key)
+    others = [name for name in model.names if name not in model.key]
+    unequal = " OR ".join(f"x.{name} {differs} y.{name}" for name in others)
+    key = ", ".join(f"x.{name}" for name in model.key)
+    first = model.key[0]
+    found = conn.exec_driver_sql(
+        f"SELECT {key} FROM {a} x LEFT JOIN {b} y ON {same_key} WHERE y.{first} IS NULL OR {unequal}"
+        f" UNION ALL SELECT {key} FROM {b} x LEFT JOIN {a} y ON {same_key} WHERE y.{first} IS NULL"
+    )
+    return [tuple(row) for row in found]
+
+
+def compare(
+    conn: Connection, serving: Side, until: int, without: Sequence[int] = ()
+) -> tuple[list[Difference], int]:
+    """The differences between the sides, but for streams that changed meanwhile; the named ones, and how many."""
+    left_out = set(without)
+    found: list[Difference] = []
+    count = 0
+    for model in MODELS:
+        for key in sorted(different_streams(conn, model)):
+            if key[0] in left_out:
+                continue
+            count += 1
+            if len(found) < NAMED:
+                found += explain(conn, model, key, serving, until)
+    return found[:NAMED], count
+
+
+def explain(
+    conn: Connection, model: ReadModel, key: tuple[Any, ...], serving: Side, until: int
+) -> list[Difference]:
+    """Where one row parts from the log: its columns, both values, and the first event not reflected."""
+    shown = _row(conn, model, serving, key)
+    rebuilt = _row(conn, model, other(serving), key)
+    contract, position = _parted(conn, model, key, shown, until)
+    named = "/".join(map(str, key))
+    if shown is None or rebuilt is None:
+        mine = None if shown is None else "a row"
+        right = None if rebuilt is None else "a row"
+        return [Difference(contract, model.name, named, "*", mine, right, position)]
+    return [
+        Difference(contract, model.name, named, name, mine, right, position)
+        for name, mine, right in zip(model.names, shown, rebuilt, strict=True)
+        if mine != right
+    ]
+
+
+def _row(conn: Connection, model: ReadModel, side: Side, key: tuple[Any, ...]) -> Row | None:
+    mark = "?" if conn.dialect.name == "sqlite" else "%s"
+    where = " AND ".join(f"{name} = {mark}" for name in model.key)
+    found = conn.exec_driver_sql(f"SELECT * FROM {model.name}_{side} WHERE {where}", key).first()
+    return None if found is None else tuple(found)
+
+
+def _parted(
+    conn: Connection, model: ReadModel, key: tuple[Any, ...], shown: Row | None, until: int
+) -> tuple[str, int]:
+    """The contract, and the position after which the row shown no longer follows the log.
+
+    Replays the contract: the last event at which the row was as shown is followed by the one that it missed; a row
+    that never was so parts at the last event that changed it.
+    """
+    stream = key[0]
+    records = [r for chunk in read_streams(conn, [stream], until) for r in chunk]
+    place = [model.names.index(name) for name in model.key]
+    state, before = None, None
+    missed, last_change = 0, 0
+    for record in records:
+        state = evolve(state, record)
+        row = next((r for r in model.rows(state) if tuple(r[n] for n in place) == key), None)
+        if row != before:
+            last_change = record.position
+        if row == shown:
+            missed = 0
+        elif missed == 0 and before == shown:
+            missed = record.position
+        before = row
+    return (state.id if state else f"stream {stream}"), missed or last_change
+
+
+def counts(conn: Connection, side: Side) -> dict[str, int]:
+    """How many rows each read model has on a side."""
+    return {
+        model.name: conn.exec_driver_sql(f"SELECT COUNT(*) FROM {model.name}_{side}").scalar_one()
+        for model in MODELS
+    }

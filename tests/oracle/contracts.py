@@ -1,0 +1,298 @@
+"""What a contract's facts mean: every question is answered by searching the facts again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from tests.oracle.figures import share
+from tests.oracle.log import Fact, Json, day
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A due date and an amount (minor units), agreed by the fact with this version and date."""
+
+    version: int
+    on: date | None
+    due: date | None
+    amount: int | None
+
+
+def _then(line: list[Baseline], revision: Fact) -> list[Baseline]:
+    """The baselines after one more revision; one that only fills in the unknown completes the last."""
+    last = line[-1]
+    due, amount = day(revision.data.get("due")), revision.data.get("amount_minor")
+    keeps = last.due in (None, due) and last.amount in (None, amount)
+    if keeps and None in (last.due, last.amount):
+        return [*line[:-1], replace(last, due=due, amount=amount)]
+    return [*line, Baseline(revision.version, revision.on, due, amount)]
+
+
+class Milestone:
+    """One milestone, from its definition and every later fact that names it."""
+
+    def __init__(self, contract: Contract, definition: Fact, facts: list[Fact]) -> None:
+        self.contract = contract
+        self.definition = definition
+        self.facts = facts
+        self.id = definition.milestone
+        self.parent: Milestone | None = None
+        self.remainders: list[Milestone] = []
+
+    def named(self, name: str) -> list[Fact]:
+        return [fact for fact in self.facts if fact.name == name]
+
+    def _taken_back(self, by: str, field: str, fact: Fact) -> bool:
+        return any(one.data.get(field, 0) == fact.version for one in self.named(by))
+
+    # --- delivery -------------------------------------------------------------------------------------
+
+    @property
+    def cancelled(self) -> bool:
+        return bool(self.named("MilestoneCancelled")) or self.contract.closed_with(self)
+
+    @cached_property
+    def acceptance(self) -> Fact | None:
+        """The acceptance that stands."""
+        standing = [
+            fact
+            for fact in self.named("MilestoneAccepted")
+            if not self._taken_back("AcceptanceReversed", "acceptance", fact)
+        ]
+        return standing[-1] if standing else None
+
+    @property
+    def submissions(self) -> list[Fact]:
+        return self.named("MilestoneSubmitted")
+
+    def corrected(self, submission: Fact) -> Fact:
+        """The submission, or the last one in the chain of its corrections."""
+        for later in self.submissions:
+            if later.data.get("corrects", 0) == submission.version:
+                return self.corrected(later)
+        return submission
+
+    @property
+    def pending(self) -> Fact | None:
+        """The newest submission, unless it was rejected."""
+        if not self.submissions:
+            return None
+        newest = self.submissions[-1]
+        rejected = self._taken_back("SubmissionRejected", "submission", newest)
+        return None if rejected else newest
+
+    @cached_property
+    def delivery(self) -> Fact | None:
+        """The submission that was finally accepted; undecided so far, the pending one."""
+        if self.acceptance is None:
+            return self.pending
+        before = [one for one in self.submissions if one.version < self.acceptance.version]
+        named = self.acceptance.data.get("submission", 0)
+        accepted = [one for one in before if one.version == named] or before[-1:]
+        return self.corrected(accepted[0]) if accepted else None
+
+    @property
+    def state(self) -> str:
+        if self.acceptance is not None:
+            return "accepted"
+        if not self.submissions:
+            return "expected"
+        return "submitted" if self.pending else "rejected"
+
+    # --- baselines ------------------------------------------------------------------------------------
+
+    @cached_property
+    def baselines(self) -> list[Baseline]:
+        """All baselines with this milestone's whole amount, the accepted part and the rest together."""
+        first = self.definition
+        line = [
+            Baseline(first.version, first.on, day(first.data.get("due")), first.data.get("amount_minor"))
+        ]
+        if self.parent is not None:
+            accepted, rest = self.parent.weights(self)
+            line = [
+                replace(one, amount=share(one.amount, accepted, rest)[1])
+                for one in self.parent.baselines
+                if one.version < first.version
+            ]
+        for revision in self.named("MilestoneRevised"):
+            line = _then(line, revision)
+        return line
+
+    def weights(self, remainder: Milestone) -> tuple[int, int]:
+        """The accepted part and the rest, by which every baseline is divided."""
+        acceptance = self.acceptance_behind(remainder)
+        accepted = acceptance.data.get("accepted_minor") if acceptance else 0
+        return accepted or 0, remainder.definition.data.get("amount_minor") or 0
+
+    def own_amount(self, baseline: Baseline) -> int | None:
+        """What of a baseline's amount stays with this milestone after its rest went to a remainder."""
+        amount = baseline.amount
+        for remainder in self.remainders:
+            amount = share(amount, *self.weights(remainder))[0]
+        return amount
+
+    def in_force(self, submission: Fact | None) -> Baseline:
+        """The newest baseline; with a submission, the newest agreed before it in both senses."""
+        if submission is None:
+            return self.baselines[-1]
+        sent = submission.on
+        agreed = [
+            one
+            for one in self.baselines[1:]
+            if one.version < submission.version
+            and (one.on is None or sent is None or one.on <= sent)
+        ]
+        return agreed[-1] if agreed else self.baselines[0]
+
+    # --- remainders -----------------------------------------------------------------------------------
+
+    def acceptance_behind(self, remainder: Milestone) -> Fact | None:
+        """The acceptance in part that left this remainder: the nearest one that names it."""
+        naming = [
+            fact
+            for fact in self.named("MilestoneAccepted")
+            if fact.data.get("remainder", "") == remainder.id
+        ]
+        at = remainder.definition.version
+        return min(naming, key=lambda fact: abs(fact.version - at), default=None)
+
+    @property
+    def void(self) -> bool:
+        """A remainder whose acceptance was taken back does not exist."""
+        if self.parent is None:
+            return False
+        behind = self.parent.acceptance_behind(self)
+        reversed_ = behind is not None and self.parent._taken_back(
+            "AcceptanceReversed", "acceptance", behind
+        )
+        return reversed_ or self.parent.void
+
+    @property
+    def family(self) -> list[Milestone]:
+        """This milestone and all that remained of it."""
+        return [self, *(one for remainder in self.remainders for one in remainder.family)]
+
+    # --- money ----------------------------------------------------------------------------------------
+
+    def lines(self, step: str | None = None) -> int:
+        """The sum of the price lines of one step, or of all."""
+        return sum(
+            line.get("amount_minor", 0)
+            for fact in self.facts
+            for line in fact.data.get("lines", ())
+            if step in (None, line["step"])
+        )
+
+    @property
+    def disputes(self) -> list[Fact]:
+        return self.named("DisputeOpened")
+
+    def resolved(self, dispute: Fact) -> bool:
+        return self._taken_back("DisputeResolved", "dispute", dispute)
+
+    def open(self, dispute: Fact) -> bool:
+        withdrawn = self._taken_back("DisputeWithdrawn", "dispute", dispute)
+        return not withdrawn and not self.resolved(dispute)
+
+
+class Contract:
+    """One contract: its terms in force, its milestones, and the payments that name none of them."""
+
+    def __init__(self, id: str, facts: list[Fact]) -> None:
+        self.id = id
+        self.facts = facts
+        self.terms: Json = {}
+        for fact in facts:
+            if fact.name in ("ContractSigned", "ContractAmended"):
+                self.terms = fact.data["terms"]
+        self.milestones = self._milestones()
+
+    @property
+    def currency(self) -> str:
+        return str(self.terms["currency"])
+
+    @property
+    def partner(self) -> str:
+        return str(self.terms["partner"])
+
+    @property
+    def heads(self) -> list[Milestone]:
+        """The milestones that are nobody's remainder."""
+        return [milestone for milestone in self.milestones if milestone.parent is None]
+
+    def _milestones(self) -> list[Milestone]:
+        """Each definition with the facts up to the next definition of the same id; void ones left out."""
+        definitions = [fact for fact in self.facts if fact.name == "MilestoneDefined"]
+        found = []
+        for definition in definitions:
+            again = [
+                other.version
+                for other in definitions
+                if other.milestone == definition.milestone and other.version > definition.version
+            ]
+            facts = [
+                fact
+                for fact in self.facts
+                if fact.milestone == definition.milestone
+                and fact.version >= definition.version
+                and (not again or fact.version < min(again))
+            ]
+            found.append(Milestone(self, definition, facts))
+        for milestone in found:
+            of = milestone.definition.data.get("remainder_of", "")
+            before = [
+                one
+                for one in found
+                if one.id == of and one.definition.version < milestone.definition.version
+            ]
+            milestone.parent = before[-1] if of and before else None
+        living = [milestone for milestone in found if not milestone.void]
+        for milestone in living:
+            if milestone.parent is not None:
+                milestone.parent.remainders.append(milestone)
+        return living
+
+    def closed_with(self, milestone: Milestone) -> bool:
+        """A termination cancels what was open when it was declared."""
+        return any(
+            fact.name == "ContractTerminated"
+            and milestone.definition.version < fact.version
+            and (milestone.acceptance is None or milestone.acceptance.version > fact.version)
+            for fact in self.facts
+        )
+
+    @property
+    def unallocated(self) -> list[Fact]:
+        """Payments that name no milestone, and what took them back."""
+        return [
+            fact
+            for fact in self.facts
+            if fact.name in ("PaymentRecorded", "PaymentReversed") and not fact.milestone
+        ]
+
+
+def paid(facts: list[Fact]) -> int:
+    """What was recorded as paid and has not come back."""
+    back = {fact.data["payment"] for fact in facts if fact.name == "PaymentReversed"}
+    return sum(
+        fact.data["amount_minor"]
+        for fact in facts
+        if fact.name == "PaymentRecorded" and fact.version not in back
+    )
+
+
+def instructed(facts: list[Fact]) -> int:
+    """What the bank was told to pay and has neither paid nor failed to pay."""
+    ended = {
+        fact.data.get("instruction", 0)
+        for fact in facts
+        if fact.name in ("PaymentRecorded", "PaymentFailed")
+    }
+    return sum(
+        fact.data["amount_minor"]
+        for fact in facts
+        if fact.name == "PaymentInstructed" and fact.version not in ended
+    )

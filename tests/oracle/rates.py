@@ -1,0 +1,192 @@
+"""The three rates: on time, disputed, accepted at the first pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic, TypeVar
+
+from tests.oracle.contracts import Baseline, Contract, Milestone
+from tests.oracle.figures import Tally
+from tests.oracle.log import Fact, Json
+
+REFERENCES = ("original", "current")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a rate: the as-of date, the window (both ends included) and the grouping."""
+
+    today: date
+    by: str | None = None
+    start: date | None = None
+    end: date | None = None
+
+    def covers(self, day: date | None) -> bool:
+        """An unknown date lies in no window, but without a window it counts."""
+        if day is None:
+            return self.start is None and self.end is None
+        return not (self.start and day < self.start) and not (self.end and day > self.end)
+
+    def key(self, milestone: Milestone, day: date | None) -> str | None:
+        """The group that a milestone with this date belongs to."""
+        contract = milestone.contract
+        if self.by == "month":
+            return f"{day:%Y-%m}" if day else None
+        if self.by == "quarter":
+            return f"{day.year}-Q{(day.month + 2) // 3}" if day else None
+        keys = {
+            "partner": contract.partner,
+            "contract": contract.id,
+            "stage": milestone.definition.data.get("stage", ""),
+            "currency": contract.currency,
+        }
+        return keys[self.by or "contract"]
+
+
+class Groups(Generic[T]):
+    """One tally for everything, and one for each group."""
+
+    def __init__(self, question: Question, make: Callable[[], T]) -> None:
+        self.question = question
+        self.make = make
+        self.overall = make()
+        self.found: dict[str | None, T] = {}
+
+    def of(self, milestone: Milestone, day: date | None) -> list[T]:
+        if self.question.by is None:
+            return [self.overall]
+        key = self.question.key(milestone, day)
+        return [self.overall, self.found.setdefault(key, self.make())]
+
+    def report(self, metric: str, show: Callable[[T], Json]) -> Json:
+        by, start, end = self.question.by, self.question.start, self.question.end
+        ordered = sorted(self.found.items(), key=lambda item: (item[0] is None, item[0] or ""))
+        return {
+            "metric": metric,
+            "version": 1,
+            "window": {
+                "from": start.isoformat() if start else None,
+                "to": end.isoformat() if end else None,
+            },
+            "groups": [{"key": {by: key}, **show(tally)} for key, tally in ordered],
+            "overall": show(self.overall),
+        }
+
+
+# --- on time ------------------------------------------------------------------------------------------------
+
+
+def reference(part: Milestone, name: str) -> Baseline:
+    return part.baselines[0] if name == "original" else part.in_force(part.delivery)
+
+
+def on_time_part(part: Milestone, name: str, question: Question) -> bool | None:
+    """Whether a part was delivered by its date; None where it is not in the cohort, or unknown."""
+    due, delivery = reference(part, name).due, part.delivery
+    if due is None or (delivery is not None and delivery.on is None):
+        return None
+    decidable = due < question.today or part.acceptance is not None
+    if not decidable or not question.covers(due):
+        return None
+    return delivery is not None and delivery.on is not None and delivery.on <= due
+
+
+def on_time(contracts: list[Contract], question: Question) -> Json:
+    groups = Groups(question, lambda: {name: Tally() for name in REFERENCES})
+    for head in _heads(contracts):
+        parts = [part for part in head.family if not part.cancelled]
+        for name in REFERENCES if parts else ():
+            answers = [on_time_part(part, name, question) for part in parts]
+            if None not in answers:
+                for tally in groups.of(head, reference(head, name).due):
+                    tally[name].count(all(answers))
+            for part, answer in zip(parts, answers, strict=True):
+                baseline = reference(part, name)
+                amount = part.own_amount(baseline)
+                if answer is not None and amount is not None:
+                    for tally in groups.of(part, baseline.due):
+                        tally[name].value(part.contract.currency, amount if answer else 0, amount)
+    return groups.report("on_time_rate", _both_references)
+
+
+def _both_references(tallies: dict[str, Tally]) -> Json:
+    return {
+        name: {
+            **tallies[name].counted(),
+            "value_rate": tallies[name].value_rate(),
+            "by_currency": tallies[name].by_currency(),
+        }
+        for name in REFERENCES
+    }
+
+
+def _heads(contracts: list[Contract]) -> Iterable[Milestone]:
+    return (head for contract in contracts for head in contract.heads)
+
+
+# --- disputes -----------------------------------------------------------------------------------------------
+
+
+class Disputed(Tally):
+    """A tally that also counts the disputes behind it."""
+
+    open = 0
+    resolved = 0
+
+
+def disputes(contracts: list[Contract], question: Question) -> Json:
+    groups = Groups(question, Disputed)
+    for head in _heads(contracts):
+        if not head.submissions or not question.covers(head.submissions[0].on):
+            continue
+        first = head.submissions[0]
+        opened = [(part, fact) for part in head.family for fact in part.disputes]
+        submitted = head.in_force(first).amount
+        disputed = sum(fact.data.get("amount_minor") or 0 for _, fact in opened)
+        for tally in groups.of(head, first.on):
+            tally.count(bool(opened))
+            tally.open += sum(part.open(fact) for part, fact in opened)
+            tally.resolved += sum(part.resolved(fact) for part, fact in opened)
+            if submitted is not None:
+                tally.value(head.contract.currency, min(disputed, submitted), submitted)
+    return groups.report("dispute_rate", _with_disputes)
+
+
+def _with_disputes(tally: Disputed) -> Json:
+    return {
+        **tally.counted(),
+        "value_rate": tally.value_rate(),
+        "open": tally.open,
+        "resolved": tally.resolved,
+    }
+
+
+# --- first pass ---------------------------------------------------------------------------------------------
+
+
+def first_decision(head: Milestone) -> Fact | None:
+    """The first rejection, or acceptance that was not taken back."""
+    taken_back = {fact.data["acceptance"] for fact in head.named("AcceptanceReversed")}
+    decisions = [
+        fact
+        for fact in head.facts
+        if fact.name in ("SubmissionRejected", "MilestoneAccepted")
+        and fact.version not in taken_back
+    ]
+    return decisions[0] if decisions else None
+
+
+def first_pass(contracts: list[Contract], question: Question) -> Json:
+    groups = Groups(question, Tally)
+    for head in _heads(contracts):
+        decision = first_decision(head)
+        if decision is None or not question.covers(decision.on):
+            continue
+        whole = decision.name == "MilestoneAccepted" and not decision.data.get("remainder", "")
+        for tally in groups.of(head, decision.on):
+            tally.count(whole)
+    return groups.report("first_pass_acceptance_rate", Tally.counted)
