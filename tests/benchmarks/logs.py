@@ -1,4 +1,4 @@
-"""Realistic logs for benchmarks: contracts signed, delivered, approved, disputed and paid, made by the product's own decisions.
+"""Realistic logs for benchmarks: contracts signed, delivered, approved, disputed and paid, by our own decisions.
 
 Some hundred contracts of different shapes are played through decide once; their events, under other names and
 stretched over the same years, make logs of any size, seeded and the same on every machine.

@@ -1,0 +1,104 @@
+"""`make bench` and `make bench-quick`: every figure in one run, with ratios, in build/bench.json.
+
+    python -m tests.benchmarks [--quick] [--without-postgres] [--grow]
+
+The log has 20,000 contracts of 50 events (quick: 2,000); `--grow` adds logs of 100 k, 300 k and 3 M events.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.benchmarks import importing, processes, rebuilding, writing
+from tests.benchmarks.measure import Book, machine
+
+OUTPUT = Path(__file__).parents[2] / "build"
+
+
+def main() -> None:
+    """Runs the figures asked for and writes them."""
+    options = _options()
+    book = Book()
+    print(f"machine: {machine()}")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mledger-bench-")))
+        _sqlite(book, folder, options)
+        if not options.without_postgres:
+            from tests.databases import running_cluster
+
+            cluster = stack.enter_context(running_cluster())
+            url = stack.enter_context(cluster.database("template0"))
+            _postgresql(book, url, options)
+        if options.grow:
+            _growth(book, folder)
+    book.write(OUTPUT / ("bench-quick.json" if options.quick else "bench.json"))
+    missed = [figure.name for figure in book.figures if figure.reached is False]
+    print(
+        f"\n{len(book.figures)} figures, {len(missed)} not reached"
+        + "".join(f"\n  {m}" for m in missed)
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("--quick", action="store_true", help="100,000 events instead of 1,000,000")
+    parser.add_argument("--without-postgres", action="store_true")
+    parser.add_argument("--grow", action="store_true", help="also 100 k, 300 k and 3 M events")
+    return parser.parse_args()
+
+
+def _sqlite(book: Book, folder: Path, options: argparse.Namespace) -> None:
+    full = not options.quick
+    url = processes.database_in(folder, "log.sqlite3")
+    rate = rebuilding.make_log(url, 20_000 if full else 2_000)
+    book.add("SQLite: bulk append, encoded", rate, "events/s")
+    importing.bulk_appends(
+        book, processes.database_in(folder, "bulk.sqlite3"), "SQLite", ">= 20000"
+    )
+    rebuilding.figures(book, url, "SQLite", runs=3, sample=3_000 if full else 1_000, full=full)
+    peak = rebuilding.peak_of_rebuild(url)
+    book.add("SQLite: peak memory of a rebuild", peak, "MB", to_reach="<= 150")
+    rebuilding.catch_up_figures(book, url, "SQLite", {20: "<= 30"})
+    writing.one_approval(book, url, "SQLite", "<= 4")
+    writing.appends_during_rebuild(book, url, "SQLite")
+    processes.help_and_completion(book, url, "<= 0.10")
+    processes.approve(book, url, "SQLite", "<= 0.45")
+    processes.schedule_after_one_event(book, importing.figures(book, folder))
+
+
+def _postgresql(book: Book, url: str, options: argparse.Namespace) -> None:
+    full = not options.quick
+    rate = rebuilding.make_log(url, 20_000 if full else 2_000)
+    book.add("PostgreSQL: bulk append, encoded", rate, "events/s")
+    importing.bulk_appends(book, url, "PostgreSQL", ">= 10000", contracts=400)
+    rebuilding.figures(book, url, "PostgreSQL", runs=3, sample=2_000 if full else 1_000, full=full)
+    rebuilding.catch_up_figures(book, url, "PostgreSQL", {20: "<= 50"})
+    writing.one_approval(book, url, "PostgreSQL", "<= 5")
+    writing.appends_during_rebuild(book, url, "PostgreSQL")
+    processes.approve(book, url, "PostgreSQL", "<= 0.60")
+
+
+def _growth(book: Book, folder: Path) -> None:
+    """Rate and memory at 100 k, 300 k and 3 M events."""
+    from ledger.store import connect
+    from projections.rebuild.full import Options, rebuild
+
+    for contracts in (2_000, 6_000, 60_000):
+        url = processes.database_in(folder, f"grow-{contracts}.sqlite3")
+        rebuilding.make_log(url, contracts)
+        engine = connect(url)
+        rate = rebuild(engine, Options()).events_per_second
+        engine.dispose()
+        first = "SQLite 100,000 events: rebuild"
+        name = f"SQLite {contracts * 50:,} events: rebuild"
+        ratio = None if name == first else first
+        book.add(name, rate, "events/s", ratio_to=ratio, to_reach=">= 0.8" if ratio else None)
+        peak = rebuilding.peak_of_rebuild(url)
+        book.add(f"{name}, peak memory", peak, "MB", to_reach="<= 150")
+
+
+if __name__ == "__main__":
+    main()
