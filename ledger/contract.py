@@ -10,6 +10,7 @@ from ledger import events as e
 from ledger.events import Fact, Record
 from ledger.evolve import agreement, approvals, bonuses, disputes, milestones, payments
 from ledger.state import Contract, Finding
+from ledger.upcasting import UPCASTERS, through
 
 EVOLVERS: dict[type[Fact], Callable[[Any, Any, Record], None]] = {
     e.HistoryImported: agreement.history_imported,
@@ -45,6 +46,8 @@ EVOLVERS: dict[type[Fact], Callable[[Any, Any, Record], None]] = {
     e.PaymentFailed: payments.payment_failed,
     e.PaymentReversed: payments.payment_reversed,
 }
+
+EVOLVERS |= {old: through(lift, EVOLVERS) for old, lift in UPCASTERS.items()}
 
 # Which field of a correction names its target; with `why` error it acts from the target's date.
 _TARGETS: dict[type[Fact], str] = {

@@ -28,7 +28,7 @@ CREATE TABLE log_head (
     recorded_at TEXT NOT NULL,
     ledger_id TEXT NOT NULL
 ) STRICT;
-INSERT INTO "log_head" VALUES(1,3,'2026-11-22T09:00:00.123456Z','e5263bf7-b44c-4166-b7e5-2ea95c64ba08');
+INSERT INTO "log_head" VALUES(1,3,'2026-11-22T09:00:00.123456Z','91409a6d-9539-4bb4-bb65-ff79bb959527');
 CREATE TABLE mledger_schema (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT mledger_schema_pkc PRIMARY KEY (version_num)
@@ -41,7 +41,7 @@ CREATE TABLE streams (
 INSERT INTO "streams" VALUES(1,'C-1');
 INSERT INTO "streams" VALUES(2,'C-2');
 CREATE TRIGGER log_no_delete BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'log is append-only'); END;
-CREATE TRIGGER log_no_replace BEFORE INSERT ON log WHEN EXISTS (SELECT 1 FROM log WHERE position = NEW.position OR (stream = NEW.stream AND version = NEW.version)) BEGIN SELECT RAISE(ABORT, 'log is append-only'); END;
+CREATE TRIGGER log_no_replace BEFORE INSERT ON log WHEN EXISTS (SELECT 1 FROM log WHERE position = NEW.position OR (stream = NEW.stream AND version = NEW.version) OR NEW.position > (SELECT position FROM log_head)) BEGIN SELECT RAISE(ABORT, 'log is append-only'); END;
 CREATE TRIGGER log_no_update BEFORE UPDATE ON log  BEGIN SELECT RAISE(ABORT, 'log is append-only'); END;
 CREATE TRIGGER streams_no_delete BEFORE DELETE ON streams BEGIN SELECT RAISE(ABORT, 'streams is append-only'); END;
 CREATE TRIGGER streams_no_replace BEFORE INSERT ON streams WHEN EXISTS (SELECT 1 FROM streams WHERE stream = NEW.stream OR stream_id = NEW.stream_id) BEGIN SELECT RAISE(ABORT, 'streams is append-only'); END;

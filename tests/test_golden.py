@@ -1,0 +1,79 @@
+"""Stored events are for ever: every version that was ever written is read, to the same rows, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from ledger import upcasting
+from ledger.contract import EVOLVERS, fold
+from ledger.events import EVENT_TYPES, Fact, decode_record, encode
+from ledger.events import facts as f
+from tests.decisions.spec import record
+from tests.golden_files import EVENTS, LOG, ROWS, every_event, record_of, rows_text, text_of
+
+
+def test_every_stored_version_has_a_golden_record() -> None:
+    stored = {json.loads(line)["type"] for line in EVENTS.read_text().splitlines()}
+    assert stored == set(EVENT_TYPES)
+
+
+@pytest.mark.parametrize(
+    "line", EVENTS.read_text().splitlines(), ids=lambda s: json.loads(s)["type"]
+)
+def test_a_golden_record_is_read_and_written_unchanged(line: str) -> None:
+    assert text_of(decode_record(line)) == line
+
+
+@pytest.mark.parametrize(
+    "line", EVENTS.read_text().splitlines(), ids=lambda s: json.loads(s)["type"]
+)
+def test_a_golden_record_is_canonical(line: str) -> None:
+    """Sorted keys, no spaces, no floats: what any other JSON library writes with these settings."""
+    parsed = json.loads(line, parse_float=pytest.fail)
+    written = json.dumps(parsed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert written == line
+
+
+def test_todays_events_are_those_of_the_golden_file() -> None:
+    today = [text_of(record_of(e, n)) for n, e in enumerate(every_event(), 1)]
+    assert today == EVENTS.read_text().splitlines()
+
+
+def test_the_golden_log_gives_its_golden_rows_byte_for_byte() -> None:
+    records = [decode_record(line) for line in LOG.read_text().splitlines()]
+    assert rows_text(records) == ROWS.read_text()
+
+
+def test_every_event_has_an_evolver() -> None:
+    beginning = {f.ContractSigned}
+    assert set(EVENT_TYPES.values()) == set(EVOLVERS) | beginning
+
+
+def test_an_old_version_is_read_through_its_upcaster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A planted MilestoneStarted/0, which called the milestone `ref`, is folded as today's event."""
+
+    class MilestoneStartedV0(Fact, frozen=True, kw_only=True):
+        ref: str
+
+    def lift(old: MilestoneStartedV0) -> f.MilestoneStarted:
+        return f.MilestoneStarted(on=old.on, rests_on=old.rests_on, milestone=old.ref)
+
+    evolvers: dict[type[Fact], Any] = EVOLVERS
+    monkeypatch.setitem(evolvers, MilestoneStartedV0, upcasting.through(lift, EVOLVERS))
+    log = [decode_record(line) for line in LOG.read_text().splitlines()][:6]
+    old = record(f.MilestoneStarted(milestone="M1"), 7, contract=log[0].stream_id)
+    planted = msgspec.structs.replace(old, data=MilestoneStartedV0(ref="M1"))
+    state = fold([*log, planted])
+    assert state is not None
+    assert state.milestones["M1"].started
+
+
+def test_a_golden_record_changed_by_one_field_is_noticed() -> None:
+    """The comparison can fail: another default would write another text."""
+    changed = next(e for e in every_event() if isinstance(e, f.MilestoneStarted))
+    other = msgspec.structs.replace(changed, milestone="M2")
+    assert encode(other) != encode(changed)
