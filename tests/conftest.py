@@ -8,6 +8,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.databases import (
+    backend,
+    cluster,
+    database_url,
+    empty_url,
+    postgresql_template,
+    postgresql_url,
+    sqlite_template,
+    sqlite_url,
+)
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 # `quick` draws the same examples every time: a red `make test` is red again on the next run.
@@ -29,3 +40,15 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"shared test data is missing: no folder {folder / 'data'}; set MLEDGER_SHARED")
     return folder
+
+
+__all__ = [
+    "backend",
+    "cluster",
+    "database_url",
+    "empty_url",
+    "postgresql_template",
+    "postgresql_url",
+    "sqlite_template",
+    "sqlite_url",
+]
