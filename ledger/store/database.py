@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from ledger.errors import DatabaseUnusable
+from ledger.errors import DatabaseUnusable, StoreUnavailable
 from ledger.store.failures import masked, translate
 from ledger.store.schema import HEAD, VERSION_TABLE
 
@@ -185,6 +185,10 @@ def _sqlite(url: URL, create: bool) -> Engine:
     path = _path(url).absolute()
 
     def opened() -> sqlite3.Connection:
+        # The journal is chosen for a file of our own making: somebody else's stays as it is.
+        fresh = create and not (path.exists() and path.stat().st_size)
+        if create:
+            _make_folder(path.parent, url)
         # Transactions are begun by `_begin`, not guessed by the driver from the statement's first
         # word.
         conn = sqlite3.connect(
@@ -195,7 +199,7 @@ def _sqlite(url: URL, create: bool) -> Engine:
             check_same_thread=False,
         )
         try:
-            if create:
+            if fresh:
                 conn.execute("PRAGMA journal_mode = WAL")
             conn.execute("PRAGMA synchronous = FULL")
             conn.execute("PRAGMA foreign_keys = ON")
@@ -205,6 +209,17 @@ def _sqlite(url: URL, create: bool) -> Engine:
         return conn
 
     return create_engine(url, creator=opened, poolclass=QueuePool)
+
+
+def _make_folder(folder: Path, url: URL) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            "database-unreachable",
+            f"the folder of {masked(url)} cannot be made: {error.strerror}",
+            hint="name another place with --database",
+        ) from error
 
 
 def _mode(path: Path, create: bool) -> str:
