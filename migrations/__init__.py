@@ -7,11 +7,11 @@ has to change.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger.store.schema import HEAD
 from migrations.roles import grant
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 

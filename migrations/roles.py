@@ -10,21 +10,31 @@ None of them can log in: an administrator grants them to people, `GRANT mledger_
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from ledger.store.schema import VERSION_TABLE
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 ROLES = ("mledger_writer", "mledger_projector", "mledger_auditor")
 
-# What a migration adds for the read models is granted here as well.
 GRANTS = (
     f"SELECT ON log, streams, keys, log_head, {VERSION_TABLE}"
     " TO mledger_writer, mledger_projector, mledger_auditor",
     "INSERT ON log, streams, keys TO mledger_writer",
     "UPDATE ON log_head TO mledger_writer",
+)
+
+# Every table that is not the log's belongs to the read models: made from the log, and made again from it.
+_READ_MODELS = f"""
+SELECT string_agg(quote_ident(relname), ', ' ORDER BY relname) FROM pg_class
+WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+  AND relname NOT IN ('log', 'streams', 'keys', 'log_head', '{VERSION_TABLE}')
+"""
+READ_MODEL_GRANTS = (
+    "SELECT ON {tables} TO mledger_writer, mledger_projector, mledger_auditor",
+    "INSERT, UPDATE, DELETE ON {tables} TO mledger_projector",
 )
 
 # Roles belong to the whole cluster: another database may have made them, or be making them just
@@ -56,7 +66,10 @@ def grant(conn: Connection) -> None:
         )
         return
     schema = conn.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
-    for rights in (*GRANTS, f"USAGE ON SCHEMA {schema} TO {', '.join(ROLES)}"):
+    tables = conn.exec_driver_sql(_READ_MODELS).scalar_one()
+    on_read_models = [rights.format(tables=tables) for rights in READ_MODEL_GRANTS if tables]
+    usage = f"USAGE ON SCHEMA {schema} TO {', '.join(ROLES)}"
+    for rights in (*GRANTS, *on_read_models, usage):
         conn.exec_driver_sql(f"GRANT {rights}")
 
 

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "ledger": (),
     "projections": ("ledger",),
     "commands": ("ledger", "projections", "migrations"),
-    "migrations": ("ledger.store",),
+    "migrations": ("ledger.store.schema", "ledger.store.database"),
 }
 OURS = (*MAY_IMPORT, "tests")
 

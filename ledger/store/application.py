@@ -13,6 +13,7 @@ from eventsourcing.persistence import (
     ApplicationRecorder,
     InfrastructureFactory,
     InfrastructureFactoryError,
+    IntegrityError,
     Mapper,
     TrackingRecorder,
 )
@@ -135,6 +136,12 @@ class Ledger(Application[str], Generic[State]):
                 f"the idempotency key {envelope.key} was recorded meanwhile",
                 hint="try again: the same request is answered with the first outcome",
                 facts={"key": envelope.key},
+            ) from error
+        except IntegrityError as error:
+            raise IntegrityViolated(
+                "position-taken",
+                f"the log has records where its head says that there are none: {error}",
+                hint="the log was altered: mledger audit verify",
             ) from error
         return decode_records(f"[{','.join(receipt)}]")
 

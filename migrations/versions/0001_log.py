@@ -47,11 +47,14 @@ CREATE TABLE log_head (
 ) STRICT
 """
 
-# INSERT OR REPLACE deletes without firing a DELETE trigger, so an insert over an existing row is
-# refused as well.
+# Besides, a row beyond the head would stand in the way of every later append, and could not be
+# removed. INSERT OR REPLACE deletes without firing a DELETE trigger, so an insert over an existing
+# row is refused as well.
 SQLITE_TAKEN = {
     "log": "SELECT 1 FROM log WHERE position = NEW.position"
-    " OR (stream = NEW.stream AND version = NEW.version)",
+    " OR (stream = NEW.stream AND version = NEW.version)"
+    # Not one more OR: it would make each insert read the whole log.
+    " UNION ALL SELECT 1 WHERE NEW.position > (SELECT position FROM log_head)",
     "streams": "SELECT 1 FROM streams WHERE stream = NEW.stream OR stream_id = NEW.stream_id",
     "keys": "SELECT 1 FROM keys WHERE key = NEW.key",
     "log_head": "SELECT 1 FROM log_head",
@@ -100,6 +103,19 @@ BEGIN
 END $$
 """
 
+POSTGRESQL_WITHIN_HEAD = """
+CREATE FUNCTION mledger_within_head() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT max(position) FROM added) > (SELECT position FROM log_head) THEN
+        RAISE EXCEPTION 'log has no position beyond its head'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER log_within_head AFTER INSERT ON log REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION mledger_within_head()
+"""
+
 TABLES = ("log", "streams", "keys", "log_head")
 
 
@@ -128,6 +144,7 @@ def _upgrade_postgresql() -> None:
         op.execute(statement.strip())
     op.execute(f"INSERT INTO log_head VALUES (1, 0, '', '{uuid4()}')")
     op.execute(POSTGRESQL_REFUSAL)
+    op.execute(POSTGRESQL_WITHIN_HEAD)
     refuse = "EXECUTE FUNCTION mledger_refuse()"
     for table in TABLES:
         backward = f"FOR EACH ROW WHEN (NOT ({FORWARD}))" if table == "log_head" else ""

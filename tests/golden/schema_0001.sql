@@ -41,7 +41,7 @@ CREATE TABLE streams (
 INSERT INTO "streams" VALUES(1,'C-1');
 INSERT INTO "streams" VALUES(2,'C-2');
 CREATE TRIGGER log_no_delete BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'log is append-only'); END;
-CREATE TRIGGER log_no_replace BEFORE INSERT ON log WHEN EXISTS (SELECT 1 FROM log WHERE position = NEW.position OR (stream = NEW.stream AND version = NEW.version) OR NEW.position > (SELECT position FROM log_head)) BEGIN SELECT RAISE(ABORT, 'log is append-only'); END;
+CREATE TRIGGER log_no_replace BEFORE INSERT ON log WHEN EXISTS (SELECT 1 FROM log WHERE position = NEW.position OR (stream = NEW.stream AND version = NEW.version) UNION ALL SELECT 1 WHERE NEW.position > (SELECT position FROM log_head)) BEGIN SELECT RAISE(ABORT, 'log is append-only'); END;
 CREATE TRIGGER log_no_update BEFORE UPDATE ON log  BEGIN SELECT RAISE(ABORT, 'log is append-only'); END;
 CREATE TRIGGER streams_no_delete BEFORE DELETE ON streams BEGIN SELECT RAISE(ABORT, 'streams is append-only'); END;
 CREATE TRIGGER streams_no_replace BEFORE INSERT ON streams WHEN EXISTS (SELECT 1 FROM streams WHERE stream = NEW.stream OR stream_id = NEW.stream_id) BEGIN SELECT RAISE(ABORT, 'streams is append-only'); END;

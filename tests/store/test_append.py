@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ledger.errors import Conflict, InputInvalid
+from ledger.errors import Conflict, InputInvalid, IntegrityViolated
 from ledger.events import MilestoneStarted, Record
 from ledger.store import Envelope, Ledger, connect, open_ledger, reading, writing
 from ledger.store.database import os_user
@@ -246,3 +246,17 @@ def test_many_streams_are_appended_at_once(ledger: Ledger[Count], size: int) -> 
     assert [r.position for r in records] == list(range(first, first + 2 * size))
     with ledger.snapshot() as conn:
         assert reading.stream_count(conn) == size
+
+
+def test_a_log_whose_head_was_set_back_is_not_appended_to(ledger: Ledger[Count]) -> None:
+    ledger.append([("A", 0, started("M1", "M2"))], ALICE)
+    with writing(ledger.engine) as conn:
+        if ledger.engine.dialect.name == "postgresql":
+            conn.exec_driver_sql("ALTER TABLE log_head DISABLE TRIGGER USER")
+        else:
+            conn.exec_driver_sql("DROP TRIGGER log_head_no_update")
+        conn.exec_driver_sql("UPDATE log_head SET position = 1")
+    with pytest.raises(IntegrityViolated) as violation:
+        ledger.append([("B", 0, started("M1"))], ALICE)
+    assert violation.value.code == "position-taken"
+    assert ledger.load("B") is None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.exc import IntegrityError
 
-from ledger.store import Ledger, writing
-from tests.store.events import ALICE, Count, started
+from ledger.store import Ledger, open_ledger, writing
+from tests.store.events import ALICE, Count, counted, started
 
 CHANGES = [
     "UPDATE log SET record = '{}'",
@@ -26,6 +29,7 @@ CHANGES = [
     "INSERT INTO log_head VALUES (2, 0, '', 'another')",
     "INSERT INTO log VALUES (1, 9, 9, '{}')",
     "INSERT INTO log VALUES (9, 1, 1, '{}')",
+    "INSERT INTO log VALUES (3, 1, 3, '{}')",
 ]
 ON_SQLITE = [
     "INSERT OR REPLACE INTO log VALUES (1, 9, 9, '{}')",
@@ -70,3 +74,24 @@ def test_sqlite_replaces_nothing(ledger: Ledger[Count], statement: str) -> None:
 @pytest.mark.parametrize("statement", ON_POSTGRESQL)
 def test_postgresql_truncates_and_replaces_nothing(ledger: Ledger[Count], statement: str) -> None:
     refused(ledger, statement)
+
+
+def steps_of_an_insert(url: str) -> int:
+    """How many steps SQLite's machine takes, in hundreds, for one more row and its triggers."""
+    taken: list[None] = []
+    with closing(sqlite3.connect(make_url(url).database or "", isolation_level=None)) as conn:
+        conn.execute("BEGIN")
+        conn.execute("UPDATE log_head SET position = position + 1")
+        conn.set_progress_handler(lambda: taken.append(None), 100)
+        conn.execute("INSERT INTO log SELECT position, 9, 1, '{}' FROM log_head")
+        conn.set_progress_handler(None, 0)
+        conn.execute("ROLLBACK")
+    return len(taken)
+
+
+def test_a_longer_log_does_not_make_an_insert_longer(sqlite_url: str) -> None:
+    with open_ledger(sqlite_url, counted) as ledger:
+        ledger.append([("A", 0, started("M"))], ALICE)
+        short = steps_of_an_insert(sqlite_url)
+        ledger.append([("A", 1, started(*["M"] * 5000))], ALICE)
+        assert steps_of_an_insert(sqlite_url) <= short + 2

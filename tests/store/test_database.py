@@ -236,6 +236,14 @@ def test_a_path_may_hold_any_character(tmp_path: Path) -> None:
     assert path.exists()
 
 
+def test_the_folder_of_a_new_database_is_made(tmp_path: Path) -> None:
+    migrations.upgrade(f"sqlite:///{tmp_path}/a/b/ledger.sqlite3")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable) as failure:
+        migrations.upgrade(f"sqlite:///{tmp_path}/file/ledger.sqlite3")
+    assert failure.value.code == "database-unreachable"
+
+
 def test_a_damaged_file_is_named(sqlite_url: str) -> None:
     with open_ledger(sqlite_url, counted) as ledger:
         ledger.append([("A", 0, started(*(f"M{n}" for n in range(1000))))], ALICE)

@@ -93,6 +93,36 @@ def test_a_writer_appends_under_its_own_name(postgresql_url: str, cluster: Clust
         assert record.authenticated_as == person
 
 
+READ_MODEL_WRITES = [
+    "UPDATE serving SET side = side",
+    "UPDATE checkpoints SET position = position",
+    "DELETE FROM schedule_a",
+    "INSERT INTO rebuild_runs VALUES ('r', 't', '{}')",
+    "SELECT taken FROM rebuild_lock FOR UPDATE",
+]
+
+
+@pytest.mark.parametrize("role", ["mledger_writer", "mledger_auditor"])
+def test_only_the_projector_keeps_the_read_models(
+    postgresql_url: str, cluster: Cluster, role: str
+) -> None:
+    with as_member(postgresql_url, cluster, role) as ledger:
+        for statement in READ_MODEL_WRITES:
+            refuses(ledger, statement)
+        with ledger.snapshot() as conn:
+            assert conn.exec_driver_sql("SELECT side FROM serving").scalar_one() == "a"
+            assert conn.exec_driver_sql("SELECT count(*) FROM schedule_a").scalar_one() == 0
+
+
+def test_the_projector_keeps_the_read_models(postgresql_url: str, cluster: Cluster) -> None:
+    with (
+        as_member(postgresql_url, cluster, "mledger_projector") as ledger,
+        writing(ledger.engine) as conn,
+    ):
+        for statement in READ_MODEL_WRITES:
+            conn.exec_driver_sql(statement)
+
+
 def test_a_stranger_reads_nothing(postgresql_url: str, cluster: Cluster) -> None:
     with (
         pytest.raises(StoreUnavailable) as refused,
@@ -108,6 +138,7 @@ def test_without_the_right_to_make_roles_one_is_told_who_can(
     # The names are the cluster's, where other tests have them: here they are others.
     monkeypatch.setattr("migrations.roles.ROLES", ("mledger_nobody",))
     monkeypatch.setattr("migrations.roles.GRANTS", ("SELECT ON log TO mledger_nobody",))
+    monkeypatch.setattr("migrations.roles.READ_MODEL_GRANTS", ())
     cluster.execute("CREATE ROLE modest LOGIN")
     with cluster.database("template0") as url:
         try:
