@@ -92,7 +92,7 @@ def resolve(
                 found[name] = as_url(value, folder) if name == "database" else value.strip()
                 origins[name] = origin.get(name) or origin[""]
     if "database" not in found:
-        found["database"] = f"sqlite:///{_data_folder(environ) / 'ledger.sqlite3'}"
+        found["database"] = f"sqlite:///{data_folder(environ) / 'ledger.sqlite3'}"
         origins["database"] = DEFAULT_DATABASE
     if "actor" not in found:
         origins["actor"] = AUTHENTICATED
@@ -154,7 +154,8 @@ def user_file(environ: Mapping[str, str] | None = None) -> Path | None:
     return folder / "mledger" / "config.toml" if folder else None
 
 
-def _data_folder(environ: Mapping[str, str]) -> Path:
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """Where the user's own ledgers lie; InputInvalid for a user without a home."""
     folder = _folder(environ, "XDG_DATA_HOME", ".local/share")
     if folder is None:
         raise InputInvalid(

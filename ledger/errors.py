@@ -34,7 +34,8 @@ class LedgerError(Exception):
         place: str = "",
         facts: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(message)
+        # Both, for a process that is handed the error makes it anew from these.
+        super().__init__(code, message)
         self.code = code
         self.message = message
         self.hint = hint

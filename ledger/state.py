@@ -181,7 +181,8 @@ class Milestone:
 
     `status` is expected (defined or started: see `started_on`), submitted, rejected, accepted, cancelled or void (a
     remainder whose acceptance was reversed). `family` is the milestone of whose partial acceptance it is the rest,
-    or its own id. `reversed_by` is the last reversal that was an event: what is decided anew rests on it.
+    or its own id. `reversed_by` is the last reversal that was an event: what is decided anew rests on it;
+    `cancelled_by` the cancellation in force.
     """
 
     id: str
@@ -216,6 +217,7 @@ class Milestone:
     disputes: list[Dispute] = field(default_factory=list)
     whole: list[Baseline] | None = None
     reversed_by: int = 0
+    cancelled_by: int = 0
 
     @property
     def current(self) -> Baseline:

@@ -61,6 +61,10 @@ class Taking:
         self.intent = intent
         self.context = context
         self.events: list[Fact] = []
+        # By reference the versions that name them: a source of ten thousand payments looks each one up.
+        self.payments: dict[str, list[int]] = {}
+        for version, payment in self.state.payments.items():
+            self.payments.setdefault(payment.reference, []).append(version)
         newest = max(self.state.sources.values(), default="")
         self.newer = not intent.known_claim or intent.known_claim >= newest
         self.told_on = date.fromisoformat(intent.known_claim[:10]) if intent.known_claim else None
@@ -213,12 +217,11 @@ def _revise(taking: Taking, told: TakenMilestone) -> None:
         twin = milestone.twin_status or told.twin_status
         payment_due = milestone.payment_due or told.payment_due
     moved = (due, amount) != (now.due, now.amount_minor)
-    progresses = taking.newer and _RANK[_status(told)] != _RANK[_reached(milestone)]
+    progresses = taking.newer and _RANK[_status(told)] > _RANK[_reached(milestone)]
     same = (payment_due, twin) == (milestone.payment_due, milestone.twin_status)
     if not moved and same and (source == milestone.source_status or progresses):
         return
-    was_accepted = milestone.acceptance is not None and amount != now.amount_minor
-    if was_accepted:
+    if milestone.acceptance is not None and amount != now.amount_minor:
         _reverse(taking, milestone, "error")
     taking.add(
         MilestoneRevised(
@@ -278,7 +281,7 @@ def _take_progress(taking: Taking, milestone: Milestone, told: TakenMilestone) -
 
 def _deliver(taking: Taking, told: TakenMilestone) -> None:
     milestone = taking.state.milestones[told.id]
-    if milestone.submissions and milestone.status in ("submitted", "accepted"):
+    if milestone.submissions and milestone.status in ("submitted", "accepted", _status(told)):
         _correct_delivery(taking, milestone, told)
         return
     taking.add(
@@ -321,10 +324,8 @@ def _accept(taking: Taking, told: TakenMilestone) -> None:
     if milestone.acceptance is not None:
         return
     amount = milestone.current.amount_minor
-    planned = {"planned_minor": str(amount)}
-    gross = Line(
-        step="gross", clause="accepted-part", amount_minor=amount or 0, calculation=planned
-    )
+    plan = {"planned_minor": str(amount)}
+    gross = Line(step="gross", clause="accepted-part", amount_minor=amount or 0, calculation=plan)
     submission = milestone.submissions[-1].version
     reversal = (milestone.reversed_by,) if milestone.reversed_by else ()
     taking.add(
@@ -387,7 +388,7 @@ def _take_back(taking: Taking, told: TakenMilestone) -> None:
         taking.add(
             MilestoneRevised(
                 on=taking.told_on,
-                rests_on=(milestone.version,),
+                rests_on=(milestone.version, milestone.cancelled_by),
                 milestone=told.id,
                 due=now.due,
                 amount_minor=now.amount_minor,

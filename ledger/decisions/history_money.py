@@ -29,8 +29,7 @@ def ensure(taking: Taking, milestone: str) -> Milestone:
 
 def take_payment(taking: Taking, told: TakenPayment) -> None:
     """A payment not recorded yet is recorded; one told otherwise by a newer source is corrected."""
-    state = taking.state
-    known = [p for p in state.payments.values() if p.reference == told.reference]
+    known = [taking.state.payments[v] for v in taking.payments.get(told.reference, ())]
     live = next((p for p in known if p.status == "paid"), None)
     if live is not None:
         same = (live.milestone, live.paid_minor, live.paid_on)
@@ -43,7 +42,7 @@ def take_payment(taking: Taking, told: TakenPayment) -> None:
     rules = (*DATES, paid_within_value)
     if milestone is not None:
         rules = (*rules, milestone_accepted, payment_within_payable)
-    taking.add(
+    version = taking.add(
         PaymentRecorded(
             on=told.paid_on,
             rests_on=(milestone.version if milestone else 1,),
@@ -55,6 +54,7 @@ def take_payment(taking: Taking, told: TakenPayment) -> None:
         milestone=milestone,
         amount_minor=told.amount_minor,
     )
+    taking.payments.setdefault(told.reference, []).append(version)
 
 
 def _take_back(taking: Taking, payment: Payment) -> None:

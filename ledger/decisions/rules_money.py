@@ -36,8 +36,10 @@ def amounts_not_negative(case: Case) -> Objection | None:
 def committed_within_ceiling(case: Case) -> Objection | None:
     """`amount_minor` is what the decision adds to what is committed."""
     ceiling = (case.terms or case.state.terms).ceiling_minor
+    if ceiling is None:
+        return None
     committed = case.state.committed_minor
-    if ceiling is None or committed + case.amount_minor <= ceiling:
+    if committed + case.amount_minor <= ceiling:
         return None
     return Objection(
         f"{written(case, committed)} is committed and {written(case, case.amount_minor)} would be "
@@ -143,8 +145,10 @@ def policy_covers_amount(case: Case) -> Objection | None:
 @rule("Imported payments stay, all together, within the contract's value.")
 def paid_within_value(case: Case) -> Objection | None:
     value = case.state.value_minor
+    if value is None:
+        return None
     paid = sum(p.paid_minor for p in case.state.payments.values() if p.status == "paid")
-    if value is None or paid + case.amount_minor <= value:
+    if paid + case.amount_minor <= value:
         return None
     return Objection(
         f"{written(case, paid + case.amount_minor)} is paid on a value of {written(case, value)}",

@@ -53,11 +53,11 @@ def _parted(parent: Milestone, rest_minor: int) -> list[Baseline]:
 def milestone_revised(contract: Contract, data: e.MilestoneRevised, record: Record) -> None:
     """The next baseline; one that only fills in what was unknown completes the last one instead.
 
-    A cancelled milestone is revised by imports only, where its source takes it up again.
+    One that rests on the milestone's cancellation (imports) takes it up again.
     """
     milestone = touch(contract, data.milestone, record)
-    if milestone.status == "cancelled":
-        milestone.status, milestone.cancelled_on = "expected", None
+    if milestone.cancelled_by and milestone.cancelled_by in data.rests_on:
+        milestone.status, milestone.cancelled_on, milestone.cancelled_by = "expected", None, 0
     last = milestone.current
     completes = last.due in (None, data.due) and last.amount_minor in (None, data.amount_minor)
     if completes:
@@ -98,7 +98,7 @@ def milestone_submitted(contract: Contract, data: e.MilestoneSubmitted, record: 
     if wrong is not None:
         _takes_the_place_of(milestone, wrong, submission)
     elif milestone.acceptance is None:
-        milestone.status = "submitted"
+        milestone.status, milestone.cancelled_on, milestone.cancelled_by = "submitted", None, 0
 
 
 def _takes_the_place_of(milestone: Milestone, wrong: Submission, right: Submission) -> None:
@@ -124,4 +124,5 @@ def milestone_cancelled(contract: Contract, data: e.MilestoneCancelled, record: 
     milestone = touch(contract, data.milestone, record)
     milestone.status = "cancelled"
     milestone.cancelled_on = data.on
+    milestone.cancelled_by = record.version
     milestone.source_status = data.source_status or milestone.source_status

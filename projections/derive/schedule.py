@@ -47,9 +47,11 @@ def projected_due(terms: Terms, due: date | None) -> tuple[date | None, bool]:
         return None, False
     if agreed.days == "calendar":
         return due + timedelta(days=agreed.net_days), agreed.roll != "none"
-    weeks, rest = divmod(agreed.net_days, 5)
-    day = due + timedelta(weeks=weeks)
-    while rest or day.weekday() > 4:
+    day, (weeks, rest) = due, divmod(agreed.net_days, 5)
+    if agreed.net_days:
+        # From a weekend the first day counted is Monday, as from the Friday before it.
+        day += timedelta(weeks=weeks) - timedelta(days=max(0, due.weekday() - 4))
+    while rest or (agreed.roll != "none" and day.weekday() > 4):
         day += timedelta(days=1)
         rest -= day.weekday() < 5 and rest > 0
     return day, True
@@ -150,7 +152,8 @@ def _unallocated(contract: Contract) -> Row:
         contract.terms.currency,
         None,
         0,
-        *(0,) * 10,
+        None,
+        *(0,) * 9,
         contract.unallocated_minor,
         0,
         0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +42,7 @@ class Built:
     streams: int = 0
     rows: list[int] = field(default_factory=lambda: [0] * len(MODELS))
     digests: list[int] = field(default_factory=lambda: [0] * len(MODELS))
+    workers: int = 1
 
     def count(self, rows: list[list[Row]], events: int) -> None:
         """Adds one chunk's rows."""
@@ -62,6 +63,29 @@ class Built:
         self.digests = [(a + b) % _MODULUS for a, b in sums]
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a rebuild asks for: every stream of a database up to a position, as rows of a side.
+
+    `stamp` is what the side's checkpoint bears while this run fills it: whoever finds another there comes too late.
+    """
+
+    url: str = field(repr=False)
+    side: Side
+    streams: int
+    until: int
+    stamp: str
+    workers: int = 1
+
+
+Tick = Callable[[int], None]
+"""Told the events done."""
+BuildAll = Callable[[Job, Tick], Built]
+"""An engine: how the work of a job is shared out."""
+Write = Callable[[range, Sequence[list[Row]]], None]
+"""Told some streams and all their rows: keeps these, committed."""
+
+
 @contextmanager
 def bulk_engine(url: str) -> Iterator[Engine]:
     """An engine for rows that can be made again: SQLite need not wait for the disk at each commit."""
@@ -78,10 +102,18 @@ def _hurry(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def build(
-    engine: Engine, side: Side, streams: range, until: int, tick: Callable[[int], None]
-) -> Built:
-    """Adds the rows of a range of streams, up to a position of the log, to a side, committed bit by bit.
+def adding(engine: Engine, side: Side) -> Write:
+    """Adds rows to a side, in one transaction each time."""
+
+    def write(streams: range, rows: Sequence[list[Row]]) -> None:
+        with writing(engine) as conn:
+            sink.write(conn, side, rows)
+
+    return write
+
+
+def build(engine: Engine, write: Write, streams: range, until: int, tick: Tick) -> Built:
+    """Hands on the rows of a range of streams, up to a position of the log, bit by bit.
 
     The range begins at a block of chunks. `tick` is told the events done. No transaction is held from one commit to
     the next: positions make the log its own snapshot.
@@ -98,35 +130,32 @@ def build(
                 for into, found in zip(rows, chunk, strict=True):
                     into += found
         if built.events > events:
-            with writing(engine) as conn:
-                sink.write(conn, side, rows)
+            write(some, rows)
             tick(built.events - events)
     return built
 
 
-def ranges(streams: int) -> list[range]:
-    """The tasks of a pool: ranges of stream numbers, each beginning at a block of chunks."""
+def ranges(streams: int, size: int = STREAMS_PER_TASK) -> list[range]:
+    """The tasks of a job: ranges of stream numbers, each beginning at a block of chunks if `size` is one."""
     last = streams + 1
-    return [range(n, min(n + STREAMS_PER_TASK, last)) for n in range(1, last, STREAMS_PER_TASK)]
+    return [range(n, min(n + size, last)) for n in range(1, last, size)]
 
 
-def _task(work: tuple[str, Side, range, int]) -> Built:
-    url, side, streams, until = work
-    with bulk_engine(url) as engine:
-        return build(engine, side, streams, until, lambda events: None)
+def _task(work: tuple[Job, range]) -> Built:
+    job, streams = work
+    with bulk_engine(job.url) as engine:
+        return build(engine, adding(engine, job.side), streams, job.until, lambda events: None)
 
 
-def build_all(
-    url: str, side: Side, streams: int, until: int, workers: int, tick: Callable[[int], None]
-) -> Built:
-    """Adds the rows of every stream, in this process or by a pool of `workers`."""
-    total = Built()
-    if workers <= 1:
-        with bulk_engine(url) as engine:
-            total.add(build(engine, side, range(1, streams + 1), until, tick))
-        return total
-    tasks = [(url, side, some, until) for some in ranges(streams)]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+def build_all(job: Job, tick: Tick) -> Built:
+    """Adds the rows of every stream to the empty side, in this process or by a pool of `workers`."""
+    if job.workers <= 1:
+        with bulk_engine(job.url) as engine:
+            every = range(1, job.streams + 1)
+            return build(engine, adding(engine, job.side), every, job.until, tick)
+    total = Built(workers=job.workers)
+    tasks = [(job, some) for some in ranges(job.streams)]
+    with ProcessPoolExecutor(job.workers, mp_context=get_context("spawn")) as pool:
         for built in pool.map(_task, tasks):
             total.add(built)
             tick(built.events)

@@ -21,7 +21,7 @@ from ledger.store.database import reading, writing
 from ledger.store.reading import changed_streams, check_complete, head, stream_count
 from projections.derive import DERIVATION, MODELS
 from projections.rebuild import sink
-from projections.rebuild.build import Built, build_all
+from projections.rebuild.build import BuildAll, Built, Job, build_all
 from projections.rebuild.catchup import advance, catch_up
 from projections.rebuild.drift import Difference, compare, counts
 from projections.rebuild.lock import only_one
@@ -29,6 +29,8 @@ from projections.sides import Side, checkpoint, other, serving
 
 # Above this many events a second process pays for its start.
 POOL_FROM_EVENTS = 300_000
+
+IN_PROCESS, DASK = ENGINES = ("in-process", "dask")
 
 Tick = Callable[[int, int], None]
 """Told events done and events in all."""
@@ -55,7 +57,7 @@ class Certificate:
     different: list[Difference] = field(default_factory=list)
     differences: int = 0
     superseded: int = 0
-    engine: str = "in-process"
+    engine: str = IN_PROCESS
     workers: int = 1
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     derivation: str = DERIVATION
@@ -85,13 +87,19 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run is asked for; `workers` 0 is the machine's choice."""
+    """What a run is asked for; `workers` 0 is the machine's choice.
+
+    With `engine` "dask" the tasks run where the `scheduler` sends them, and read from `read_url` if given: a replica.
+    """
 
     workers: int = 1
     check: bool = False
     incremental: bool = False
     accept_drift: bool = False
     program: str = ""
+    engine: str = IN_PROCESS
+    scheduler: str = ""
+    read_url: str = ""
 
 
 def rebuild(engine: Engine, options: Options, tick: Tick = lambda done, total: None) -> Certificate:
@@ -103,9 +111,10 @@ def rebuild(engine: Engine, options: Options, tick: Tick = lambda done, total: N
     started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     certificate = Certificate(uuid4().hex, started_at, program=options.program)
     began = time.perf_counter()
+    build = _build_all(engine, options)
     with only_one(engine, certificate.run_id, started_at):
         try:
-            _run(engine, options, certificate, tick)
+            _run(engine, options, build, certificate, tick)
         except LedgerError as error:
             certificate.error = error.as_object()
             raise
@@ -118,7 +127,18 @@ def rebuild(engine: Engine, options: Options, tick: Tick = lambda done, total: N
     return certificate
 
 
-def _run(engine: Engine, options: Options, certificate: Certificate, tick: Tick) -> None:
+def _build_all(engine: Engine, options: Options) -> BuildAll:
+    """The engine that was asked for; raises InputInvalid and Failure where it cannot be had."""
+    if options.engine != DASK:
+        return build_all
+    from projections.rebuild.cluster import on_cluster
+
+    return on_cluster(engine, options.scheduler, options.read_url)
+
+
+def _run(
+    engine: Engine, options: Options, build: BuildAll, certificate: Certificate, tick: Tick
+) -> None:
     catch_up(engine)
     with reading(engine) as conn:
         served = serving(conn)
@@ -126,10 +146,19 @@ def _run(engine: Engine, options: Options, certificate: Certificate, tick: Tick)
         streams = stream_count(conn)
     resting = other(served)
     certificate.position = until
-    certificate.workers = options.workers or _auto(until)
     kept = options.incremental and _refresh(engine, resting, until)
     if not kept:
-        built = _fill(engine, resting, streams, until, certificate.workers, tick)
+        certificate.engine = options.engine
+        certificate.workers = options.workers or _auto(until)
+        job = Job(
+            engine.url.render_as_string(hide_password=False),
+            resting,
+            streams,
+            until,
+            f"filling {certificate.run_id}",
+            certificate.workers,
+        )
+        built = _fill(engine, job, build, tick)
         _describe(certificate, built, until, engine)
     else:
         _describe_kept(certificate, engine, resting, streams)
@@ -148,28 +177,29 @@ def _auto(events: int) -> int:
     return min(4, os.cpu_count() or 1) if events > POOL_FROM_EVENTS else 1
 
 
-def _fill(engine: Engine, side: Side, streams: int, until: int, workers: int, tick: Tick) -> Built:
+def _fill(engine: Engine, job: Job, build: BuildAll, tick: Tick) -> Built:
     """Empties a side and fills it from the log."""
     with writing(engine) as conn:
-        conn.exec_driver_sql(
-            f"UPDATE checkpoints SET position = 0, derivation = '' WHERE side = '{side}'"
-        )
-        sink.clear(conn, side)
+        _stamp(conn, job.side, 0, job.stamp)
+        sink.clear(conn, job.side)
     done = 0
 
     def count(events: int) -> None:
         nonlocal done
         done += events
-        tick(done, until)
+        tick(done, job.until)
 
-    url = engine.url.render_as_string(hide_password=False)
-    built = build_all(url, side, streams, until, workers, count)
+    built = build(job, count)
     with writing(engine) as conn:
-        conn.exec_driver_sql(
-            f"UPDATE checkpoints SET position = {until:d}, derivation = '{DERIVATION}'"
-            f" WHERE side = '{side}'"
-        )
+        _stamp(conn, job.side, job.until, DERIVATION)
     return built
+
+
+def _stamp(conn: Connection, side: Side, position: int, derivation: str) -> None:
+    conn.exec_driver_sql(
+        f"UPDATE checkpoints SET position = {position:d}, derivation = '{derivation}'"
+        f" WHERE side = '{side}'"
+    )
 
 
 def _refresh(engine: Engine, side: Side, until: int) -> bool:
@@ -186,6 +216,7 @@ def _refresh(engine: Engine, side: Side, until: int) -> bool:
 def _describe(certificate: Certificate, built: Built, until: int, engine: Engine) -> None:
     certificate.events = built.events
     certificate.streams = built.streams
+    certificate.workers = built.workers
     certificate.rows = sum(built.rows)
     for model, rows, digest in zip(MODELS, built.rows, built.digests, strict=True):
         certificate.tables[model.name] = {"rows": rows, "digest": f"{digest:064x}"}

@@ -240,8 +240,12 @@ def role(person: str, name: str = "manager", *, grant: bool = True) -> RoleChang
     return RoleChange(role=name, person=person, grant=grant)
 
 
-def accepted(milestone: str = "M1", on: date = day(8, 25), **terms: Any) -> Story:
-    """The standard contract with one milestone delivered on its due date, and accepted whole."""
+def accepted(milestone: str = "M1", on: date | None = None, **terms: Any) -> Story:
+    """The standard contract with one milestone delivered on its due date, and accepted whole a little later.
+
+    Versions: 4 the submission, 5 the approval, 6 the acceptance; of M2, with two approvals, 7.
+    """
+    on = on or (day(8, 25) if milestone == "M1" else day(9, 25))
     story = play(contract(**terms), submits(milestone), approves(milestone, on=on))
     if milestone == "M2":
         play(story, approves(milestone, on=on, by="finance-1"))

@@ -1,0 +1,95 @@
+"""`mledger audit`: read, replay and explain the log. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+
+from commands.options import (
+    DATE,
+    KnownAtType,
+    Moment,
+    Output,
+    database_options,
+    moment_options,
+    output_options,
+)
+from commands.reference_names import CONTRACT, MILESTONE, MilestoneName
+from commands.reports.asked import Asked, asked_options
+from commands.settings import Settings
+
+
+@click.group()
+def audit() -> None:
+    """Read, explain and verify the log."""
+
+
+@audit.command()
+@click.argument("milestone", type=MILESTONE, metavar="CONTRACT/MILESTONE")
+@database_options
+@moment_options
+@output_options
+def explain(milestone: MilestoneName, settings: Settings, moment: Moment, output: Output) -> None:
+    """Why a milestone is worth what it is: every line, its clause, calculation and events."""
+    from commands.audits.explain import show
+
+    show(settings, output, moment, milestone)
+
+
+@audit.command()
+@click.option("--contract", type=CONTRACT, metavar="CONTRACT", help="Only this contract.")
+@click.option(
+    "--from", "since", type=DATE, metavar="DATE", help="Recorded on that day or later (UTC)."
+)
+@click.option(
+    "--to", "until", type=DATE, metavar="DATE", help="Recorded on that day or before (UTC)."
+)
+@click.option(
+    "--type", "types", multiple=True, metavar="EVENT", help="As in MilestoneAccepted; repeatable."
+)
+@click.option("--actor", metavar="NAME", help="By this actor, or under this login.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the last N of them.")
+@database_options
+@output_options
+def log(
+    contract: str | None,
+    since: date | None,
+    until: date | None,
+    types: tuple[str, ...],
+    actor: str | None,
+    limit: int | None,
+    settings: Settings,
+    output: Output,
+) -> None:
+    """What was recorded, in its order, by whom, and how long after it took effect."""
+    from commands.audits.log import Wanted, event_names, show
+
+    show(settings, output, Wanted(contract, since, until, event_names(types), actor, limit))
+
+
+@audit.command()
+@click.argument("contract", type=CONTRACT, metavar="CONTRACT")
+@click.option(
+    "--until", type=KnownAtType(), metavar="POSITION|TIME", help="Stop after this position or time."
+)
+@database_options
+@moment_options
+@output_options
+def replay(
+    contract: str, until: Moment | None, settings: Settings, moment: Moment, output: Output
+) -> None:
+    """Step through a contract's history: what each event changed, old → new."""
+    from commands.audits.replay import show
+
+    show(settings, output, moment, contract, until)
+
+
+@audit.command()
+@asked_options
+@click.option("--rule", metavar="RULE", help="Only this rule (mledger help rules).")
+def exceptions(asked: Asked, rule: str | None) -> None:
+    """What broke a rule, and what weakens the proof that the others were kept."""
+    from commands.audits.exceptions import show
+
+    show(asked, rule)

@@ -1,0 +1,242 @@
+"""`mledger audit explain`: why a milestone is worth what it is worth, line by line, down to the events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from commands.audits.stream import CLAIMS, History, history
+from commands.options import Moment, Output
+from commands.output import Column, Table, exact, number
+from commands.reference_names import MilestoneName
+from commands.reports.frame import money, not_found, shown
+from commands.reports.sheet import Carried, Sheet
+from commands.settings import Settings
+from ledger.errors import IntegrityViolated
+from projections.explain import Explanation, explain
+
+COLUMNS = ("milestone", "step", "clause", "amount", "currency", "calculation", "events")
+_FIGURES = ("net", "held", "instructed", "paid", "outstanding", "payable")
+
+
+def show(settings: Settings, output: Output, moment: Moment, name: MilestoneName) -> None:
+    """Prints the explanation; raises IntegrityViolated where a stored line is not what its clause gives."""
+    past = history(settings, output, moment, name.contract)
+    told = explain(past.records, name.milestone, moment.as_of)
+    if told is None:
+        everything = explain(past.records, name.milestone)
+        raise _unknown(past, name, later=everything is not None)
+    rows = [{"milestone": str(name), **line} for line in _lines(told)]
+    data = {"milestone": str(name), **_data(told), **past.moment()}
+    output.emit(data, rows=rows, columns=COLUMNS, people=_people(told, past, str(name)))
+    if told.differences:
+        raise _violated(told, name)
+
+
+def _unknown(past: History, name: MilestoneName, later: bool) -> Exception:
+    if later:
+        hint = f"it was defined after {past.as_of}; leave --as-of out, or give a later day"
+        problem = not_found("milestone", str(name), [], hint)
+        problem.message = f"{name} did not exist yet on {past.as_of}"
+        return problem
+    known = {f"{name.contract}/{m}" for r in past.records if (m := _defined(r.data))}
+    return not_found(
+        "milestone", str(name), sorted(known), f"mledger contract show {name.contract}"
+    )
+
+
+def _defined(data: Any) -> str | None:
+    return data.milestone if type(data).__name__ == "MilestoneDefined" else None
+
+
+def _violated(told: Explanation, name: MilestoneName) -> IntegrityViolated:
+    first = told.differences[0]
+    amounts = [
+        "none" if minor is None else shown(minor, told.currency)
+        for minor in (first.stored_minor, first.reckoned_minor)
+    ]
+    return IntegrityViolated(
+        "line-differs",
+        f"{len(told.differences)} stored line(s) of {name} differ from their clauses; the first:"
+        f" {first.step}, {first.clause} at position {first.position} is {amounts[0]},"
+        f" reckoned {amounts[1]} ({first.detail})",
+        hint="the log was altered, or was written by a faulty release: mledger audit verify",
+        facts={"differences": [_difference(told, d) for d in told.differences]},
+    )
+
+
+# --- for programs ----------------------------------------------------------------------------------
+
+
+def _lines(told: Explanation) -> list[dict[str, Any]]:
+    return [
+        {
+            "step": line.step,
+            "clause": line.clause,
+            "amount": money(line.amount_minor, told.currency),
+            "calculation": line.calculation,
+            "events": line.events,
+        }
+        for line in told.lines
+    ]
+
+
+def _data(told: Explanation) -> dict[str, Any]:
+    milestone, currency = told.milestone, told.currency
+    figures = {name: money(getattr(milestone, f"{name}_minor"), currency) for name in _FIGURES}
+    return {
+        "lines": _lines(told),
+        **figures,
+        "title": milestone.plan.title,
+        "status": milestone.status,
+        "due_on": milestone.acceptance.payment_due if milestone.acceptance else None,
+        "moved": [
+            {
+                "kind": m.kind,
+                "reference": m.reference,
+                "amount": money(m.amount_minor, currency),
+                "on": m.on,
+                "status": m.status,
+                "ended_on": m.ended_on,
+                "events": m.events,
+            }
+            for m in told.moved
+        ],
+        "approvals": [asdict(approval) for approval in told.approvals],
+        "lines_checked": told.checked,
+        "differences": [_difference(told, d) for d in told.differences],
+    }
+
+
+def _difference(told: Explanation, d: Any) -> dict[str, Any]:
+    return {
+        "step": d.step,
+        "clause": d.clause,
+        "stored": money(d.stored_minor, told.currency),
+        "reckoned": money(d.reckoned_minor, told.currency),
+        "detail": d.detail,
+        "position": d.position,
+    }
+
+
+# --- for people ------------------------------------------------------------------------------------
+
+
+def _people(told: Explanation, past: History, name: str) -> Iterator[Table | str]:
+    yield _heading(told, name)
+    yield ""
+    if told.lines:
+        yield _price(told)
+    else:
+        yield _not_accepted(told)
+    if told.approvals:
+        yield ""
+        yield _approvals(told)
+    yield from _verdict(told)
+    footer = past.footer()
+    yield from footer if told.approvals else [line for line in footer if line != CLAIMS]
+
+
+def _heading(told: Explanation, name: str) -> str:
+    milestone = told.milestone
+    title = f" {milestone.plan.title}" if milestone.plan.title else ""
+    said = [milestone.status]
+    acceptance = milestone.acceptance
+    if acceptance is not None:
+        submission = acceptance.submission
+        if submission is not None and submission.on is not None:
+            said.insert(0, f"submitted {submission.on}")
+        said[-1] = f"accepted {acceptance.on or 'on an unknown day'}"
+        if acceptance.payment_due:
+            said.append(f"payment due {acceptance.payment_due}")
+    originally, now = milestone.baselines[0].due, milestone.current.due
+    due = f"due {now}" if now else "no due date"
+    moved = f" (originally {originally})" if originally != now else ""
+    return f"{name}{title}\n{due}{moved}\n{', '.join(said)}"
+
+
+def _not_accepted(told: Explanation) -> str:
+    if told.milestone.acceptance is not None:
+        return "accepted, but for how much is unknown: its source told no amount"
+    planned = told.milestone.current.amount_minor
+    amount = (
+        f"{shown(planned, told.currency)} {told.currency}" if planned is not None else "unknown"
+    )
+    return f"nothing is owed before acceptance; planned: {amount}"
+
+
+def _price(told: Explanation) -> Table:
+    """The lines, and below them how net becomes what is payable."""
+    columns: list[Column | str] = [exact("line"), number(told.currency), "calculation", "events"]
+    rows = [
+        (
+            f"{line.step}, {line.clause}",
+            _signed(told, line.amount_minor),
+            line.calculation,
+            _places(line),
+        )
+        for line in told.lines
+    ]
+    return Carried(columns, rows, list(_below(told)))
+
+
+def _below(told: Explanation) -> Iterator[tuple[object, ...]]:
+    milestone = told.milestone
+    yield ("net", _signed(told, milestone.net_minor), "sum of the lines", "")
+    for one in told.moved:
+        if one.kind == "payment" and one.status == "paid":
+            says = f"{one.reference} on {one.on or 'an unknown day'}"
+            yield ("paid", _signed(told, -one.amount_minor), says, _places(one))
+        elif one.kind == "payment" and one.status in ("failed", "reversed"):
+            amount = _signed(told, one.amount_minor)
+            says = f"{one.reference} of {amount}, {one.status} {one.ended_on or ''}".rstrip()
+            yield ("not paid", _signed(told, 0), says, _places(one))
+    yield ("outstanding", _signed(told, milestone.outstanding_minor), "net less paid", "")
+    claims = [m for m in told.moved if m.kind == "dispute" and m.status == "open"]
+    if claims or milestone.held_minor:
+        said = ", ".join(f"{m.reference} for {_signed(told, m.amount_minor)}" for m in claims)
+        places = " ".join(_places(m) for m in claims)
+        yield ("held", _signed(told, -milestone.held_minor), f"disputed: {said}", places)
+    for one in told.moved:
+        if one.kind == "payment" and one.status == "instructed":
+            says = f"{one.reference} on {one.on}"
+            yield ("instructed", _signed(told, -one.amount_minor), says, _places(one))
+    yield ("payable", _signed(told, milestone.payable_minor), "now, never below zero", "")
+
+
+def _signed(told: Explanation, minor: int) -> str:
+    return shown(minor, told.currency)
+
+
+def _places(of: Any) -> str:
+    return " ".join(map(str, of.events))
+
+
+def _approvals(told: Explanation) -> Table:
+    columns: list[Column | str] = [exact("approved"), exact("by"), exact("as"), exact("on")]
+    columns += ["recorded by", "part", exact("counts"), number("event")]
+    rows = [
+        (a.subject, a.actor, a.role, a.on, a.authenticated_as, a.part, a.counts, a.position)
+        for a in told.approvals
+    ]
+    some = any(a.part for a in told.approvals)
+    useless = () if some else ("part",)
+    return Sheet(columns, rows, useless=useless, gives_way=("recorded by", "counts"))
+
+
+def _verdict(told: Explanation) -> Iterator[str]:
+    for d in told.differences:
+        stored, reckoned = (
+            "none" if minor is None else _signed(told, minor)
+            for minor in (d.stored_minor, d.reckoned_minor)
+        )
+        where = f"{d.step}, {d.clause} at position {d.position}"
+        yield f"\nDIFFERS: {where}: stored {stored}, reckoned {reckoned}: {d.detail}"
+    if not told.differences and told.checked:
+        lines = (
+            "1 automatic line agrees"
+            if told.checked == 1
+            else f"{told.checked} automatic lines agree"
+        )
+        yield f"\nreckoned again from the clauses: {lines}"

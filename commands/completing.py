@@ -1,0 +1,88 @@
+"""Live names for the shell's TAB, and for "did you mean": the read models, asked through the driver.
+
+Only on SQLite, where that takes milliseconds: connecting to a server would keep a person waiting.
+Whatever goes wrong, there is just nothing to offer. SQLAlchemy is never imported here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.options import settings_given
+
+if TYPE_CHECKING:
+    import click
+    from click.shell_completion import CompletionItem
+
+MOST = 100
+SECONDS = 0.08
+
+# What is offered for each kind of name: the name, and what a shell may show beside it. {side} is
+# the side of the read models that serves; a name begins with what was typed so far, :typed.
+_NAMES = {
+    "contracts": "SELECT contract AS name, title AS says FROM contracts_{side}",
+    "milestones": "SELECT contract || '/' || milestone AS name, title || ', ' || status AS says"
+    " FROM milestones_{side}",
+    "subjects": "SELECT reference AS name, title AS says FROM inbox_{side} WHERE task = 'approve'",
+    "proposals": "SELECT reference AS name, title AS says FROM inbox_{side}"
+    " WHERE task = 'approve' AND instr(reference, '#')",
+    "disputes": "SELECT contract || '#' || version AS name, milestone AS says FROM disputes_{side}"
+    " WHERE status = 'open'",
+    "instructed": "SELECT contract || '#' || version AS name, milestone AS says"
+    " FROM payments_{side} WHERE status = 'instructed'",
+    "paid": "SELECT contract || '#' || version AS name, milestone AS says FROM payments_{side}"
+    " WHERE status = 'paid'",
+    "bonuses": "SELECT contract || '#' || version AS name, milestone || ', ' || kind AS says"
+    " FROM bonuses_{side} WHERE status = 'awarded'",
+    "penalised": "SELECT contract || '/' || milestone AS name, kind AS says FROM bonuses_{side}"
+    " WHERE status = 'assessed'",
+    "partners": "SELECT partner AS name, '' AS says FROM contracts_{side}",
+}
+_OFFERED = (
+    "SELECT DISTINCT name, says FROM ({names}) WHERE substr(name, 1, length(:typed)) = :typed"
+    " ORDER BY name LIMIT :most"
+)
+_OWNERS = (
+    "SELECT contract || '/' || milestone, '' FROM milestones_{side}"
+    " WHERE milestone = :typed COLLATE NOCASE ORDER BY 1 LIMIT 3"
+)
+
+
+def complete(ctx: click.Context, kind: str, typed: str) -> list[CompletionItem]:
+    """The names of a kind that begin with what was typed."""
+    from click.shell_completion import CompletionItem
+
+    query = _OFFERED.replace("{names}", _NAMES[kind])
+    return [CompletionItem(name, help=says or None) for name, says in _ask(ctx, query, typed)]
+
+
+def partners(ctx: click.Context, _param: click.Parameter, typed: str) -> list[CompletionItem]:
+    """The partners' names, as the callback of an option."""
+    return complete(ctx, "partners", typed)
+
+
+def owners(ctx: click.Context, milestone: str) -> list[str]:
+    """Up to three full names of milestones with this id."""
+    return [name for name, _ in _ask(ctx, _OWNERS, milestone)]
+
+
+def _ask(ctx: click.Context, query: str, typed: str) -> list[tuple[str, str]]:
+    from ledger.errors import LedgerError
+
+    deadline = time.monotonic() + SECONDS
+    try:
+        database = settings_given(ctx.meta.get("commands.options.given", {})).database
+        if not database.startswith("sqlite:///"):
+            return []
+        file = Path(database.removeprefix("sqlite:///").partition("?")[0]).expanduser().absolute()
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=SECONDS)) as db:
+            db.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
+            (side,) = db.execute("SELECT side FROM serving WHERE side IN ('a', 'b')").fetchone()
+            found = db.execute(query.replace("{side}", side), {"typed": typed, "most": MOST})
+            return found.fetchall()
+    except (sqlite3.Error, OSError, ValueError, TypeError, LedgerError):
+        return []

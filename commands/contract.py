@@ -1,0 +1,354 @@
+"""`mledger contract`: what was agreed, from the signature to the end, and who may do what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commands.reference_names import CONTRACT, PROPOSAL, VersionName
+from commands.session import acting, looking, partner_option, reason_option, reason_required
+
+if TYPE_CHECKING:
+    from commands.session import Session
+    from ledger.state import Contract
+
+FILE = click.Path(dir_okay=False, allow_dash=True)
+
+
+@click.group()
+def contract() -> None:
+    """Sign, amend, suspend and complete contracts."""
+
+
+@contract.command()
+@click.argument("contract_file", metavar="FILE", type=FILE)
+@acting
+def sign(contract_file: str, session: Session) -> None:
+    """Sign the contract that FILE describes, with its milestones.
+
+    One of the administrators whom it names signs it. It takes effect on --on, else on the file's
+    signed_on.
+
+    \b
+    mledger contract sign double-11.yaml --as admin-1
+    """
+    from commands.imports.contract_file import read_contract_file
+    from ledger.intents import SignContract
+
+    document = read_contract_file(contract_file)
+    intent = SignContract(
+        contract=document.contract,
+        terms=document.terms(),
+        milestones=document.milestones,
+        on=session.on,
+    )
+    session.record(document.contract, intent)
+
+
+@contract.command()
+@click.argument("contract_file", metavar="FILE", type=FILE)
+@looking
+def plan(contract_file: str, session: Session) -> None:
+    """Show how FILE differs from the contract; record nothing.
+
+    \b
+    mledger contract plan double-11.yaml
+    """
+    from commands.amending import differences, obstacle
+    from commands.imports.contract_file import read_contract_file
+    from commands.output import Table, exact
+
+    document = read_contract_file(contract_file)
+    state = session.contract(document.contract)
+    entries = [
+        {"path": c.path, "old": c.old, "new": c.new, "obstacle": obstacle(c, state) or None}
+        for c in differences(state, document)
+    ]
+    rows = [(e["path"], e["old"] or "(absent)", e["new"] or "(absent)") for e in entries]
+    table = Table(
+        [exact("term"), "now", "in the file"],
+        rows,
+        empty=f"{document.contract} is as the file says",
+    )
+    blocked = [
+        f"cannot be amended: {e['path']} ({e['obstacle']})" for e in entries if e["obstacle"]
+    ]
+    data = {"contract": document.contract, "differences": entries}
+    session.output.emit(
+        data,
+        rows=entries,
+        columns=("path", "old", "new", "obstacle"),
+        people=[table, *([""] if blocked else []), *blocked],
+    )
+
+
+@contract.command()
+@click.argument("contract_file", metavar="FILE", type=FILE)
+@reason_option
+@acting
+def apply(contract_file: str, reason: str, session: Session) -> None:
+    """Propose what FILE says differently, as one amendment.
+
+    It takes effect when an administrator other than you has approved it, and for added money the
+    approvers of that amount.
+
+    \b
+    mledger contract apply double-11.yaml --as admin-1 --reason "scope of December"
+    mledger contract approve 'BW-2026-014#37' --as admin-2
+    """
+    from commands.amending import amendment_to
+    from commands.imports.contract_file import read_contract_file
+
+    document = read_contract_file(contract_file)
+    state = session.contract(document.contract)
+    _propose(session, state, amendment_to(state, document, reason))
+
+
+@contract.command()
+@click.argument("reference", type=CONTRACT)
+@click.option("--ceiling", metavar="AMOUNT", help="The most that may be committed, or none.")
+@click.option("--title", metavar="TEXT", help="What it is called.")
+@click.option("--client", metavar="NAME", help="The client's name.")
+@click.option("--partner", metavar="NAME", help="The partner's name.")
+@click.option(
+    "--net-days",
+    type=click.IntRange(0, 3650),
+    metavar="DAYS",
+    help="Days from acceptance to payment.",
+)
+@click.option(
+    "--backdating-days",
+    type=click.IntRange(0, 36500),
+    metavar="DAYS",
+    help="How far back --on may lie.",
+)
+@reason_option
+@acting
+def amend(reference: str, reason: str, session: Session, ceiling: str | None, **to: Any) -> None:
+    """Propose other terms: these options, or with a file anything (contract apply).
+
+    \b
+    mledger contract amend BW-2026-014 --ceiling 1,400,000.00 --as admin-1
+    mledger contract show BW-2026-014 --yaml -o contract.yaml    # then edit and apply it
+    """
+    from commands.amending import amendment_to, as_document, plans_now, terms_now
+    from ledger.errors import InputInvalid
+    from ledger.terms import PaymentTerms
+
+    state = session.contract(reference)
+    given = {name: value for name, value in to.items() if value is not None}
+    if ceiling is None and not given:
+        hint = "give an option such as --ceiling, or edit a file and use: mledger contract apply"
+        raise InputInvalid("usage", "nothing was said that should change", hint=hint)
+    if ceiling is not None:
+        none = ceiling.strip().casefold() == "none"
+        given["ceiling_minor"] = None if none else session.amount(state, ceiling)
+    terms = terms_now(state)
+    if (days := given.pop("net_days", None)) is not None:
+        given["payment"] = replace(terms.payment or PaymentTerms(), net_days=days)
+    plans = tuple(plans_now(state).values())
+    document = as_document(replace(terms, **given), state.id, plans)
+    _propose(session, state, amendment_to(state, document, reason))
+
+
+def _propose(session: Session, state: Contract, content: Any) -> None:
+    """Puts a content up for approval; an amendment that changes nothing is not even proposed."""
+    from commands.amending import terms_now
+    from ledger.events import Amendment
+    from ledger.intents import ProposeChange
+
+    vain = (
+        isinstance(content, Amendment)
+        and not (content.define or content.revisions)
+        and content.terms == terms_now(state)
+    )
+    if vain:
+        session.show(session.perform([]))
+    else:
+        session.record(state.id, ProposeChange(content=content, on=session.on))
+
+
+@contract.command()
+@click.argument("reference", type=CONTRACT)
+@reason_option
+@acting
+def suspend(reference: str, reason: str, session: Session) -> None:
+    """Stop the work: nothing is started or submitted until it is resumed.
+
+    \b
+    mledger contract suspend BW-2026-014 --reason "brand recall" --as admin-1
+    """
+    from ledger.intents import SuspendContract
+
+    session.record(reference, SuspendContract(reason=reason, on=session.on))
+
+
+@contract.command()
+@click.argument("reference", type=CONTRACT)
+@reason_option
+@acting
+def resume(reference: str, reason: str, session: Session) -> None:
+    """Let the work of a suspended contract go on.
+
+    \b
+    mledger contract resume BW-2026-014 --as admin-1
+    """
+    from ledger.intents import ResumeContract
+
+    session.record(reference, ResumeContract(reason=reason, on=session.on))
+
+
+@contract.command()
+@click.argument("reference", type=CONTRACT)
+@reason_required
+@acting
+def terminate(reference: str, reason: str, session: Session) -> None:
+    """End a contract early: what was accepted stays payable, the rest is cancelled.
+
+    \b
+    mledger contract terminate BW-2026-014 --reason "notice of 2026-11-20" --dry-run
+    """
+    from ledger.intents import TerminateContract
+
+    session.record(reference, TerminateContract(reason=reason, on=session.on))
+
+
+@contract.command()
+@click.argument("reference", type=CONTRACT)
+@acting
+def complete(reference: str, session: Session) -> None:
+    """Close a contract on which everything is delivered or cancelled, and paid.
+
+    \b
+    mledger contract complete BW-2026-014 --as admin-1
+    """
+    from ledger.intents import CompleteContract
+
+    session.record(reference, CompleteContract(on=session.on))
+
+
+@contract.command()
+@click.argument("reference", type=CONTRACT)
+@click.argument("person")
+@click.argument("role")
+@reason_option
+@acting
+def grant(reference: str, person: str, role: str, reason: str, session: Session) -> None:
+    """Propose that PERSON holds ROLE; another administrator approves it.
+
+    \b
+    mledger contract grant BW-2026-014 manager-4 manager --as admin-1
+    mledger contract approve 'BW-2026-014#37' --as admin-2
+    """
+    _change_role(session, reference, person, role, reason, grant=True)
+
+
+@contract.command()
+@click.argument("reference", type=CONTRACT)
+@click.argument("person")
+@click.argument("role")
+@reason_option
+@acting
+def revoke(reference: str, person: str, role: str, reason: str, session: Session) -> None:
+    """Propose that PERSON holds ROLE no longer; another administrator approves it.
+
+    \b
+    mledger contract revoke BW-2026-014 manager-2 manager --as admin-1
+    """
+    _change_role(session, reference, person, role, reason, grant=False)
+
+
+def _change_role(
+    session: Session, reference: str, person: str, role: str, reason: str, grant: bool
+) -> None:
+    """Proposes a change of role; a role that nothing in the contract speaks of is a slip."""
+    from commands.imports.contract_checks import did_you_mean
+    from ledger.errors import InputInvalid
+    from ledger.events import RoleChange
+    from ledger.state import ADMINISTRATOR
+
+    state = session.contract(reference)
+    tiers = [role for tier in state.terms.approval for role in tier.quorum]
+    known = dict.fromkeys(
+        [*state.terms.roles, *tiers, "manager", "finance", "partner", ADMINISTRATOR]
+    )
+    if role not in known:
+        says = f"no role of {reference} is called {role!r}"
+        raise InputInvalid("role-unknown", says, hint=did_you_mean(role, known))
+    change = RoleChange(role=role, person=person, grant=grant, reason=reason)
+    _propose(session, state, change)
+
+
+@contract.command()
+@click.argument("reference", type=PROPOSAL)
+@click.option("--role", default="", help="The role in which it is to count, if you hold several.")
+@acting
+def approve(reference: VersionName, role: str, session: Session) -> None:
+    """Approve a proposal of any kind; with the last approval it takes effect.
+
+    \b
+    mledger contract approve 'BW-2026-014#37' --as admin-2
+    """
+    from ledger.intents import ApproveChange
+
+    intent = ApproveChange(proposal=reference.version, role=role, on=session.on)
+    session.record(reference.contract, intent)
+
+
+@contract.command()
+@click.argument("reference", type=PROPOSAL)
+@reason_required
+@acting
+def reject(reference: VersionName, reason: str, session: Session) -> None:
+    """Refuse a proposal of any kind; approvals given to it are void.
+
+    \b
+    mledger contract reject 'BW-2026-014#37' --reason "outside the budget" --as admin-2
+    """
+    from ledger.intents import RejectChange
+
+    intent = RejectChange(proposal=reference.version, reason=reason, on=session.on)
+    session.record(reference.contract, intent)
+
+
+@contract.command()
+@click.argument("reference", type=CONTRACT)
+@click.option("--yaml", "as_yaml", is_flag=True, help="As a contract file, to edit and apply.")
+@looking
+def show(reference: str, as_yaml: bool, session: Session) -> None:
+    """Show a contract: its terms, people, milestones, and what waits for whom.
+
+    \b
+    mledger contract show BW-2026-014
+    mledger contract show BW-2026-014 --yaml -o contract.yaml
+    """
+    from commands.pages import contract_pages
+    from commands.showing import contract_object
+
+    state = session.contract(reference)
+    if as_yaml:
+        from commands.amending import plans_now, terms_now
+        from commands.imports.contract_writer import write_contract_file
+        from commands.output import writing
+
+        with writing(session.output) as stream:
+            plans = plans_now(state).values()
+            stream.write(write_contract_file(terms_now(state), state.id, plans))
+        return
+    session.output.emit(lambda: contract_object(state), people=contract_pages(state))
+
+
+@contract.command("list")
+@partner_option
+@looking
+def list_contracts(partner: str | None, session: Session) -> None:
+    """List the contracts, with what is committed and paid.
+
+    \b
+    mledger contract list --partner "Hangzhou Content Studio"
+    """
+    from commands.lists import contracts
+
+    contracts(session, partner)

@@ -1,0 +1,310 @@
+"""`mledger import`: contracts and history from files, in any order, as often as one likes.
+
+What is there already is not recorded again. A place that cannot be read is listed and left out; a
+rule that imported history breaks is recorded with it and warned of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from commands.options import Output, Recording, database_options, output_options, stacked
+
+if TYPE_CHECKING:
+    from commands.imports.found import Reading, Skipped, Warned
+    from commands.imports.recording import Taken
+    from commands.session import Session
+    from commands.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+Read = Callable[[Sequence[Path], Callable[[int], None]], "Reading"]
+
+SHOWN = 20  # of what was skipped, and of each rule's places; JSON has them all
+PLACES = 3
+COLUMNS = ("kind", "place", "rule", "detail")
+
+SOURCES = click.Path(path_type=Path)
+
+
+@click.group("import")
+def import_group() -> None:
+    """Record contracts and history from files.
+
+    Any number of files, in any order; the same file again records nothing.
+    """
+
+
+_strict = click.option("--strict", is_flag=True, help="Record nothing if anything is skipped.")
+_dry_run = click.option(
+    "--dry-run", is_flag=True, help="Take the real path, show what it comes to, roll back."
+)
+_administrators = click.option(
+    "--administrator",
+    "administrators",
+    multiple=True,
+    metavar="NAME",
+    help="Who administers contracts that are new; repeatable.  [default: the actor alone]",
+)
+
+
+def importing(function: F) -> F:
+    """A command that takes files over: the shared options, and a `session` open while it runs."""
+
+    @wraps(function)
+    def call(*args: Any, settings: Settings, output: Output, dry_run: bool, **kwargs: Any) -> Any:
+        from commands.session import opened
+
+        with opened(settings, Recording(dry_run=dry_run), output) as session:
+            return function(*args, session=session, **kwargs)
+
+    return stacked((_strict, _dry_run, database_options, output_options))(call)  # type: ignore[no-any-return]
+
+
+# --- history ---------------------------------------------------------------------------------------
+
+
+@import_group.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=SOURCES)
+@_administrators
+@importing
+def ocds(
+    paths: tuple[Path, ...], administrators: tuple[str, ...], strict: bool, session: Session
+) -> None:
+    """Take over contracts from OCDS releases and records, files or folders.
+
+    \b
+    mledger import ocds releases/ records/
+    mledger import ocds release.json --strict --dry-run
+    """
+    from commands.imports.ocds import ENDINGS, read_ocds
+
+    _take_over("ocds", paths, ENDINGS, read_ocds, administrators, strict, session)
+
+
+@import_group.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=SOURCES)
+@click.option(
+    "--map", "map_file", type=SOURCES, metavar="FILE", help="Which column is what, as YAML."
+)
+@_administrators
+@importing
+def csv(
+    paths: tuple[Path, ...],
+    map_file: Path | None,
+    administrators: tuple[str, ...],
+    strict: bool,
+    session: Session,
+) -> None:
+    """Take over contracts from spreadsheets saved as CSV, a row per milestone.
+
+    \b
+    mledger import csv milestones.csv
+    mledger import csv export/ --map columns.yaml --administrator ann --administrator bob
+    """
+    from commands.imports.csv_reader import ENDINGS, read_csv
+    from commands.imports.mapping import OWN_NAMES, read_mapping
+
+    mapping = read_mapping(map_file) if map_file else OWN_NAMES
+
+    def read(paths: Sequence[Path], progress: Callable[[int], None]) -> Reading:
+        return read_csv(paths, mapping, progress)
+
+    _take_over("csv", paths, ENDINGS, read, administrators, strict, session)
+
+
+def _take_over(
+    form: str,
+    paths: Sequence[Path],
+    endings: tuple[str, ...],
+    read: Read,
+    administrators: tuple[str, ...],
+    strict: bool,
+    session: Session,
+) -> None:
+    """Reads, records and tells; raises InputInvalid where nothing good was found, or not all."""
+    from commands.imports.recording import Taken, found_files, record_all
+    from commands.output import progress
+    from commands.session import say
+    from ledger.errors import LedgerError
+
+    size = sum(file.stat().st_size for file in found_files(paths, endings))
+    with progress(size, "reading") as bar:
+        reading = read(paths, bar.advance)
+    taken = Taken()
+    if not (strict and reading.skipped):
+        intents = reading.take_overs
+        if administrators:
+            intents = [replace(one, administrators=administrators) for one in intents]
+        try:
+            with progress(len({one.contract for one in intents}), "recording") as bar:
+                record_all(
+                    session.ledger,
+                    session.context(),
+                    intents,
+                    taken,
+                    origin=f"import:{form}",
+                    whole=strict,
+                    dry_run=session.recording.dry_run,
+                    progress=bar.advance,
+                )
+        except LedgerError:
+            if taken.events and not session.recording.dry_run:
+                say(f"{taken.events:,} events were recorded before this; run it again for the rest")
+            raise
+    if taken.events and not session.recording.dry_run:
+        session.catch_up()
+    _tell(form, paths, reading, taken, strict, session)
+
+
+# --- contract files --------------------------------------------------------------------------------
+
+
+@import_group.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
+@importing
+def contract(files: tuple[str, ...], strict: bool, session: Session) -> None:
+    """Sign the contracts that contract files describe; one signed already is left as it is.
+
+    \b
+    mledger import contract contracts/*.yaml --as admin-1
+    """
+    from commands.imports.found import Reading
+    from commands.imports.recording import Taken
+    from ledger.errors import LedgerError
+
+    reading, taken, signed = Reading(), Taken(), []
+    for file in files:
+        try:
+            request, new = _signature(file, session)
+            if new and not strict:
+                taken.add(session.perform([request]).records)
+            elif new:
+                signed.append(request)
+        except LedgerError as problem:
+            # One file alone, or nothing unless all: then its error is the answer.
+            if strict or len(files) == 1:
+                raise
+            says = " ".join(problem.message.split())
+            reading.skip(problem.place or file, f"error[{problem.code}]: {says}")
+        else:
+            taken.contracts += 1
+            taken.milestones += len(request[1].milestones)
+    if signed:
+        taken.add(session.perform(signed).records)
+    _tell("contract", [Path(file) for file in files], reading, taken, strict, session)
+
+
+def _signature(file: str, session: Session) -> tuple[Any, bool]:
+    """The request to sign a file's contract, and whether it is new: not signed with these very words."""
+    from commands.imports.contract_file import read_contract_file
+    from ledger.decisions.signing import definition
+    from ledger.events import ContractSigned, MilestoneDefined
+    from ledger.intents import SignContract
+
+    document = read_contract_file(file)
+    terms, plans = document.terms(), document.milestones
+    intent = SignContract(contract=document.contract, terms=terms, milestones=plans)
+    facts = [record.data for record in session.ledger.stream(document.contract)]
+    first, defined = facts[:1], facts[1 : 1 + len(plans)]
+    same = bool(first) and isinstance(first[0], ContractSigned) and first[0].terms == terms
+    same = same and [f for f in defined if isinstance(f, MilestoneDefined)] == [
+        definition(plan, on=first[0].on, rests_on=(1,)) for plan in plans
+    ]
+    return (document.contract, intent), not same
+
+
+# --- what it came to -------------------------------------------------------------------------------
+
+
+def _tell(
+    form: str,
+    paths: Sequence[Path],
+    reading: Reading,
+    taken: Taken,
+    strict: bool,
+    session: Session,
+) -> None:
+    """Shows the result; then InputInvalid if --strict held it back, or there was nothing good."""
+    from ledger.errors import InputInvalid
+
+    skipped, warned = reading.skipped, [*reading.warnings, *taken.warned]
+    source = ", ".join(map(str, paths))
+    data = {
+        "format": form,
+        "source": source,
+        "contracts": taken.contracts,
+        "milestones": taken.milestones,
+        "events": taken.events,
+        "skipped": [{"place": s.place, "reason": s.reason} for s in skipped],
+        "warnings": [{"place": w.place, "rule": w.rule, "detail": w.detail} for w in warned],
+        "dry_run": session.recording.dry_run,
+    }
+    rows = [
+        *({"kind": "skipped", "place": s.place, "rule": "", "detail": s.reason} for s in skipped),
+        *(
+            {"kind": "warning", "place": w.place, "rule": w.rule, "detail": w.detail}
+            for w in warned
+        ),
+    ]
+    people = _pages(form, source, taken, skipped, warned, session.recording.dry_run)
+    session.output.emit(data, rows=rows, columns=COLUMNS, people=people)
+    if skipped and (strict or not taken.contracts):
+        why = "with --strict" if strict else "there is nothing else"
+        others = "correct them, or record the rest without --strict" if strict else "correct them"
+        raise InputInvalid(
+            "import-skipped",
+            f"{_counted(skipped, 'place')} of {source} cannot be taken over: nothing is recorded"
+            f" ({why})",
+            place=skipped[0].place,
+            hint=others,
+        )
+
+
+def _pages(
+    form: str,
+    source: str,
+    taken: Taken,
+    skipped: Sequence[Skipped],
+    warned: Sequence[Warned],
+    dry_run: bool,
+) -> Iterator[str]:
+    contracts, milestones = range(taken.contracts), range(taken.milestones)
+    yield f"{form}: {_counted(contracts, 'contract')}, {_counted(milestones, 'milestone')} in {source}"
+    yield _recorded(taken.events, dry_run)
+    if skipped:
+        yield f"\n{len(skipped):,} skipped"
+        yield from _listed([f"{s.place}: {s.reason}" for s in skipped], SHOWN)
+    if warned:
+        yield f"\n{_counted(warned, 'warning')}; nothing was left out for them"
+    by_rule: dict[str, list[str]] = {}
+    for one in warned:
+        by_rule.setdefault(one.rule, []).append(f"{one.place}: {one.detail}")
+    for rule, places in by_rule.items():
+        yield f"{rule}, {_counted(places, 'time')}"
+        yield from _listed(places, PLACES)
+
+
+def _listed(remarks: Sequence[str], most: int) -> Iterator[str]:
+    """The first few of many remarks."""
+    from commands.output import visible
+
+    yield from (f"  {visible(remark)}" for remark in remarks[:most])
+    if len(remarks) > most:
+        yield f"  and {len(remarks) - most:,} more: --json lists them all"
+
+
+def _recorded(events: int, dry_run: bool) -> str:
+    if not events:
+        return "nothing new to record"
+    outcome = "would be recorded (dry run)" if dry_run else "recorded"
+    return f"{_counted(range(events), 'event')} {outcome}"
+
+
+def _counted(things: Sequence[object], noun: str) -> str:
+    return f"{len(things):,} {noun if len(things) == 1 else f'{noun}s'}"

@@ -1,0 +1,137 @@
+"""`mledger report`: what is due, paid, late or disputed, at any moment. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar
+
+import click
+
+from commands.options import DATE, Output, output_options, stacked
+from commands.reports.asked import Asked, asked_options
+
+F = TypeVar("F", bound=Callable[..., Any])
+BY = ("partner", "contract", "stage", "currency", "month", "quarter")
+
+
+@click.group()
+def report() -> None:
+    """Ask what is due, paid, late or disputed."""
+
+
+@report.command()
+@asked_options
+def schedule(asked: Asked) -> None:
+    """Every payable: its price, what is held, paid and payable, and when it falls due."""
+    from commands.reports.schedule import show
+
+    show(asked)
+
+
+@report.command()
+@asked_options
+@click.option("--role", metavar="ROLE", help="Only what this role has to do.")
+@click.option("--person", metavar="NAME", help="Only what this person may do.")
+@click.option(
+    "--days",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Leave out what is due more than N days later.",
+)
+def inbox(asked: Asked, role: str | None, person: str | None, days: int | None) -> None:
+    """What waits for whom: submissions, approvals, disputes and payments."""
+    from commands.reports.inbox import show
+
+    show(asked, role, person, days)
+
+
+@report.command()
+@asked_options
+def register(asked: Asked) -> None:
+    """Every contract and milestone: promised, submitted, accepted, paid."""
+    from commands.reports.register import show
+
+    show(asked)
+
+
+_WINDOW = (
+    click.option(
+        "--by", type=click.Choice(BY), default="partner", show_default=True, help="One line per …"
+    ),
+    click.option("--from", "since", type=DATE, metavar="DATE", help="The window's first day."),
+    click.option("--to", "until", type=DATE, metavar="DATE", help="The window's last day."),
+    click.option(
+        "--milestones", is_flag=True, help="List the milestones behind it, each with its verdict."
+    ),
+)
+
+
+def _windowed(function: F) -> F:
+    """The options of every metric: groups, a window, and the milestones behind it."""
+    return stacked(_WINDOW)(function)  # type: ignore[no-any-return]
+
+
+@report.command("on-time")
+@asked_options
+@_windowed
+@click.option(
+    "--reference",
+    type=click.Choice(("original", "current")),
+    help="Only against that baseline.  [default: both]",
+)
+def on_time(
+    asked: Asked,
+    by: str,
+    since: date | None,
+    until: date | None,
+    milestones: bool,
+    reference: str | None,
+) -> None:
+    """How often the partner delivered by the date first promised, and last promised."""
+    from commands.reports.rates import show
+
+    window = (since, until)
+    show(asked, "on-time", by=by, window=window, reference=reference, milestones=milestones)
+
+
+def _metric(name: str, says: str) -> None:
+    """A report that is a metric and nothing else."""
+
+    @report.command(name, help=says)
+    @asked_options
+    @_windowed
+    def verb(
+        asked: Asked, by: str, since: date | None, until: date | None, milestones: bool
+    ) -> None:
+        from commands.reports.rates import show
+
+        show(asked, name, by=by, window=(since, until), milestones=milestones)
+
+
+_metric(
+    "disputes", "How often what was delivered ended in a dispute, and how much of the money did."
+)
+_metric("first-pass", "How often the first delivery was accepted whole.")
+_metric("cycle-times", "How long acceptance, payment and the resolution of disputes take.")
+_metric("paid-on-time", "How often the client paid by the day it owed to.")
+
+
+@report.command()
+@asked_options
+@click.option("--milestones", is_flag=True, help="List the schedule lines behind it.")
+def exposure(asked: Asked, milestones: bool) -> None:
+    """What is owed, how late it is, what is held, and what is still to come."""
+    from commands.reports.exposure import show
+
+    show(asked, milestones)
+
+
+@report.command()
+@click.argument("metric", required=False)
+@output_options
+def definitions(metric: str | None, output: Output) -> None:
+    """What each METRIC counts: cohort, numerator, denominator, exclusions, clock."""
+    from commands.reports.definitions import show
+
+    show(output, metric)

@@ -1,0 +1,1 @@
+"""The reports, one module each: a question to the read models, the promised JSON, and a table for people."""

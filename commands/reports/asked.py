@@ -1,0 +1,57 @@
+"""The options that every report has, as one value; cheap to import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+from commands.completing import partners
+from commands.options import Moment, Output, database_options, moment_options, output_options
+from commands.reference_names import CONTRACT
+from commands.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a report is asked: which ledger, which moment, whose lines, and in which form."""
+
+    settings: Settings
+    moment: Moment
+    output: Output
+    fresh: bool = False
+    contract: str | None = None
+    partner: str | None = None
+
+
+def asked_options(function: F) -> F:
+    """Hands the report one `Asked`: where, when, for whom, and how to print it."""
+
+    @database_options
+    @moment_options
+    @click.option("--fresh", is_flag=True, help="Fold the log itself, not the kept read models.")
+    @click.option("--contract", type=CONTRACT, metavar="CONTRACT", help="Only this contract.")
+    @click.option(
+        "--partner", metavar="NAME", shell_complete=partners, help="Only this partner's contracts."
+    )
+    @output_options
+    @wraps(function)
+    def call(
+        *args: Any,
+        settings: Settings,
+        moment: Moment,
+        output: Output,
+        fresh: bool,
+        contract: str | None,
+        partner: str | None,
+        **kwargs: Any,
+    ) -> Any:
+        asked = Asked(settings, moment, output, fresh, contract, partner)
+        return function(*args, asked, **kwargs)
+
+    return call  # type: ignore[no-any-return]

@@ -1,0 +1,76 @@
+"""`mledger report exposure`: what is owed, how late it is, what is held, and what is still to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.output import Column, Table, exact, number
+from commands.reports.asked import Asked
+from commands.reports.frame import Found, framed, known_at
+from commands.reports.sheet import Sheet
+from ledger.money import display_minor, parse_minor
+from projections.metrics import exposure
+
+_NAMES = {
+    "held": "held by disputes",
+    "retained": "retained",
+    "claims": "claims on partners",
+    "expected": "expected",
+}
+
+
+def show(asked: Asked, milestones: bool) -> None:
+    """Prints the exposure per currency, with the schedule lines behind it where they are asked for."""
+    with framed(asked) as frame:
+        found = exposure.exposure(
+            frame.select, as_of=frame.as_of, known_at=known_at(frame.known), **frame.filters
+        )
+        data, lines = dict(found), list[Found]()
+        if milestones:
+            lines = exposure.behind(frame.select, as_of=frame.as_of, **frame.filters)
+            lines = [{name: v for name, v in line.items() if name != "stream"} for line in lines]
+            data["lines"] = lines
+        rows = lines if milestones else found["by_currency"]
+        frame.emit(data, rows=rows, people=_people(found["by_currency"], lines))
+
+
+def _shown(amount: dict[str, str] | None) -> str:
+    """A program's amount as people read it."""
+    if amount is None:
+        return ""
+    return display_minor(parse_minor(amount["amount"], amount["currency"]), amount["currency"])
+
+
+def _people(found: list[Found], lines: list[Found]) -> Iterator[Table | str]:
+    """A row per kind of amount and a column per currency: so it fits where there are several."""
+    named = [("owed, not due yet", [one["due"] for one in found])]
+    named += [(f"overdue {b} days", [one["aging"][b] for one in found]) for b in exposure.AGING]
+    named += [(_NAMES[name], [one[name] for one in found]) for name in _NAMES]
+    columns = [exact(""), *(number(one["currency"]) for one in found)]
+    rows = [[name, *map(_shown, amounts)] for name, amounts in named]
+    yield Table(columns, rows if found else [], empty="(nothing is owed or planned)")
+    late = [one for one in found if one["overdue_since"]]
+    for place, one in enumerate(late):
+        since = f"the oldest since {one['overdue_since']} ({one['overdue_days']} d)"
+        start = "" if place else "\n"
+        yield f"{start}overdue: {_shown(one['overdue'])} {one['currency']}, {since}"
+    if lines:
+        yield ""
+        yield _lines(lines)
+
+
+def _lines(lines: list[Found]) -> Table:
+    columns: list[Column | str] = [exact("due"), exact("line"), exact("status"), number("open")]
+    columns += [number("held"), number("expected"), exact("cur"), "why"]
+    rows = [
+        [
+            line["due_on"],
+            line["milestone"] or f"{line['contract']} ({line['kind']})",
+            line["status"],
+            *(_shown(line[name]) for name in ("open", "held", "expected")),
+            line["open"]["currency"],
+            line["why"],
+        ]
+        for line in lines
+    ]
+    return Sheet(columns, rows, gives_way=("status", "cur", "held"))

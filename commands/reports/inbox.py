@@ -1,0 +1,102 @@
+"""`mledger report inbox`: what waits for whom, since when, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from commands.output import Column, Table, exact, number
+from commands.reports.asked import Asked
+from commands.reports.frame import Found, Frame, days_between, framed, listed, money, shown
+from commands.reports.sheet import Sheet
+from projections.derive import inbox
+
+COLUMNS = (
+    *(
+        "task",
+        "reference",
+        "contract",
+        "partner",
+        "title",
+        "role",
+        "people",
+        "since",
+        "waiting_days",
+    ),
+    *("due_on", "overdue_days", "amount", "currency", "waits_for", "events"),
+)
+
+
+def show(asked: Asked, role: str | None, person: str | None, days: int | None) -> None:
+    """Prints the tasks of a role, of a person, or of everybody."""
+    with framed(asked) as frame:
+        rows = [row for row in _rows(frame, days) if role in (None, row["role"])]
+        rows = [row for row in rows if person is None or person in listed(row["people"])]
+        tasks = [_task(row, frame) for row in rows]
+        frame.emit({"tasks": tasks}, rows=tasks, columns=COLUMNS, people=_people(rows, tasks))
+
+
+def _rows(frame: Frame, days: int | None) -> Iterator[Found]:
+    """What waits; `days` leaves out what is due later than that, but never what has no date."""
+    until = None if days is None else (frame.as_of + timedelta(days=days)).isoformat()
+    for row in frame.select(inbox.LIST, **frame.filters):
+        if until is None or row["due_on"] is None or row["due_on"] <= until:
+            yield row
+
+
+def _task(row: Found, frame: Frame) -> Found:
+    overdue = days_between(row["due_on"], frame.as_of)
+    return {
+        "task": row["task"],
+        "reference": row["reference"],
+        "contract": row["contract"],
+        "partner": row["partner"],
+        "title": row["title"],
+        "role": row["role"],
+        "people": listed(row["people"]),
+        "since": row["since"],
+        "waiting_days": days_between(row["since"], frame.as_of),
+        "due_on": row["due_on"],
+        "overdue_days": None if overdue is None else max(overdue, 0),
+        "amount": money(row["amount_minor"], row["currency"]),
+        "waits_for": listed(row["waits_for"]),
+        "events": listed(row["events"]),
+        "currency": row["currency"],
+    }
+
+
+def _people(rows: list[Found], tasks: list[Found]) -> Iterator[Table | str]:
+    columns: list[Column | str] = [
+        exact("due"),
+        number("overdue"),
+        "task",
+        exact("reference"),
+        "title",
+        "who",
+        exact("since"),
+        number("amount"),
+        exact("cur"),
+        "after",
+    ]
+    yield Sheet(
+        columns,
+        [_cells(row, task) for row, task in zip(rows, tasks, strict=True)],
+        empty="(nothing waits)",
+        gives_way=("title", "after", "since", "cur", "amount", "overdue"),
+    )
+
+
+def _cells(row: Found, task: Found) -> list[object]:
+    late = task["overdue_days"]
+    return [
+        task["due_on"],
+        f"{late} d" if late else "",
+        task["task"],
+        task["reference"],
+        task["title"],
+        f"{task['role']}: {', '.join(task['people']) or 'nobody holds it'}",
+        task["since"],
+        shown(row["amount_minor"], row["currency"]),
+        row["currency"] if row["amount_minor"] is not None else "",
+        ", ".join(name.rpartition("/")[2] for name in task["waits_for"]),
+    ]

@@ -1,0 +1,139 @@
+"""`mledger report schedule`: one line per payable, with every figure that a payment run needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.output import Column, Table, exact, number
+from commands.reports.asked import Asked
+from commands.reports.frame import Found, framed, listed, money, shown
+from commands.reports.sheet import Sheet
+from projections.derive import schedule
+
+FIGURES = (
+    "gross",
+    "bonus",
+    "penalty",
+    "credit",
+    "adjustment",
+    "tax",
+    "retention",
+    "net",
+    "held",
+    "instructed",
+    "paid",
+    "outstanding",
+    "payable",
+)
+TOTALS = ("net", "held", "paid", "outstanding", "payable", "retention", "expected")
+MORE_TOTALS = ("gross", "bonus", "penalty", "credit", "adjustment", "tax", "instructed")
+COLUMNS = (
+    *("contract", "partner", "milestone", "kind", "title", "status", "due_on", "provisional"),
+    *("currency", *FIGURES, "events"),
+)
+_MAYBE = ("bonus", "penalty", "credit", "adjustment", "tax", "retention", "held", "instructed")
+_GIVES_WAY = (
+    *("tax", "credit", "retention", "adjustment", "penalty", "bonus", "instructed"),
+    *("title", "paid", "outstanding", "net", "held"),
+)
+
+
+def show(asked: Asked) -> None:
+    """Prints the payment schedule."""
+    with framed(asked) as frame:
+        lines = frame.select(schedule.LINES, **frame.filters)
+        totals = frame.select(schedule.TOTALS, **frame.filters)
+        data = {}
+        if asked.output.format == "json":
+            data = {"lines": list(map(line, lines)), "totals": list(map(total, totals))}
+        frame.emit(data, rows=map(line, lines), columns=COLUMNS, people=_people(lines, totals))
+
+
+def reference(row: Found) -> str | None:
+    """A milestone's name, CONTRACT/MILESTONE; None where there is none."""
+    return None if row["milestone"] is None else f"{row['contract']}/{row['milestone']}"
+
+
+def line(row: Found) -> Found:
+    """A schedule line in the promised fields."""
+    currency = row["currency"]
+    return {
+        "contract": row["contract"],
+        "partner": row["partner"],
+        "milestone": reference(row),
+        "kind": row["kind"],
+        "title": row["title"],
+        "status": row["status"],
+        "due_on": row["due_on"],
+        "provisional": bool(row["provisional"]),
+        **{name: money(row[f"{name}_minor"], currency) for name in FIGURES},
+        "events": listed(row["events"]),
+        "currency": currency,
+        "stage": row["stage"],
+        "settled_on": row["settled_on"],
+    }
+
+
+def total(row: Found) -> Found:
+    """The totals of one currency."""
+    currency = row["currency"]
+    return {
+        "currency": currency,
+        **{name: money(row[f"{name}_minor"], currency) for name in (*TOTALS, *MORE_TOTALS)},
+        "lines": row["lines"],
+    }
+
+
+# --- for people ------------------------------------------------------------------------------------
+
+
+def _people(lines: list[Found], totals: list[Found]) -> Iterator[Table | str]:
+    several = len(totals) > 1
+    figures = [
+        name
+        for name in FIGURES
+        if name not in _MAYBE or any(row[f"{name}_minor"] for row in totals)
+    ]
+    columns: list[Column | str] = [exact("due"), exact("milestone"), "title", exact("status")]
+    columns += [number(name) for name in figures] + ([exact("cur")] if several else [])
+    yield Sheet(
+        columns,
+        [_cells(row, figures, several) for row in lines],
+        [_total_cells(row, figures, several) for row in totals],
+        empty="(nothing is payable or planned)",
+        gives_way=_GIVES_WAY,
+    )
+    yield from _below(lines, totals)
+
+
+def _cells(row: Found, figures: list[str], several: bool) -> list[object]:
+    decided = row["status"] in ("accepted", "paid")
+    amounts = [
+        shown(row[f"{name}_minor"], row["currency"])
+        if decided or name == "gross" or row[f"{name}_minor"]
+        else ""
+        for name in figures
+    ]
+    due = row["due_on"] or "unknown"
+    name = reference(row) or f"{row['contract']} ({row['kind']})"
+    mark = "~" if row["due_on"] and (row["provisional"] or not decided) else ""
+    end = [row["currency"]] if several else []
+    return [due + mark, name, row["title"], row["status"], *amounts, *end]
+
+
+def _total_cells(row: Found, figures: list[str], several: bool) -> list[object]:
+    amounts = [shown(row[f"{name}_minor"], row["currency"]) for name in figures]
+    end = [row["currency"]] if several else []
+    return ["total", row["currency"], "", "", *amounts, *end]
+
+
+def _below(lines: list[Found], totals: list[Found]) -> Iterator[str]:
+    if not lines:
+        return
+    yield ""
+    for row in totals:
+        if row["expected_minor"]:
+            amount = shown(row["expected_minor"], row["currency"])
+            yield f"expected: {amount} {row['currency']}, not accepted yet and in no other total"
+    if any(row["due_on"] and row["status"] not in ("accepted", "paid") for row in lines):
+        yield "~ projected from the plan, or provisional"

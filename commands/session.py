@@ -1,0 +1,358 @@
+"""An act on its way from the command line into the log: open, decide and record, and say what was.
+
+Every command that records something is decorated with `acting` and gets a Session, which lives as
+long as the call. A write that is committed stays a success whatever happens afterwards: the read
+models are brought up to date at once, and where that fails a person is only warned.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from commands.completing import partners
+from commands.options import (
+    Output,
+    Recording,
+    database_options,
+    fact_options,
+    output_options,
+    stacked,
+)
+from commands.reference_names import CONTRACT
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from datetime import date
+
+    from commands.settings import Settings
+    from ledger.errors import LedgerError, NotFound
+    from ledger.events import Record
+    from ledger.intents import Context, Intent
+    from ledger.state import Contract, Milestone
+    from ledger.store import Ledger
+    from ledger.store.perform import Outcome, Request
+    from projections.reading import Reader
+
+F = TypeVar("F", bound=Callable[..., Any])
+EVENT_FIELDS = (
+    *("position", "recorded_at", "actor", "origin", "name"),
+    *("schema_version", "contract", "version", "data"),
+)
+
+
+@dataclass(slots=True)
+class Session:
+    """The open ledger, who acts on it, and how the outcome is recorded and shown."""
+
+    ledger: Ledger[Contract]
+    settings: Settings
+    recording: Recording
+    output: Output
+    _first_position: int | None = field(default=None, init=False)
+
+    @property
+    def on(self) -> date | None:
+        """The effective date that was given; None is today in the contract's zone."""
+        return self.recording.on
+
+    def context(self) -> Context:
+        """Who acts, and the moment at which they do, by the clock that also stamps the records."""
+        from ledger.intents import Context
+        from ledger.store.recorder import utc_now
+
+        user = self.ledger.authenticated_user()
+        return Context(
+            actor=self.settings.actor or user,
+            now=utc_now(),
+            authenticated_as=user,
+            authenticating=self.ledger.engine.dialect.name == "postgresql",
+        )
+
+    def contract(self, name: str) -> Contract:
+        """The contract now, or NotFound with the names that come close.
+
+        Under an idempotency key that was used it is the contract that the first request saw, so
+        that what a command fills in from it makes the same request again.
+        """
+        from ledger.contract import fold
+
+        state = self.ledger.load(name)
+        if state is None:
+            raise _contract_unknown(self.ledger, name)
+        first = self.first_position()
+        if first is not None:
+            stream = self.ledger.stream(name)
+            return fold(record for record in stream if record.position < first) or state
+        return state
+
+    def milestone(self, contract: Contract, milestone: str) -> Milestone:
+        """A milestone of a contract, or NotFound with the names that come close."""
+        from ledger.decisions.case import find_milestone
+        from ledger.errors import NotFound
+
+        try:
+            return find_milestone(contract, milestone)
+        except NotFound as problem:
+            raise _milestone_unknown(problem, contract, milestone) from None
+
+    def first_position(self) -> int | None:
+        """Where the outcome of the idempotency key begins, if it was used."""
+        if self.recording.key is not None and self._first_position is None:
+            row = self.ledger.find_key(self.recording.key)
+            self._first_position = row.first_position if row else None
+        return self._first_position
+
+    def amount(self, contract: Contract, text: str) -> int:
+        """An amount in the contract's currency, as minor units; a typographic minus is one too."""
+        from ledger.money import parse_minor
+
+        return parse_minor(text.strip().replace("\u2212", "-"), contract.terms.currency)
+
+    def perform(self, requests: Sequence[Request]) -> Outcome:
+        """Records what follows, all or nothing, and brings the read models up to date."""
+        from ledger.errors import NotFound
+        from ledger.store.perform import perform
+
+        recording = self.recording
+        try:
+            outcome = perform(
+                self.ledger,
+                requests,
+                self.context(),
+                origin="cli",
+                key=recording.key,
+                dry_run=recording.dry_run,
+            )
+        except NotFound as problem:
+            raise self._with_suggestion(problem, requests) from None
+        if outcome.records and not outcome.dry_run and not outcome.replayed:
+            self.catch_up()
+        return outcome
+
+    def catch_up(self) -> None:
+        """Brings the read models up to date; a failure is a warning, for the log is not touched."""
+        try:
+            from projections.rebuild.catchup import catch_up
+
+            catch_up(self.ledger.engine)
+        except Exception as problem:
+            from commands.settings import masked
+
+            why = getattr(problem, "message", "") or f"{type(problem).__name__}: {problem}"
+            say(f"warning: reports do not show it yet: {masked(why)}")
+            say("hint: mledger projections catch-up")
+
+    def reader(self) -> AbstractContextManager[Reader]:
+        """The read models, for lists."""
+        from projections.reading import reader
+
+        return reader(self.ledger)
+
+    def record(self, contract: str, *intents: Intent) -> None:
+        """Performs intents on one contract, all or nothing, and shows what was recorded."""
+        self.show(self.perform([(contract, intent) for intent in intents]))
+
+    def show(
+        self, outcome: Outcome, more: Mapping[str, Any] | None = None, quiet: bool = False
+    ) -> None:
+        """What was recorded: a line per event for people, `more` beside the events in JSON.
+
+        `quiet` leaves it to the caller to say that nothing was.
+        """
+        records = outcome.records
+
+        def data() -> dict[str, Any]:
+            return {
+                **(more or {}),
+                "events": [as_object(record) for record in records],
+                "replayed": outcome.replayed,
+                "dry_run": outcome.dry_run,
+            }
+
+        plain = self.output.format == "csv"
+        self.output.emit(
+            data,
+            rows=(as_object(record, plain) for record in records),
+            columns=EVENT_FIELDS,
+            people=self._lines(records),
+        )
+        if quiet:
+            return
+        if outcome.dry_run:
+            say("nothing recorded (dry run)")
+        elif outcome.replayed:
+            say("nothing new: this was recorded under the same idempotency key before")
+        elif not records:
+            say("nothing recorded: there is nothing to change")
+
+    def _lines(self, records: list[Record]) -> Iterator[str]:
+        """A sentence per event; on a terminal, continued lines are set in."""
+        from commands.output import on_terminal, terminal_width
+        from commands.wording import sentences
+
+        states = {name: self._after(name, records) for name in {r.stream_id for r in records}}
+        width = terminal_width(sys.stdout) if on_terminal(sys.stdout) else None
+        for line in sentences(records, states):
+            yield from _hanging(line, width)
+
+    def _after(self, name: str, records: list[Record]) -> Contract:
+        """The contract as the new records, recorded or tried, leave it."""
+        from ledger.contract import fold
+
+        first = records[0].position
+        before = [record for record in self.ledger.stream(name) if record.position < first]
+        state = fold([*before, *(record for record in records if record.stream_id == name)])
+        assert state is not None, "a contract with records has a state"
+        return state
+
+    def _with_suggestion(self, problem: NotFound, requests: Sequence[Request]) -> NotFound:
+        """The same error, with what the person may have meant where that can be told."""
+        for name, intent in requests:
+            state = self.ledger.load(name)
+            if problem.code == "contract-unknown" and state is None:
+                return _contract_unknown(self.ledger, name)
+            if problem.code == "milestone-unknown" and state is not None:
+                typed = getattr(intent, "milestone", "")
+                if typed not in state.milestones:
+                    return _milestone_unknown(problem, state, typed)
+        return problem
+
+
+def _milestone_unknown(problem: NotFound, contract: Contract, typed: str) -> NotFound:
+    near = _near(typed, (m.id for m in contract.milestones.values() if m.status != "void"))
+    if near:
+        problem.hint = f"did you mean {' or '.join(f'{contract.id}/{name}' for name in near)}?"
+    return problem
+
+
+def _contract_unknown(ledger: Ledger[Contract], name: str) -> NotFound:
+    from ledger.errors import NotFound
+    from ledger.store.reading import stream_ids
+
+    with ledger.snapshot() as conn:
+        known = [known for known in stream_ids(conn) if not known.startswith("~")]
+    above = name.rpartition("/")[0]
+    near = [above] if above in known else _near(name, known)
+    hint = f"did you mean {' or '.join(near)}?" if near else "those that exist: "
+    return NotFound(
+        "contract-unknown",
+        f"there is no contract {name!r}",
+        hint=hint if near else f"{hint}mledger contract list",
+        facts={"contract": name, "suggestions": near},
+    )
+
+
+def _near(typed: str, known: Iterable[str]) -> list[str]:
+    from difflib import get_close_matches
+
+    folded = {name.casefold(): name for name in known}
+    return [folded[name] for name in get_close_matches(typed.casefold(), folded, n=3)]
+
+
+def say(text: str) -> None:
+    """A message for people, beside the data: on stderr, with nothing deceptive in it."""
+    from commands.output import visible
+
+    click.echo(visible(text), err=True)
+
+
+def refuse_in_words(problem: LedgerError, reference: object) -> str:
+    """A refusal among several, on one line."""
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return f"{reference}: error[{problem.code}]: {problem.message}{hint}"
+
+
+def as_object(record: Record, plain: bool = False) -> dict[str, Any]:
+    """A record for a program; `plain` has the event's data as one JSON text, for a cell of CSV."""
+    import json
+
+    from ledger.events import encode, type_name
+
+    name, _, schema_version = type_name(record.data).partition("/")
+    data = encode(record.data).decode()
+    return {
+        "position": record.position,
+        "recorded_at": record.recorded_at,
+        "actor": record.actor,
+        "origin": record.origin,
+        "name": name,
+        "schema_version": int(schema_version),
+        "contract": record.stream_id,
+        "version": record.version,
+        "data": data if plain else json.loads(data),
+    }
+
+
+def _hanging(line: str, width: int | None) -> list[str]:
+    from commands.output import visible
+
+    line = visible(line)
+    if width is None or len(line) <= width // 2:
+        return [line]
+    import wcwidth
+
+    return wcwidth.wrap(line, width, subsequent_indent="    ", break_on_hyphens=False)
+
+
+@contextmanager
+def opened(settings: Settings, recording: Recording, output: Output) -> Iterator[Session]:
+    """A Session on the ledger of these settings, closed at the end."""
+    from ledger.contract import evolve
+    from ledger.store import open_ledger
+
+    ledger = open_ledger(settings.database, evolve)
+    try:
+        yield Session(ledger, settings, recording, output)
+    finally:
+        ledger.close()
+
+
+def acting(function: F) -> F:
+    """A command that records facts: the shared options, and a `session` open while it runs."""
+
+    @wraps(function)
+    def call(
+        *args: Any, settings: Settings, recording: Recording, output: Output, **kwargs: Any
+    ) -> Any:
+        with opened(settings, recording, output) as session:
+            return function(*args, session=session, **kwargs)
+
+    return cast("F", stacked((fact_options, database_options, output_options))(call))
+
+
+def looking(function: F) -> F:
+    """A command that only reads: the shared options, and a `session` open while it runs."""
+
+    @wraps(function)
+    def call(*args: Any, settings: Settings, output: Output, **kwargs: Any) -> Any:
+        with opened(settings, Recording(), output) as session:
+            return function(*args, session=session, **kwargs)
+
+    return cast("F", stacked((database_options, output_options))(call))
+
+
+reason_option = click.option("--reason", default="", help="Why, in a sentence; it is kept.")
+reason_required = click.option("--reason", required=True, help="Why, in a sentence; it is kept.")
+why_option = click.option(
+    "--why",
+    type=click.Choice(["error", "event"]),
+    default="event",
+    show_default=True,
+    help="error: it was never so (acts from the day of what it corrects); event: it happened since.",
+)
+contract_option = click.option(
+    "--contract",
+    metavar="CONTRACT",
+    shell_complete=CONTRACT.shell_complete,
+    help="Only those of this contract.",
+)
+partner_option = click.option(
+    "--partner", metavar="NAME", shell_complete=partners, help="Only those of this partner."
+)

@@ -1,0 +1,83 @@
+"""`mledger init`: a database that the other commands can use, made or brought up to date."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from commands.options import Output, database_options, output_options
+from commands.settings import Settings
+
+NEXT = "next: mledger contract sign FILE, mledger import csv FILE, or mledger demo to look around"
+
+
+@click.command()
+@database_options
+@output_options
+def init(settings: Settings, output: Output) -> None:
+    """Create or upgrade the database.
+
+    What is recorded in it stays as it is; run again, it changes nothing. On PostgreSQL the database
+    itself must be there, and the roles that people are given are made with it.
+
+    \b
+    mledger init
+    mledger init --database postgresql+psycopg://owner@host/ledger
+    """
+    import migrations
+    from commands.settings import masked
+
+    with _warnings_told():
+        before, after = migrations.upgrade(settings.database)
+    done = "created" if before is None else "unchanged" if before == after else "upgraded"
+    database = masked(settings.database)
+    roles = list(_roles(settings.database))
+    data = {"database": database, "done": done, "before": before, "after": after, "roles": roles}
+    says = {
+        "created": f"created a ledger in {database} (schema {after})",
+        "unchanged": f"the ledger in {database} is up to date (schema {after})",
+        "upgraded": f"upgraded the ledger in {database} from schema {before} to {after}",
+    }
+    people = [says[done]]
+    if roles:
+        people += [
+            f"roles: {', '.join(roles)}",
+            f"give them to people as a database administrator: GRANT {roles[0]} TO somebody",
+        ]
+    output.emit(data, people=[*people, *([NEXT] if done == "created" else [])])
+
+
+def _roles(url: str) -> Iterator[str]:
+    """The roles that a server now has for people; SQLite knows none."""
+    from ledger.store.database import engine_for, reading
+    from migrations.roles import ROLES
+
+    engine = engine_for(url)
+    try:
+        if engine.dialect.name == "postgresql":
+            with reading(engine) as conn:
+                for role in ROLES:
+                    if conn.exec_driver_sql(f"SELECT to_regrole('{role}')").scalar_one():
+                        yield role
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _warnings_told() -> Iterator[None]:
+    """What a migration warns of (roles that it may not make) is told like every other message."""
+    from commands.session import say
+
+    class Told(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            say(f"warning: {record.getMessage()}")
+
+    log, handler = logging.getLogger("migrations"), Told(logging.WARNING)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)

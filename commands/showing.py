@@ -1,0 +1,208 @@
+"""One contract, or one milestone, with everything that belongs to it, as an object for programs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from commands.output import money
+from commands.wording_changes import content_in_words, kind_in_words
+from ledger.state import ADMINISTRATOR, Contract, Milestone
+from projections.derive.inbox import Task, tasks
+
+
+def iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def status_of(milestone: Milestone) -> str:
+    """How far it is; begun work is told apart from what is only expected."""
+    if milestone.status == "expected" and milestone.started:
+        return "started"
+    accepted = milestone.acceptance
+    known = accepted is not None and accepted.accepted_minor is not None
+    return "paid" if known and milestone.outstanding_minor <= 0 else milestone.status
+
+
+def people_of(contract: Contract) -> dict[str, list[str]]:
+    """Who holds which role now, administrators first."""
+    held: dict[str, list[str]] = {ADMINISTRATOR: []}
+    for grant in contract.grants:
+        people = held.setdefault(grant.role, [])
+        if grant.until is None and grant.person not in people:
+            people.append(grant.person)
+    return held
+
+
+def milestones_of(contract: Contract) -> list[Milestone]:
+    """Its milestones, without remainders that a reversal made void."""
+    return [m for m in contract.milestones.values() if m.status != "void"]
+
+
+def contract_object(contract: Contract) -> dict[str, Any]:
+    """A contract with all that belongs to it."""
+    terms, currency = contract.terms, contract.terms.currency
+    paid = sum(p.paid_minor for p in contract.payments.values() if p.status == "paid")
+    return {
+        "contract": contract.id,
+        "title": terms.title,
+        "client": terms.client,
+        "partner": terms.partner,
+        "currency": currency,
+        "timezone": terms.timezone,
+        "signed_on": iso(contract.dates.get(1)),
+        "status": contract.status,
+        "imported": contract.imported,
+        "separation": terms.separation,
+        "value": money(contract.value_minor, currency),
+        "committed": money(contract.committed_minor, currency),
+        "paid": money(paid, currency),
+        "roles": people_of(contract),
+        "approval": [
+            {"up_to": money(tier.up_to_minor, currency), "quorum": tier.quorum}
+            for tier in terms.approval
+        ],
+        "milestones": [milestone_object(contract, m, brief=True) for m in milestones_of(contract)],
+        "proposals": [
+            {
+                "reference": f"{contract.id}#{p.version}",
+                "kind": kind_in_words(p.content),
+                "says": content_in_words(p.content, contract),
+                "status": p.status,
+                "proposed_on": iso(p.on),
+                "proposed_by": p.actor,
+            }
+            for p in contract.proposals.values()
+        ],
+        "disputes": _dispute_objects(contract, [m.id for m in milestones_of(contract)]),
+        "payments": _payment_objects(contract, None),
+        "waiting": [_task_object(task, currency) for task in tasks(contract)],
+    }
+
+
+def milestone_object(
+    contract: Contract, milestone: Milestone, brief: bool = False
+) -> dict[str, Any]:
+    """A milestone; unless `brief`, with its baselines, deliveries, lines, disputes and payments."""
+    m, currency = milestone, contract.terms.currency
+    acceptance = m.acceptance
+    delivery = m.submissions[-1] if m.submissions else None
+    figures = ("net", "held", "instructed", "paid", "outstanding", "payable")
+    told = {
+        "milestone": f"{contract.id}/{m.id}",
+        "title": m.plan.title,
+        "stage": m.plan.stage,
+        "owner": m.plan.owner,
+        "status": status_of(m),
+        "original_due": iso(m.baselines[0].due),
+        "current_due": iso(m.current.due),
+        "submitted_on": iso(delivery.on) if delivery else None,
+        "accepted_on": iso(acceptance.on) if acceptance else None,
+        "payment_due": iso(acceptance.payment_due) if acceptance else None,
+        "amount": money(m.current.amount_minor, currency),
+        **{
+            name: money(getattr(m, f"{name}_minor") if acceptance else 0, currency)
+            for name in figures
+        },
+    }
+    if brief:
+        return told
+    return {
+        **told,
+        "depends_on": [f"{contract.id}/{name}" for name in m.plan.depends_on],
+        "deliverables": list(m.plan.deliverables),
+        "criteria": [
+            {"name": c.name, "at_least": c.at_least, "at_most": c.at_most} for c in m.plan.criteria
+        ],
+        "baselines": [
+            {
+                "due": iso(b.due),
+                "amount": money(b.amount_minor, currency),
+                "since": iso(b.since),
+                "reference": f"{contract.id}#{b.version}",
+            }
+            for b in m.baselines
+        ],
+        "submissions": [
+            {
+                "on": iso(s.on),
+                "at": s.at or None,
+                "by": s.actor,
+                "status": s.status,
+                "measured": {r.criterion: r.measured for r in s.results},
+                "approvals": [
+                    {
+                        "by": a.actor,
+                        "role": a.role,
+                        "on": iso(a.on),
+                        "accepted": money(a.accepted_minor, currency),
+                        "counts": a.live,
+                    }
+                    for a in s.approvals
+                ],
+            }
+            for s in m.submissions
+        ],
+        "lines": [
+            {
+                "step": p.line.step,
+                "clause": p.line.clause,
+                "amount": money(p.line.amount_minor, currency),
+                "events": [p.position],
+            }
+            for p in m.lines
+        ],
+        "disputes": _dispute_objects(contract, [m.id]),
+        "payments": _payment_objects(contract, m.id),
+    }
+
+
+def _dispute_objects(contract: Contract, milestones: list[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "reference": f"{contract.id}#{d.version}",
+            "milestone": f"{contract.id}/{d.milestone}",
+            "side": d.side,
+            "status": d.status,
+            "amount": money(d.amount_minor, contract.terms.currency),
+            "opened_on": iso(d.on),
+            "opened_by": d.actor,
+            "ended_on": iso(d.ended_on),
+            "reason": d.reason,
+        }
+        for d in contract.disputes.values()
+        if d.milestone in milestones
+    ]
+
+
+def _payment_objects(contract: Contract, milestone: str | None) -> list[dict[str, Any]]:
+    currency = contract.terms.currency
+    return [
+        {
+            "reference": f"{contract.id}#{p.version}",
+            "milestone": f"{contract.id}/{p.milestone}" if p.milestone else None,
+            "status": p.status,
+            "amount": money(p.amount_minor, currency),
+            "paid": money(p.paid_minor, currency),
+            "instructed_on": iso(p.on),
+            "paid_on": iso(p.paid_on),
+            "ended_on": iso(p.ended_on),
+            "run": p.run or None,
+            "bank_reference": p.reference or None,
+        }
+        for p in contract.payments.values()
+        if milestone in (None, p.milestone)
+    ]
+
+
+def _task_object(task: Task, currency: str) -> dict[str, Any]:
+    return {
+        "task": task.task,
+        "reference": task.reference,
+        "role": task.role,
+        "people": list(task.people),
+        "since": iso(task.since),
+        "due_on": iso(task.due),
+        "amount": money(task.amount_minor, currency),
+        "waits_for": list(task.waits_for),
+    }

@@ -1,0 +1,172 @@
+"""What an auditor looks at first: rules that recorded facts broke, and what weakens the proof of those they kept.
+
+Findings stand in the read models; the rest is told by small functions over the read models and one pass of the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger import events as e
+from ledger.decisions.rules import RULES
+from ledger.events import Record
+from projections.derive import findings
+
+Select = Callable[..., list[dict[str, Any]]]
+
+SEPARATION_OFF = "separation-off"
+ACTOR_DIFFERS = "actor-differs-from-login"
+PAID_BEFORE_ACCEPTED = "paid-before-accepted"
+ONE_LOGIN = "one-login-counts-twice"
+PAID_TOO_MUCH = "paid-beyond-net"
+DATE_INFERRED = "date-inferred"
+OWN = (SEPARATION_OFF, ACTOR_DIFFERS, PAID_BEFORE_ACCEPTED, ONE_LOGIN, PAID_TOO_MUCH, DATE_INFERRED)
+
+_SEVERITY = {"high": 0, "medium": 1, "low": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptional:
+    """One exception: a rule, how much it weighs, where, what, and the positions of its events."""
+
+    rule: str
+    severity: str
+    contract: str
+    milestone: str | None
+    detail: str
+    events: list[int] = field(default_factory=list)
+
+    @property
+    def order(self) -> tuple[int, str, str, int]:
+        return (_SEVERITY[self.severity], self.contract, self.rule, min(self.events, default=0))
+
+
+def exceptions(
+    select: Select,
+    sections: Iterable[list[Record]],
+    decode: Callable[[str], list[int]],
+    *,
+    contract: str | None = None,
+    authenticating: bool = False,
+) -> list[Exceptional]:
+    """Every exception, the gravest first; `sections` are the records of the log as far as the reader sees them."""
+    found = [
+        *_findings(select, decode, contract),
+        *_separation_off(select, decode, contract),
+        *_paid_before_accepted(select, decode, contract),
+        *_paid_too_much(select, decode, contract),
+        *_of_log(sections, contract, authenticating),
+    ]
+    return sorted(found, key=lambda one: one.order)
+
+
+# --- over the read models --------------------------------------------------------------------------
+
+
+def _findings(
+    select: Select, decode: Callable[[str], list[int]], contract: str | None
+) -> Iterator[Exceptional]:
+    """The rules that imported facts broke, as they were recorded."""
+    says = {rule.id: rule.says for rule in RULES}
+    for row in select(findings.LIST, contract=contract):
+        detail = says.get(str(row["rule"])) or str(row["detail"])
+        where = (row["contract"], _name(row), detail)
+        yield Exceptional(row["rule"], row["severity"], *where, decode(row["events"]))
+
+
+def _name(row: dict[str, Any]) -> str | None:
+    return f"{row['contract']}/{row['milestone']}" if row["milestone"] else None
+
+
+def _separation_off(
+    select: Select, decode: Callable[[str], list[int]], contract: str | None
+) -> Iterator[Exceptional]:
+    """Contracts in which one person may submit, approve and pay."""
+    for row in select(
+        "SELECT contract, imported, events FROM {contracts} WHERE separation = 0"
+        " AND (:contract IS NULL OR contract = :contract) ORDER BY contract, stream",
+        contract=contract,
+    ):
+        imported = " (imported, with one administrator)" if row["imported"] else ""
+        detail = f"separation of duties is off{imported}"
+        severity = "low" if imported else "medium"
+        yield Exceptional(
+            SEPARATION_OFF, severity, row["contract"], None, detail, decode(row["events"])
+        )
+
+
+def _paid_before_accepted(
+    select: Select, decode: Callable[[str], list[int]], contract: str | None
+) -> Iterator[Exceptional]:
+    """Payments that left before the day on which their milestone was accepted."""
+    for row in select(
+        "SELECT p.contract, p.milestone, p.paid_on, m.accepted_on, p.events"
+        " FROM {payments} p JOIN {milestones} m ON m.stream = p.stream AND m.milestone = p.milestone"
+        " WHERE p.status = 'paid' AND p.paid_on < m.accepted_on"
+        " AND (:contract IS NULL OR p.contract = :contract) ORDER BY p.contract, p.version, p.stream",
+        contract=contract,
+    ):
+        detail = f"paid on {row['paid_on']}, accepted on {row['accepted_on']} only"
+        where = (row["contract"], _name(row), detail, decode(row["events"]))
+        yield Exceptional(PAID_BEFORE_ACCEPTED, "high", *where)
+
+
+def _paid_too_much(
+    select: Select, decode: Callable[[str], list[int]], contract: str | None
+) -> Iterator[Exceptional]:
+    """Accepted milestones on which more was paid than is owed: a claim on the partner."""
+    from ledger.money import display_minor
+
+    for row in select(
+        "SELECT contract, milestone, currency, outstanding_minor, events FROM {schedule}"
+        " WHERE outstanding_minor < 0 AND (:contract IS NULL OR contract = :contract)"
+        " ORDER BY contract, ordinal, stream",
+        contract=contract,
+    ):
+        amount = display_minor(-row["outstanding_minor"], row["currency"])
+        detail = f"{amount} {row['currency']} more is paid than owed: a claim on the partner"
+        yield Exceptional(
+            PAID_TOO_MUCH, "medium", row["contract"], _name(row), detail, decode(row["events"])
+        )
+
+
+# --- over the log ----------------------------------------------------------------------------------
+
+
+def _of_log(
+    sections: Iterable[list[Record]], contract: str | None, authenticating: bool
+) -> Iterator[Exceptional]:
+    """One pass: who recorded for whom, and whether one login gave two of the approvals of a subject."""
+    differing: dict[tuple[str, str, str], list[int]] = {}
+    approvals: dict[tuple[str, int], dict[str, Record]] = {}
+    for section in sections:
+        for record in section:
+            if contract not in (None, record.stream_id):
+                continue
+            if record.actor != record.authenticated_as:
+                who = (record.stream_id, record.actor, record.authenticated_as)
+                differing.setdefault(who, []).append(record.position)
+            if authenticating and isinstance(record.data, e.ApprovalGranted):
+                given = approvals.setdefault((record.stream_id, record.data.subject), {})
+                yield from _counted_twice(record, record.data, given)
+    for (name, actor, login), positions in differing.items():
+        count = "1 event" if len(positions) == 1 else f"{len(positions)} events"
+        detail = f"{count} by {actor} recorded under the login {login}"
+        severity = (
+            "low" if authenticating else "medium"
+        )  # a delegation allows it where logins are checked
+        yield Exceptional(ACTOR_DIFFERS, severity, name, None, detail, positions)
+
+
+def _counted_twice(
+    record: Record, approval: e.ApprovalGranted, given: dict[str, Record]
+) -> Iterator[Exceptional]:
+    """One login that approved a subject under two names, by a delegation: one pair of eyes."""
+    earlier = given.setdefault(record.authenticated_as, record)
+    if earlier.actor != record.actor:
+        name = f"{record.stream_id}/{approval.milestone}" if approval.milestone else None
+        detail = f"{record.authenticated_as} approved as {earlier.actor} and as {record.actor}"
+        events = [earlier.position, record.position]
+        yield Exceptional(ONE_LOGIN, "high", record.stream_id, name, detail, events)

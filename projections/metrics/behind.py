@@ -1,0 +1,44 @@
+"""The milestones behind a metric: one object per milestone, each with its verdict and the reason for it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from projections.metrics.frame import Json, Row
+from projections.metrics.rates import money
+
+
+def identity(row: Row, by: str | None) -> Json:
+    """Who a row is: its stream, the group it counts in where there is a grouping, its name and its family's if any."""
+    group = {} if by is None else {"key": {by: row["grp"]}}
+    family = {"family": f"{row['contract']}/{row['family']}"} if "family" in row else {}
+    return {
+        "stream": row["stream"],
+        **group,
+        "milestone": f"{row['contract']}/{row['milestone']}",
+        **family,
+        "partner": row["partner"],
+        "stage": row["stage"],
+    }
+
+
+def events(row: Row) -> list[int]:
+    """The positions of the events that a row rests on."""
+    found: list[int] = json.loads(row["events"])
+    return found
+
+
+def amount(minor: int | None, currency: str) -> dict[str, str] | None:
+    """An amount, or None where it is unknown."""
+    return None if minor is None else money(minor, currency)
+
+
+def days_between(start: str, end: str) -> int:
+    """Whole days from one ISO date to another; negative where the second is earlier."""
+    return (date.fromisoformat(end) - date.fromisoformat(start)).days
+
+
+def days(count: int) -> str:
+    """A number of days in words: "1 day", "4 days"."""
+    return f"{count} day" if count == 1 else f"{count} days"

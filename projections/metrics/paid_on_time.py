@@ -1,0 +1,134 @@
+"""paid_on_time_rate: payables settled in full by their due date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from projections.metrics.behind import amount, days, days_between, events, identity
+from projections.metrics.definition import PAID_ON_TIME as DEFINITION
+from projections.metrics.frame import (
+    EVER,
+    SCOPE,
+    Json,
+    Row,
+    Select,
+    Tally,
+    Window,
+    framed,
+    key_sql,
+    parameters,
+    tallied,
+)
+
+_BESIDE = ("held", "settled_unknown", "excluded_unknown")
+
+
+def _judged(by: str | None) -> str:
+    """Every accepted payable due in the window and by the as-of date, or on no known day."""
+    return f"""
+WITH judged AS (
+    SELECT {key_sql(by, "due_on")} AS grp, stream, ordinal, kind, contract, partner, stage, currency, milestone,
+           due_on, settled_on, status, net_minor, held_minor, events,
+           CASE WHEN due_on IS NULL THEN 'excluded_unknown'
+                WHEN held_minor > 0 THEN 'held'
+                WHEN settled_on <= due_on THEN 'on_time'
+                ELSE 'late' END AS verdict
+    FROM {{schedule}}
+    WHERE kind = 'milestone' AND status IN ('accepted', 'paid') AND net_minor > 0 AND {SCOPE}
+      AND (due_on IS NULL OR (due_on BETWEEN :since AND :until AND due_on <= :as_of)))"""
+
+
+def rate_sql(by: str | None) -> str:
+    """Per group: payables by count."""
+    return f"""{_judged(by)}
+SELECT grp,
+       COUNT(CASE WHEN verdict = 'on_time' THEN 1 END) AS numerator,
+       COUNT(CASE WHEN verdict IN ('on_time', 'late') THEN 1 END) AS denominator,
+       COUNT(CASE WHEN verdict = 'held' THEN 1 END) AS held,
+       COUNT(CASE WHEN verdict = 'late' AND status = 'paid' AND settled_on IS NULL THEN 1 END)
+           AS settled_unknown,
+       COUNT(CASE WHEN verdict = 'excluded_unknown' THEN 1 END) AS excluded_unknown
+FROM judged
+GROUP BY grp
+"""
+
+
+def behind_sql(by: str | None) -> str:
+    """Every payable in the cohort, held or excluded as unknown."""
+    return f"""{_judged(by)}
+SELECT grp, stream, contract, partner, stage, currency, milestone, due_on, settled_on,
+       status, net_minor, held_minor, events, verdict
+FROM judged
+ORDER BY contract, stream, ordinal, kind
+"""
+
+
+def paid_on_time(
+    select: Select,
+    *,
+    as_of: date,
+    known_at: Mapping[str, Any],
+    by: str | None = None,
+    window: Window = EVER,
+    contract: str | None = None,
+    partner: str | None = None,
+) -> Json:
+    """The object of paid_on_time_rate, in the frame of every rate; held payables are counted beside it."""
+    bound = parameters(as_of, window, contract, partner)
+    overall, groups = tallied(select(rate_sql(by), **bound), _BESIDE)
+    return framed(
+        DEFINITION,
+        as_of=as_of,
+        known_at=known_at,
+        window=window,
+        by=by,
+        groups={key: _rate(tally) for key, tally in groups.items()},
+        overall=_rate(overall),
+    )
+
+
+def behind(
+    select: Select,
+    *,
+    as_of: date,
+    by: str | None = None,
+    window: Window = EVER,
+    contract: str | None = None,
+    partner: str | None = None,
+) -> list[Json]:
+    """The payables behind the rate, by contract and in its order."""
+    bound = parameters(as_of, window, contract, partner)
+    return [_payable(row, by, as_of) for row in select(behind_sql(by), **bound)]
+
+
+def _rate(tally: Tally) -> Json:
+    return {**tally.counted(), **{name: tally.beside[name] for name in _BESIDE}}
+
+
+def _payable(row: Row, by: str | None, as_of: date) -> Json:
+    return {
+        **identity(row, by),
+        "due_on": row["due_on"],
+        "settled_on": row["settled_on"],
+        "net": amount(row["net_minor"], row["currency"]),
+        "held": amount(row["held_minor"], row["currency"]),
+        "verdict": row["verdict"],
+        "why": _why(row, as_of.isoformat()),
+        "events": events(row),
+    }
+
+
+def _why(row: Row, as_of: str) -> str:
+    due, settled = row["due_on"], row["settled_on"]
+    if due is None:
+        return "no known payment due date"
+    if row["verdict"] == "held":
+        return "held by an open dispute"
+    if settled is not None:
+        late = days_between(due, settled)
+        return f"settled {days(late)} late" if late > 0 else "settled by its due date"
+    if row["status"] == "paid":
+        return "settled on no known day"
+    return f"not settled {days(days_between(due, as_of))} after it was due"

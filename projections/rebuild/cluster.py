@@ -1,0 +1,288 @@
+"""The rebuild on a Dask cluster: the tasks of a pool, on other machines, safe to run twice and late.
+
+A task replaces the rows of its own streams, some at a time, and in the transaction that does so it looks whether the
+side still bears the stamp of its run. So a task that is run again, even beside a worker that was given up and lives
+on, leaves the same rows, and one that wakes up after the run has ended changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from sqlalchemy import Connection, Engine
+
+from ledger.errors import Conflict, Failure, InputInvalid, LedgerError, StoreUnavailable
+from ledger.store.database import connect, reading, writing
+from ledger.store.reading import STREAMS_PER_CHUNK, head
+from projections.derive import DERIVATION
+from projections.derive.model import Row
+from projections.rebuild import sink
+from projections.rebuild.build import (
+    STREAMS_PER_TASK,
+    BuildAll,
+    Built,
+    Job,
+    Tick,
+    build,
+    bulk_engine,
+    ranges,
+)
+from projections.sides import checkpoint, names
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+CONNECT_SECONDS = 10
+# How long a replica may take to reach the position, and a cluster to have a worker again.
+REPLICA_WAIT_SECONDS = 30.0
+NO_WORKER_SECONDS = 60.0
+# Times that Dask runs a failing task again: a server may restart, a replica fall behind.
+RETRIES = 2
+# Times that a task writes again what another process holds at this moment.
+ATTEMPTS = 6
+TASKS_PER_WORKER = 8
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A range of streams, and all that a worker must know to replace their rows; its repr shows no password."""
+
+    job: Job
+    streams: range
+    read_url: str = field(repr=False)
+    ledger_id: str
+    release: tuple[str, str]
+
+
+def on_cluster(engine: Engine, scheduler: str, read_url: str = "") -> BuildAll:
+    """The engine that gives a job's tasks to the Dask scheduler at this address.
+
+    Raises InputInvalid where the databases are no servers or no address is given, Failure where Dask is missing.
+    """
+    _check_servers(engine, read_url)
+    if not scheduler:
+        raise InputInvalid(
+            "scheduler-missing",
+            "the engine dask needs the address of a scheduler",
+            hint="add --scheduler tcp://HOST:8786",
+        )
+    try:
+        import distributed  # noqa: F401  not needed yet, but missed now rather than half-way
+    except ImportError:
+        raise Failure(
+            "dask-missing",
+            "the engine dask needs Dask, which is not installed",
+            hint="pip install 'mledger[cluster]'",
+        ) from None
+    return partial(build_all, scheduler, read_url)
+
+
+def build_all(scheduler: str, read_url: str, job: Job, tick: Tick) -> Built:
+    """Replaces the rows of every stream by tasks on the cluster; raises the first error of a task."""
+    read_url = read_url or job.url
+    ledger_id = _ledger_id(job.url)
+    _await_position(read_url, ledger_id, job.until)
+    with _client(scheduler) as client:
+        workers = _await_workers(client)
+        size = _streams_per_task(job.streams, workers)
+        tasks = [
+            Task(job, some, read_url, ledger_id, release()) for some in ranges(job.streams, size)
+        ]
+        keys = [f"{job.stamp.replace(' ', '-')}-{task.streams.start}" for task in tasks]
+        futures = client.map(run, tasks, key=keys, pure=False, retries=RETRIES)
+        return _collected(client, futures, Built(workers=workers), tick)
+
+
+def run(task: Task) -> Built:
+    """What one worker does: the pure function of every rebuild, between two databases."""
+    if task.release != release():
+        raise Failure(
+            "cluster-release",
+            f"a worker runs mledger {' with derivation '.join(release())},"
+            f" and the rebuild {' with derivation '.join(task.release)}",
+            hint="install the same release on every worker, then rebuild again",
+        )
+    job = task.job
+    _await_position(task.read_url, task.ledger_id, job.until)
+    with bulk_engine(task.read_url) as source, bulk_engine(job.url) as target:
+        write = partial(replace, target, job)
+        return build(source, write, task.streams, job.until, lambda events: None)
+
+
+def replace(engine: Engine, job: Job, streams: range, rows: Sequence[list[Row]]) -> None:
+    """Replaces the rows of some streams on the job's side, in one transaction.
+
+    Raises Conflict "rebuild-over" where the run has ended or another has begun: nothing is changed then.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with writing(engine) as conn:
+                _check_stamp(conn, job)
+                for table in names(job.side).values():
+                    conn.exec_driver_sql(
+                        f"DELETE FROM {table}"
+                        f" WHERE stream BETWEEN {streams[0]:d} AND {streams[-1]:d}"
+                    )
+                sink.write(conn, job.side, rows)
+            return
+        except (psycopg.errors.UniqueViolation, Conflict) as error:
+            # Another worker writes the same rows just now; when it has ended, ours replace them.
+            if attempt == ATTEMPTS or getattr(error, "code", "") == "rebuild-over":
+                raise
+            time.sleep(_POLL_SECONDS * attempt)
+
+
+def release() -> tuple[str, str]:
+    """The program and the derivation that this process runs: rows of two must not mix."""
+    try:
+        return version("mledger"), DERIVATION
+    except PackageNotFoundError:
+        return "unknown", DERIVATION
+
+
+def _check_stamp(conn: Connection, job: Job) -> None:
+    # The lock lets other tasks look as well, and makes the run's end wait for this transaction.
+    conn.exec_driver_sql(f"SELECT 1 FROM checkpoints WHERE side = '{job.side}' FOR SHARE")
+    if checkpoint(conn, job.side).derivation != job.stamp:
+        raise Conflict(
+            "rebuild-over",
+            "this rebuild has ended, or another has begun; the late task changed nothing",
+            facts={"side": job.side},
+        )
+
+
+def _check_servers(engine: Engine, read_url: str) -> None:
+    if engine.dialect.name != "postgresql" or read_url.startswith("sqlite"):
+        raise InputInvalid(
+            "cluster-needs-server",
+            "workers on other machines cannot share an SQLite file",
+            hint="leave --engine dask out, or move the ledger to PostgreSQL",
+        )
+
+
+def _ledger_id(url: str) -> str:
+    engine = connect(url)
+    try:
+        with reading(engine) as conn:
+            return head(conn).ledger_id
+    finally:
+        engine.dispose()
+
+
+def _await_position(url: str, ledger_id: str, until: int) -> None:
+    """Returns when the database has the log up to a position; raises StoreUnavailable "replica-behind"."""
+    deadline = time.monotonic() + REPLICA_WAIT_SECONDS
+    engine = connect(url)
+    try:
+        while True:
+            with reading(engine) as conn:
+                found = head(conn)
+            if found.ledger_id != ledger_id:
+                raise InputInvalid(
+                    "replica-of-another",
+                    f"the database to read from holds another ledger, {found.ledger_id}",
+                    hint="--read-url must name a replica of the database that is rebuilt",
+                    facts={"expected": ledger_id, "found": found.ledger_id},
+                )
+            if found.position >= until:
+                return
+            if time.monotonic() > deadline:
+                raise StoreUnavailable(
+                    "replica-behind",
+                    f"the database to read from has position {found.position}, and did not reach"
+                    f" {until} within {REPLICA_WAIT_SECONDS:.0f} s",
+                    hint="look why it lags (pg_stat_wal_receiver), or leave --read-url out",
+                    facts={"position": found.position, "needed": until},
+                )
+            time.sleep(0.2)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _client(scheduler: str) -> Iterator[Client]:
+    """A connection to the scheduler; losing it raises Failure, and takes the tasks back."""
+    from distributed import Client, KilledWorker
+    from distributed.comm import CommClosedError
+
+    try:
+        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+    except ValueError as error:
+        raise InputInvalid("scheduler-address", f"{scheduler!r}: {error}") from error
+    except OSError as error:  # a timeout is one, too
+        raise Failure(
+            "scheduler-unreachable",
+            f"no Dask scheduler answers at {scheduler}: {' '.join(str(error).split())}",
+            hint="check the address and that `dask scheduler` runs; nothing was changed",
+        ) from error
+    try:
+        yield client
+    except LedgerError:
+        raise
+    except KilledWorker as error:
+        raise _lost(f"workers died one after the other at the same task: {error}") from error
+    except (CancelledError, CommClosedError, TimeoutError) as error:
+        raise _lost(f"the scheduler at {scheduler} is gone: {error}") from error
+    finally:
+        client.close(timeout=2)
+
+
+def _lost(why: str) -> Failure:
+    return Failure(
+        "cluster-lost",
+        " ".join(why.split()),
+        hint="the serving side serves on; see the workers' logs, then rebuild again",
+    )
+
+
+def _await_workers(client: Client) -> int:
+    """How many workers there are, once there is one."""
+    deadline = time.monotonic() + NO_WORKER_SECONDS
+    while not (workers := client.nthreads()):
+        _check_alone(deadline)
+        time.sleep(_POLL_SECONDS)
+    return len(workers)
+
+
+def _check_alone(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise Failure(
+            "cluster-without-workers",
+            f"the scheduler has had no worker for {NO_WORKER_SECONDS:.0f} s",
+            hint="start some: dask worker ADDRESS --nthreads 1; the serving side serves on",
+        )
+
+
+def _collected(client: Client, futures: list[Any], total: Built, tick: Tick) -> Built:
+    """Adds up what the tasks give, in whatever order they end."""
+    from distributed import as_completed
+
+    ended = as_completed(futures)
+    looked = had_worker = time.monotonic()
+    while ended.count():
+        for future in ended.next_batch(block=False):
+            built: Built = future.result()
+            total.add(built)
+            tick(built.events)
+        if time.monotonic() > looked + 1:
+            looked = time.monotonic()
+            had_worker = looked if client.nthreads() else had_worker
+            _check_alone(had_worker + NO_WORKER_SECONDS)
+        time.sleep(_POLL_SECONDS)
+    return total
+
+
+def _streams_per_task(streams: int, workers: int) -> int:
+    """Some tasks for each worker, so that a slow or lost one costs little; whole blocks of chunks."""
+    even = streams // (workers * TASKS_PER_WORKER)
+    blocks = min(max(even, STREAMS_PER_CHUNK), STREAMS_PER_TASK) // STREAMS_PER_CHUNK
+    return blocks * STREAMS_PER_CHUNK

@@ -1,0 +1,174 @@
+"""When: dates and the contract's own state, each rule at its edge."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from ledger import intents as i
+from ledger.events import AcceptanceReversed, MilestoneSubmitted
+from ledger.terms import MilestonePlan
+from tests.decisions.builders import (
+    SIGNED,
+    TERMS,
+    TODAY,
+    accepted,
+    agrees,
+    approves,
+    cancels,
+    contract,
+    day,
+    defines,
+    last,
+    permitted,
+    play,
+    proposes,
+    refused,
+    rejects,
+    reversal,
+    starts,
+    submits,
+    version_of,
+)
+from tests.decisions.marks import permits, refuses
+from tests.decisions.spec import Story
+
+SUSPEND = ("admin-1", i.SuspendContract(on=day(9, 1)))
+TERMINATE = ("admin-1", i.TerminateContract(on=day(9, 1), reason="bankrupt"))
+
+
+@permits("not-before-signature")
+def test_a_fact_may_be_dated_on_the_day_of_signature() -> None:
+    permitted(contract(), starts(on=SIGNED))
+
+
+@refuses("not-before-signature")
+def test_no_fact_is_dated_the_day_before_signature() -> None:
+    refused(contract(), starts(on=SIGNED - timedelta(days=1)), "not-before-signature")
+
+
+@permits("not-after-today")
+def test_today_is_the_contract_zones_day() -> None:
+    late_utc = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)  # midnight in Shanghai: the 23rd begins
+    permitted(contract(), starts(on=day(11, 23)), now=late_utc)
+
+
+@refuses("not-after-today")
+def test_tomorrow_in_the_contract_zone_is_refused_although_it_is_today_elsewhere() -> None:
+    before_midnight = datetime(2026, 11, 22, 15, 59, tzinfo=UTC)
+    refused(contract(), starts(on=day(11, 23)), "not-after-today", now=before_midnight)
+
+
+@refuses("not-after-today")
+def test_a_contract_is_not_signed_tomorrow() -> None:
+    sign = i.SignContract(contract="C-9", terms=TERMS, on=TODAY + timedelta(days=1))
+    refused(Story(contract="C-9"), ("admin-1", sign), "not-after-today")
+
+
+@permits("within-backdating-window")
+def test_a_fact_may_be_as_old_as_the_window() -> None:
+    permitted(contract(backdating_days=30), starts(on=TODAY - timedelta(days=30)))
+
+
+@refuses("within-backdating-window")
+def test_a_fact_one_day_older_than_the_window_is_refused() -> None:
+    late = starts(on=TODAY - timedelta(days=31))
+    refused(contract(backdating_days=30), late, "within-backdating-window")
+
+
+@permits("not-before-what-it-rests-on")
+def test_a_decision_may_fall_on_the_day_of_its_submission() -> None:
+    permitted(play(contract(), submits("M1", day(8, 20))), approves("M1", day(8, 20)))
+
+
+@refuses("not-before-what-it-rests-on")
+def test_no_decision_is_dated_before_its_submission() -> None:
+    story = play(contract(), submits("M1", day(8, 20)))
+    refused(story, approves("M1", day(8, 19)), "not-before-what-it-rests-on")
+    refused(story, rejects("M1", day(8, 19)), "not-before-what-it-rests-on")
+
+
+@refuses("not-before-what-it-rests-on")
+def test_no_decision_is_dated_before_a_corrected_day_of_delivery() -> None:
+    story = play(contract(), submits("M1", day(8, 20)), submits("M1", day(8, 25), corrects=True))
+    refused(story, approves("M1", day(8, 24)), "not-before-what-it-rests-on")
+    refused(story, rejects("M1", day(8, 24)), "not-before-what-it-rests-on")
+    permitted(story, approves("M1", day(8, 25)))
+
+
+@refuses("not-before-what-it-rests-on")
+def test_what_is_decided_anew_is_not_dated_before_the_reversal_that_was_an_event() -> None:
+    story = play(accepted(), proposes(reversal(6), day(9, 10)), agrees(7, day(9, 12)))
+    assert version_of(story, AcceptanceReversed) == last(story)
+    refused(story, approves("M1", day(9, 11)), "not-before-what-it-rests-on")
+    refused(story, rejects("M1", day(9, 11)), "not-before-what-it-rests-on")
+    permitted(story, approves("M1", day(9, 12)))
+
+
+@permits("not-before-what-it-rests-on")
+def test_after_an_acceptance_by_error_the_right_one_may_be_dated_earlier() -> None:
+    story = play(accepted(), proposes(reversal(6, "error"), day(9, 10)), agrees(7, day(9, 12)))
+    permitted(story, approves("M1", day(8, 23)))
+
+
+@refuses("not-before-what-it-rests-on")
+def test_a_contract_is_not_terminated_before_a_milestone_that_it_cancels_was_defined() -> None:
+    story = play(contract(), defines("M3", on=day(9, 2)))
+    refused(story, TERMINATE, "not-before-what-it-rests-on")
+
+
+@permits("contract-active")
+def test_work_goes_on_after_the_contract_is_resumed() -> None:
+    resume = ("admin-2", i.ResumeContract(on=day(9, 1)))
+    permitted(play(contract(), SUSPEND, resume), submits("M1"))
+
+
+@refuses("contract-active")
+def test_nothing_is_defined_started_or_submitted_while_the_contract_is_suspended() -> None:
+    story = play(contract(), SUSPEND)
+    for act in (starts(), submits(), defines("M9", on=day(9, 2))):
+        refused(story, act, "contract-active")
+
+
+@permits("contract-not-closed")
+def test_a_milestone_may_be_cancelled_while_the_contract_is_suspended() -> None:
+    permitted(play(contract(), SUSPEND), cancels("M1"))
+
+
+@refuses("contract-not-closed")
+def test_nothing_is_cancelled_or_terminated_under_a_terminated_contract() -> None:
+    story = play(accepted(), TERMINATE)
+    refused(story, cancels("M2"), "contract-not-closed")
+    refused(story, TERMINATE, "contract-not-closed")
+
+
+def test_what_was_accepted_stays_payable_after_termination_and_the_rest_is_cancelled() -> None:
+    state = play(accepted(), TERMINATE).the_state()
+    assert state.status == "terminated"
+    assert state.milestones["M1"].payable_minor == 1_000_000
+    assert state.milestones["M2"].status == "cancelled"
+
+
+def test_the_effective_date_is_today_in_the_contract_zone_where_none_is_given() -> None:
+    late_utc = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
+    (event,) = permitted(contract(), starts(), now=late_utc)
+    assert event.on == day(11, 23)
+
+
+def test_a_delivery_after_the_cut_off_counts_for_the_next_day() -> None:
+    at = datetime.fromisoformat("2026-08-21T18:00:01+08:00")
+    (event,) = permitted(contract(cut_off="18:00"), submits("M1", at=at))
+    assert isinstance(event, MilestoneSubmitted)
+    assert event.on == day(8, 22)
+
+
+def test_without_a_cut_off_only_the_day_in_the_contract_zone_counts() -> None:
+    at = datetime.fromisoformat("2026-08-21T11:30:00-04:00")  # half past eleven at night, Shanghai
+    (event,) = permitted(contract(), submits("M1", at=at))
+    assert event.on == day(8, 21)
+
+
+def test_a_contract_is_dated_by_its_terms_where_no_day_is_given() -> None:
+    plans = (MilestonePlan(id="M1", amount_minor=1),)
+    sign = i.SignContract(contract="C-9", terms=TERMS, milestones=plans)
+    events = permitted(Story(contract="C-9"), ("admin-1", sign))
+    assert [event.on for event in events] == [SIGNED, SIGNED]

@@ -1,0 +1,32 @@
+"""Every metric is defined by name and version, and the page of definitions is the one in docs."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from projections.metrics import DEFINITIONS, Definition, definitions_markdown
+
+PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+
+def test_every_metric_of_the_domain_page_is_defined() -> None:
+    assert [(one.name, one.version) for one in DEFINITIONS] == [
+        ("on_time_rate", 1),
+        ("dispute_rate", 1),
+        ("first_pass_acceptance_rate", 1),
+        ("cycle_times", 1),
+        ("paid_on_time_rate", 1),
+        ("exposure", 1),
+    ]
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda one: one.name)
+def test_a_definition_leaves_nothing_unsaid(definition: Definition) -> None:
+    assert all(getattr(definition, one.name) for one in fields(definition))
+
+
+def test_the_page_in_docs_is_the_generated_one() -> None:
+    assert PAGE.read_text("utf-8") == definitions_markdown()
