@@ -50,6 +50,10 @@ class LedgerError(Exception):
             lines.append(f"hint: {self.hint}")
         return "\n".join(lines)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are pickled without their keywords; these travel between processes whole.
+        return _again, (type(self), self.code, self.message, self.hint, self.place, self.facts)
+
     def as_object(self) -> dict[str, Any]:
         """The same error for a program: the object that `--json` prints."""
         return {
@@ -60,6 +64,12 @@ class LedgerError(Exception):
             "exit_code": self.exit_code,
             "facts": self.facts,
         }
+
+
+def _again(
+    kind: type[LedgerError], code: str, message: str, hint: str, place: str, facts: dict[str, Any]
+) -> LedgerError:
+    return kind(code, message, hint=hint, place=place, facts=facts)
 
 
 class Failure(LedgerError):

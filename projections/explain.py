@@ -92,9 +92,16 @@ class Explanation:
 
 
 def explain(
-    records: Sequence[Record], milestone: str, as_of: date | None = None
+    records: Sequence[Record],
+    milestone: str,
+    as_of: date | None = None,
+    log: Sequence[Record] | None = None,
 ) -> Explanation | None:
-    """The milestone's price, from all records of its contract; None where it does not exist at that moment."""
+    """The milestone's price, from the records of its contract; None where it does not exist at that moment.
+
+    `log` has all records of the contract where `records` end before: a decision is reckoned again with everything
+    that it recorded, also if the moment looked at lies in its middle.
+    """
     state = fold(records, as_of)
     found = state.milestones.get(milestone) if state is not None else None
     if state is None or found is None:
@@ -110,7 +117,7 @@ def explain(
     told.approvals = list(_approved(state, found, by_version))
     for record in records:
         if isinstance(record.data, e.MilestoneAccepted) and record.data.milestone == milestone:
-            differences, checked = reckon(records, record)
+            differences, checked = reckon(log or records, record)
             told.differences += differences
             told.checked += checked
     told.differences += _wrongly_taken_back(records, milestone)

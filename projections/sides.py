@@ -30,9 +30,11 @@ def other(side: Side) -> Side:
     return "b" if side == "a" else "a"
 
 
-def serving(conn: Connection) -> Side:
-    """The side that readers see."""
-    side: Side = conn.exec_driver_sql("SELECT side FROM serving").scalar_one()
+def serving(conn: Connection, *, hold: bool = False) -> Side:
+    """The side that readers see; `hold` keeps it from being flipped until the transaction ends."""
+    # SQLite has one writer at a time, so whoever could be held back is waiting already.
+    share = " FOR SHARE" if hold and conn.dialect.name == "postgresql" else ""
+    side: Side = conn.exec_driver_sql(f"SELECT side FROM serving{share}").scalar_one()
     return side
 
 
@@ -42,6 +44,13 @@ def checkpoint(conn: Connection, side: Side) -> Checkpoint:
         f"SELECT position, derivation FROM checkpoints WHERE side = '{side}'"
     ).one()
     return Checkpoint(side, *row)
+
+
+def mark(conn: Connection, side: Side, position: int, derivation: str) -> None:
+    """Sets a side's checkpoint."""
+    conn.exec_driver_sql(
+        f"UPDATE checkpoints SET position = {position:d}, derivation = '{derivation}' WHERE side = '{side}'"
+    )
 
 
 def names(side: Side | None) -> dict[str, str]:

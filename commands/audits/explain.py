@@ -23,7 +23,7 @@ _FIGURES = ("net", "held", "instructed", "paid", "outstanding", "payable")
 def show(settings: Settings, output: Output, moment: Moment, name: MilestoneName) -> None:
     """Prints the explanation; raises IntegrityViolated where a stored line is not what its clause gives."""
     past = history(settings, output, moment, name.contract)
-    told = explain(past.records, name.milestone, moment.as_of)
+    told = explain(past.records, name.milestone, moment.as_of, past.log)
     if told is None:
         everything = explain(past.records, name.milestone)
         raise _unknown(past, name, later=everything is not None)

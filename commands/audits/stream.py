@@ -20,9 +20,10 @@ from projections.reading import Known
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A contract's records as they were known at a moment, and the day to look at them."""
+    """A contract's records as they were known at a moment, all of them (`log`), and the day to look at them."""
 
     records: Sequence[Record]
+    log: Sequence[Record]
     known: Known
     as_of: date
     authenticates: bool
@@ -49,8 +50,9 @@ def history(settings: Settings, output: Output, moment: Moment, contract: str) -
         with session.ledger.snapshot() as conn:
             until = bounded(conn, moment)
             known = Known(until, recorded_at(conn, until), head(conn).position, 0)
-            records = read_stream(conn, contract, until)
-    return History(records, known, moment.as_of or settings.today(), authenticates)
+            log = read_stream(conn, contract)
+    records = [record for record in log if record.position <= until]
+    return History(records, log, known, moment.as_of or settings.today(), authenticates)
 
 
 def bounded(conn: Connection, moment: Moment) -> int:

@@ -147,5 +147,5 @@ def find(state: Contract, kind: str, known: dict[int, Any], version: int) -> Any
     raise NotFound(
         f"{kind}-unknown",
         f"contract {state.id} has no {kind} #{version}",
-        hint=f"its {kind}s are {names}" if names else f"it has no {kind} yet",
+        hint=f"it has {names}" if names else f"it has no {kind} yet",
     )

@@ -19,6 +19,7 @@ from ledger.decisions.rules_money import (
 )
 from ledger.decisions.rules_state import (
     amendment_keeps_currency,
+    amendment_keeps_signature,
     amendment_not_outdated,
     bonus_not_revoked,
     dependencies_exist,
@@ -105,6 +106,7 @@ KINDS: dict[type[Any], Kind] = {
             contract_not_closed,
             amendment_not_outdated,
             amendment_keeps_currency,
+            amendment_keeps_signature,
             proposal_changes_something,
             nobody_grants_to_themselves,
             milestone_revised_once,

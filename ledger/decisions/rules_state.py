@@ -201,6 +201,18 @@ def amendment_keeps_currency(case: Case) -> Objection | None:
     )
 
 
+@rule("An amendment keeps the contract's day of signature.")
+def amendment_keeps_signature(case: Case) -> Objection | None:
+    assert case.terms is not None
+    now, then = case.state.terms.signed_on, case.terms.signed_on
+    if now is None or now == then:
+        return None
+    return Objection(
+        f"contract {case.state.id} was signed on {now}, not on {then}",
+        f"leave signed_on at {now}: every fact is measured against it",
+    )
+
+
 @rule("A proposal changes something.")
 def proposal_changes_something(case: Case) -> Objection | None:
     if case.facts["changes"]:

@@ -113,6 +113,22 @@ def changed_streams(conn: Connection, after: int, until: int) -> list[int]:
     return list(conn.execute(query.order_by(log.c.stream)).scalars())
 
 
+def changes(conn: Connection, after: int, until: int, most: int) -> tuple[list[int], int]:
+    """The first `most` streams with a record in (after, until], ascending, and the position up to
+    which these are all; raises IntegrityViolated where a position of (after, until] is missing.
+    """
+    first = func.min(log.c.position)
+    query = select(log.c.stream, first, func.count()).where(
+        log.c.position > after, log.c.position <= until
+    )
+    found = conn.execute(query.group_by(log.c.stream).order_by(first)).all()
+    if sum(count for _, _, count in found) != until - after:
+        check_complete(conn, until)
+    if len(found) > most:
+        until = found[most][1] - 1
+    return sorted(stream for stream, _, _ in found[:most]), until
+
+
 def key_row(conn: Connection, key: str) -> KeyRow | None:
     """What was recorded under an idempotency key, or None."""
     row = conn.execute(select(keys).where(keys.c.key == key)).one_or_none()

@@ -30,8 +30,8 @@ ON_TIME = Definition(
     numerator="By count: every part was delivered on or before its due date; open and overdue is late. "
     "By value: the reference amounts of the parts delivered on or before it.",
     denominator="By count: the cohort. By value: the reference amounts of every part in the cohort, per currency.",
-    exclusions="A milestone whose due date, or whose delivery's date, is unknown would otherwise count: it is left "
-    "out and counted in `excluded_unknown`. An unknown amount counts as 0 and is counted in "
+    exclusions="A milestone that would otherwise count, but of which a due date or a delivery's date is unknown, is "
+    "left out and counted in `excluded_unknown`. An unknown amount counts as 0 and is counted in "
     "`excluded_unknown_amounts`. Excused days reduce penalties, not lateness.",
     clock="Due and delivery dates are effective dates in the contract's zone. Delivery is the submission finally "
     "accepted or, undecided so far, the pending one. Two references: `original` is baseline 0, `current` the "

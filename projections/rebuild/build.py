@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from multiprocessing import get_context
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
+from ledger.errors import Conflict
 from ledger.store.database import engine_for, reading, writing
 from ledger.store.reading import STREAMS_PER_CHUNK, read_streams
 from projections.derive import MODELS
 from projections.derive.model import Row
 from projections.rebuild import sink
 from projections.rebuild.fold import rows_of
-from projections.sides import Side
+from projections.sides import Side, checkpoint
 
 # Streams whose rows are committed together: a writer of the log never waits longer than for these.
 STREAMS_PER_COMMIT = 4 * STREAMS_PER_CHUNK
 # Streams per task of a pool: small enough to share the work out evenly.
-STREAMS_PER_TASK = 40 * STREAMS_PER_CHUNK
+STREAMS_PER_TASK = 16 * STREAMS_PER_CHUNK
 _MODULUS = 1 << 256
 
 _encode = msgspec.json.Encoder().encode
@@ -102,14 +102,40 @@ def _hurry(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def adding(engine: Engine, side: Side) -> Write:
-    """Adds rows to a side, in one transaction each time."""
+def adding(engine: Engine, job: Job) -> Write:
+    """Adds rows to the job's side, in one transaction each time, as long as the run goes on."""
 
     def write(streams: range, rows: Sequence[list[Row]]) -> None:
         with writing(engine) as conn:
-            sink.write(conn, side, rows)
+            check_stamp(conn, job)
+            sink.write(conn, job.side, rows)
 
     return write
+
+
+def check_stamp(conn: Connection, job: Job) -> None:
+    """Raises Conflict "rebuild-over" where the run has ended or another has begun, so that a late process changes nothing."""
+    if conn.dialect.name == "postgresql":
+        # The lock lets others of this run look as well, and makes the run's end wait for this transaction.
+        conn.exec_driver_sql(f"SELECT 1 FROM checkpoints WHERE side = '{job.side}' FOR SHARE")
+    if checkpoint(conn, job.side).derivation != job.stamp:
+        raise Conflict(
+            "rebuild-over",
+            "this rebuild has ended, or another has begun; the late task changed nothing",
+            facts={"side": job.side},
+        )
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Without the collector of cycles: states and rows have none, and are many."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def build(engine: Engine, write: Write, streams: range, until: int, tick: Tick) -> Built:
@@ -123,7 +149,7 @@ def build(engine: Engine, write: Write, streams: range, until: int, tick: Tick) 
         some = range(first, min(first + STREAMS_PER_COMMIT, streams.stop))
         rows: list[list[Row]] = [[] for _ in MODELS]
         events = built.events
-        with reading(engine) as conn:
+        with no_collection(), reading(engine) as conn:
             for records in read_streams(conn, some, until):
                 chunk = rows_of(records)
                 built.count(chunk, len(records))
@@ -139,24 +165,3 @@ def ranges(streams: int, size: int = STREAMS_PER_TASK) -> list[range]:
     """The tasks of a job: ranges of stream numbers, each beginning at a block of chunks if `size` is one."""
     last = streams + 1
     return [range(n, min(n + size, last)) for n in range(1, last, size)]
-
-
-def _task(work: tuple[Job, range]) -> Built:
-    job, streams = work
-    with bulk_engine(job.url) as engine:
-        return build(engine, adding(engine, job.side), streams, job.until, lambda events: None)
-
-
-def build_all(job: Job, tick: Tick) -> Built:
-    """Adds the rows of every stream to the empty side, in this process or by a pool of `workers`."""
-    if job.workers <= 1:
-        with bulk_engine(job.url) as engine:
-            every = range(1, job.streams + 1)
-            return build(engine, adding(engine, job.side), every, job.until, tick)
-    total = Built(workers=job.workers)
-    tasks = [(job, some) for some in ranges(job.streams)]
-    with ProcessPoolExecutor(job.workers, mp_context=get_context("spawn")) as pool:
-        for built in pool.map(_task, tasks):
-            total.add(built)
-            tick(built.events)
-    return total

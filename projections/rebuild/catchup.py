@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 
 from ledger.store.database import writing
-from ledger.store.reading import changed_streams, head, read_streams
+from ledger.store.reading import changes, head, read_streams
 from projections.derive import DERIVATION
 from projections.rebuild import sink
 from projections.rebuild.fold import rows_of
 from projections.sides import Checkpoint, Side, checkpoint, serving
 
-# Positions per transaction: a long import is caught up in steps, between which others can write.
-STEP = 20_000
+# Positions and streams per transaction: a long import is caught up in steps, between which others can write.
+POSITIONS_PER_STEP = 20_000
+STREAMS_PER_STEP = 500
 # Streams whose rows are replaced by one statement.
 BATCH = 200
 
@@ -33,23 +34,23 @@ def catch_up(engine: Engine) -> Caught:
     folded = 0
     while True:
         with writing(engine) as conn:
-            side = serving(conn)
-            reached = checkpoint(conn, side)
+            reached = checkpoint(conn, serving(conn, hold=True))
             last = head(conn).position
             if reached.position >= last:
                 return Caught(reached.position, folded)
-            folded += advance(conn, reached, min(last, reached.position + STEP))
+            folded += advance(conn, reached, last)
 
 
-def advance(conn: Connection, reached: Checkpoint, until: int) -> int:
-    """Brings a side from its checkpoint to a position, in the caller's transaction; returns the streams folded.
+def advance(conn: Connection, reached: Checkpoint, last: int) -> int:
+    """Brings a side one step towards a position, in the caller's transaction; returns the streams folded again.
 
-    The checkpoint is claimed by compare-and-set before anything is read, so of several processes one does the work
-    and the others find it done.
+    The checkpoint is claimed by compare-and-set before any row is touched, so of several processes one does the work
+    and the others find it done. Raises IntegrityViolated where a position is missing.
     """
+    after = reached.position
+    changed, until = changes(conn, after, min(last, after + POSITIONS_PER_STEP), STREAMS_PER_STEP)
     if not _claim(conn, reached, until):
         return 0
-    changed = changed_streams(conn, reached.position, until)
     for start in range(0, len(changed), BATCH):
         replace_rows(conn, reached.side, changed[start : start + BATCH], until)
     return len(changed)

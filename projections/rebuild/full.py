@@ -6,90 +6,50 @@ result is a certificate, written for failures too.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
-import msgspec
 from sqlalchemy import Connection, Engine
 
-from ledger.errors import LedgerError
+from ledger.errors import IntegrityViolated
 from ledger.store.database import reading, writing
 from ledger.store.reading import changed_streams, check_complete, head, stream_count
 from projections.derive import DERIVATION, MODELS
 from projections.rebuild import sink
-from projections.rebuild.build import BuildAll, Built, Job, build_all
+from projections.rebuild.build import BuildAll, Built, Job, check_stamp
 from projections.rebuild.catchup import advance, catch_up
-from projections.rebuild.drift import Difference, compare, counts
+from projections.rebuild.certificate import Certificate, keep, last_run, write_file
+from projections.rebuild.drift import compare, counts
 from projections.rebuild.lock import only_one
-from projections.sides import Side, checkpoint, other, serving
+from projections.rebuild.pool import build_all
+from projections.sides import Side, checkpoint, mark, other, serving
+
+__all__ = ["DASK", "ENGINES", "IN_PROCESS", "Certificate", "Options", "Tick", "last_run", "rebuild"]
+
+IN_PROCESS, DASK = ENGINES = ("in-process", "dask")
 
 # Above this many events a second process pays for its start.
 POOL_FROM_EVENTS = 300_000
-
-IN_PROCESS, DASK = ENGINES = ("in-process", "dask")
+MOST_WORKERS = 4
+# How often the two sides are brought to the same position before streams that go on changing are left out.
+ALIGNMENTS = 3
 
 Tick = Callable[[int, int], None]
 """Told events done and events in all."""
 
 
-@dataclass(slots=True)
-class Certificate:
-    """What a run did and found; `status` is rebuilt, checked, drift or failed.
-
-    `drift.compared` counts the streams compared at equal position; `different` names where rows part; `superseded`
-    counts rows that an older derivation made, which are no drift.
-    """
-
-    run_id: str
-    started_at: str
-    status: str = "failed"
-    position: int = 0
-    events: int = 0
-    streams: int = 0
-    rows: int = 0
-    seconds: float = 0.0
-    events_per_second: int = 0
-    compared: int = 0
-    different: list[Difference] = field(default_factory=list)
-    differences: int = 0
-    superseded: int = 0
-    engine: str = IN_PROCESS
-    workers: int = 1
-    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
-    derivation: str = DERIVATION
-    program: str = ""
-    error: dict[str, Any] | None = None
-
-    def as_object(self) -> dict[str, Any]:
-        """The certificate in the order and with the fields that `projections rebuild --json` promises."""
-        found = asdict(self)
-        promised = ("run_id", "status", "position", "events", "streams", "rows", "seconds")
-        first = {name: found.pop(name) for name in (*promised, "events_per_second")}
-        drift = {
-            "compared": found.pop("compared"),
-            "different": [d.as_object() for d in self.different],
-            "differences": found.pop("differences"),
-            "superseded": found.pop("superseded"),
-        }
-        del found["different"]
-        return {
-            **first,
-            "drift": drift,
-            "engine": found.pop("engine"),
-            "workers": found.pop("workers"),
-            **found,
-        }
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run is asked for; `workers` 0 is the machine's choice.
+    """What a run is asked for; `workers` 0 is the machine's choice, `certificate` a file to write it to as well.
 
-    With `engine` "dask" the tasks run where the `scheduler` sends them, and read from `read_url` if given: a replica.
+    With `engine` "dask" the work is done where the `scheduler` sends it, reading from `read_url` if given: a replica.
     """
 
     workers: int = 1
@@ -97,7 +57,8 @@ class Options:
     incremental: bool = False
     accept_drift: bool = False
     program: str = ""
-    engine: str = IN_PROCESS
+    certificate: Path | None = None
+    engine: Literal["in-process", "dask"] = "in-process"
     scheduler: str = ""
     read_url: str = ""
 
@@ -110,21 +71,50 @@ def rebuild(engine: Engine, options: Options, tick: Tick = lambda done, total: N
     """
     started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     certificate = Certificate(uuid4().hex, started_at, program=options.program)
-    began = time.perf_counter()
+    if options.engine == "dask":
+        _check_cluster(engine, options)
     build = _build_all(engine, options)
     with only_one(engine, certificate.run_id, started_at):
         try:
-            _run(engine, options, build, certificate, tick)
-        except LedgerError as error:
-            certificate.error = error.as_object()
+            with _timed(certificate):
+                _run(engine, options, build, certificate, tick)
+        except BaseException as error:
+            certificate.failed(error)
+            # What went wrong is told, even where there is no room left to note it.
+            with suppress(Exception):
+                keep(engine, certificate)
+            with suppress(Exception):
+                _write_file(options, certificate)
             raise
-        finally:
-            certificate.seconds = round(time.perf_counter() - began, 3)
-            certificate.events_per_second = round(
-                certificate.events / max(certificate.seconds, 0.001)
-            )
-            _keep(engine, certificate)
+        keep(engine, certificate)
+        _write_file(options, certificate)
     return certificate
+
+
+def _check_cluster(engine: Engine, options: Options) -> None:
+    from projections.rebuild.cluster import check
+
+    check(engine, options.scheduler, options.read_url)
+
+
+def _write_file(options: Options, certificate: Certificate) -> None:
+    if options.certificate is not None:
+        write_file(options.certificate, certificate)
+
+
+@contextmanager
+def _timed(certificate: Certificate, phase: str = "") -> Iterator[None]:
+    """Notes how long a step took, or, without its name, the whole run."""
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds = time.perf_counter() - began
+        if phase:
+            certificate.phases[phase] = round(seconds, 3)
+        else:
+            certificate.seconds = round(seconds, 3)
+            certificate.events_per_second = round(certificate.events / max(seconds, 0.001))
 
 
 def _build_all(engine: Engine, options: Options) -> BuildAll:
@@ -139,48 +129,37 @@ def _build_all(engine: Engine, options: Options) -> BuildAll:
 def _run(
     engine: Engine, options: Options, build: BuildAll, certificate: Certificate, tick: Tick
 ) -> None:
-    catch_up(engine)
+    with _timed(certificate, "catch-up"):
+        catch_up(engine)
     with reading(engine) as conn:
         served = serving(conn)
         until = head(conn).position
         streams = stream_count(conn)
     resting = other(served)
     certificate.position = until
-    kept = options.incremental and _refresh(engine, resting, until)
-    if not kept:
-        certificate.engine = options.engine
-        certificate.workers = options.workers or _auto(until)
-        job = Job(
-            engine.url.render_as_string(hide_password=False),
-            resting,
-            streams,
-            until,
-            f"filling {certificate.run_id}",
-            certificate.workers,
-        )
-        built = _fill(engine, job, build, tick)
-        _describe(certificate, built, until, engine)
-    else:
-        _describe_kept(certificate, engine, resting, streams)
-    _compare(engine, served, until, certificate)
-    clean = not certificate.differences or options.accept_drift
+    with _timed(certificate, "build"):
+        if options.incremental and _refresh(engine, resting, until):
+            _describe_kept(certificate, engine, resting, streams)
+        else:
+            _fill(engine, options, certificate, resting, streams, tick)
+    with _timed(certificate, "compare"):
+        _compare(engine, served, certificate)
     certificate.status = "checked" if options.check else "rebuilt"
     if certificate.differences and not options.accept_drift:
         certificate.status = "drift"
-    if clean and not options.check:
-        _flip(engine, served)
+    elif not options.check:
+        with _timed(certificate, "flip"):
+            _flip(engine, served)
 
 
 def _auto(events: int) -> int:
-    import os
-
-    return min(4, os.cpu_count() or 1) if events > POOL_FROM_EVENTS else 1
+    return min(MOST_WORKERS, os.cpu_count() or 1) if events > POOL_FROM_EVENTS else 1
 
 
 def _fill(engine: Engine, job: Job, build: BuildAll, tick: Tick) -> Built:
     """Empties a side and fills it from the log."""
     with writing(engine) as conn:
-        _stamp(conn, job.side, 0, job.stamp)
+        mark(conn, job.side, 0, job.stamp)
         sink.clear(conn, job.side)
     done = 0
 
@@ -190,44 +169,53 @@ def _fill(engine: Engine, job: Job, build: BuildAll, tick: Tick) -> Built:
         tick(done, job.until)
 
     built = build(job, count)
+    if built.events != job.until:
+        with reading(engine) as conn:
+            _explain_missing(conn, job.streams, job.until)
     with writing(engine) as conn:
-        _stamp(conn, job.side, job.until, DERIVATION)
+        check_stamp(conn, job)
+        mark(conn, job.side, job.until, DERIVATION)
     return built
 
 
-def _stamp(conn: Connection, side: Side, position: int, derivation: str) -> None:
-    conn.exec_driver_sql(
-        f"UPDATE checkpoints SET position = {position:d}, derivation = '{derivation}'"
-        f" WHERE side = '{side}'"
+def _explain_missing(conn: Connection, streams: int, until: int) -> None:
+    """Raises IntegrityViolated: every stream read is whole, so a position is missing, or a stream's number is."""
+    check_complete(conn, until)
+    position = conn.exec_driver_sql(
+        f"SELECT MIN(position) FROM log WHERE position <= {until:d} AND stream NOT BETWEEN 1 AND {streams:d}"
+    ).scalar_one()
+    raise IntegrityViolated(
+        "stream-missing",
+        f"the record at position {position} belongs to a stream that the ledger does not list",
+        hint="the log was altered: mledger audit verify",
+        facts={"position": position},
     )
 
 
 def _refresh(engine: Engine, side: Side, until: int) -> bool:
     """Brings the resting side forward instead of filling it anew; False where this derivation never filled it."""
-    with writing(engine) as conn:
-        reached = checkpoint(conn, side)
-        if reached.derivation != DERIVATION:
-            return False
-        if reached.position < until:
+    while True:
+        with writing(engine) as conn:
+            reached = checkpoint(conn, side)
+            if reached.derivation != DERIVATION:
+                return False
+            if reached.position >= until:
+                return True
             advance(conn, reached, until)
-    return True
 
 
-def _describe(certificate: Certificate, built: Built, until: int, engine: Engine) -> None:
+def _describe(certificate: Certificate, built: Built) -> None:
+    certificate.workers = built.workers
     certificate.events = built.events
     certificate.streams = built.streams
-    certificate.workers = built.workers
     certificate.rows = sum(built.rows)
     for model, rows, digest in zip(MODELS, built.rows, built.digests, strict=True):
         certificate.tables[model.name] = {"rows": rows, "digest": f"{digest:064x}"}
-    if built.events != until:
-        # Every stream is whole, so what is missing is a position of the log.
-        with reading(engine) as conn:
-            check_complete(conn, until)
 
 
 def _describe_kept(certificate: Certificate, engine: Engine, side: Side, streams: int) -> None:
     with reading(engine) as conn:
+        check_complete(conn, certificate.position)
         found = counts(conn, side)
     certificate.events = certificate.position
     certificate.streams = streams
@@ -235,52 +223,53 @@ def _describe_kept(certificate: Certificate, engine: Engine, side: Side, streams
     certificate.tables = {name: {"rows": rows, "digest": None} for name, rows in found.items()}
 
 
-def _compare(engine: Engine, served: Side, until: int, certificate: Certificate) -> None:
+def _compare(engine: Engine, served: Side, certificate: Certificate) -> None:
     """Compares the sides at equal position: both are brought to the head, streams that change meanwhile left out."""
-    with writing(engine) as conn:
-        _align(conn, served)
-    with reading(engine) as conn:
-        stamp = checkpoint(conn, served).derivation
-        here, there = checkpoint(conn, served).position, checkpoint(conn, other(served)).position
-        moving = changed_streams(conn, min(here, there), max(here, there))
-        found, count = compare(conn, served, max(until, here, there), moving)
-        certificate.streams = stream_count(conn)
-        certificate.compared = certificate.streams - len(moving)
-    if stamp in (DERIVATION, ""):
+    for attempt in range(1, ALIGNMENTS + 1):
+        _align(engine, served)
+        with reading(engine) as conn:
+            stamp = checkpoint(conn, served)
+            here, there = stamp.position, checkpoint(conn, other(served)).position
+            moving = changed_streams(conn, min(here, there), max(here, there))
+            if moving and attempt < ALIGNMENTS:
+                continue
+            found, count = compare(conn, served, max(here, there), moving)
+            certificate.streams = stream_count(conn)
+            certificate.compared = certificate.streams - len(moving)
+            break
+    if stamp.derivation in (DERIVATION, ""):
         certificate.different, certificate.differences = found, count
     else:
         certificate.superseded = count
 
 
-def _align(conn: Connection, served: Side) -> None:
-    """Brings both sides to the same position, the head."""
+def _align(engine: Engine, served: Side) -> None:
+    """Brings both sides to the head, step by step."""
+    while True:
+        with writing(engine) as conn:
+            if _bring_forward(conn, served):
+                return
+
+
+def _bring_forward(conn: Connection, served: Side) -> bool:
+    """One step of each side towards the head; True once both are there."""
     last = head(conn).position
-    for side in (served, other(served)):
-        reached = checkpoint(conn, side)
-        if reached.position < last:
-            advance(conn, reached, last)
+    behind = [
+        reached
+        for side in (served, other(served))
+        if (reached := checkpoint(conn, side)).position < last
+    ]
+    for reached in behind:
+        advance(conn, reached, last)
+    return not behind
 
 
 def _flip(engine: Engine, served: Side) -> None:
     """Lets the other side serve, at the head of the log, in one transaction."""
+    _align(engine, served)
     with writing(engine) as conn:
-        _align(conn, served)
+        # First, so that a catch-up under way ends before, and the next one sees the new side.
         conn.exec_driver_sql(f"UPDATE serving SET side = '{other(served)}' WHERE id = 1")
-
-
-def _keep(engine: Engine, certificate: Certificate) -> None:
-    mark = "?" if engine.dialect.name == "sqlite" else "%s"
-    text = msgspec.json.encode(certificate.as_object()).decode()
-    with writing(engine) as conn:
-        conn.exec_driver_sql(
-            f"INSERT INTO rebuild_runs VALUES ({mark}, {mark}, {mark})",
-            (certificate.run_id, certificate.started_at, text),
-        )
-
-
-def last_run(conn: Connection) -> dict[str, Any] | None:
-    """The certificate of the run that began last, or None."""
-    found = conn.exec_driver_sql(
-        "SELECT certificate FROM rebuild_runs ORDER BY started_at DESC, run_id DESC LIMIT 1"
-    ).scalar_one_or_none()
-    return None if found is None else msgspec.json.decode(found)
+        while not _bring_forward(conn, served):
+            pass
+    catch_up(engine)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.errors import Conflict
 from ledger.store.database import writing
+from ledger.store.failures import translate
 
 _HOLDER = "SELECT holder FROM rebuild_holder WHERE id = 1"
 
@@ -45,8 +46,8 @@ def only_one(engine: Engine, run_id: str, started_at: str) -> Iterator[None]:
         finally:
             _release(engine)
         return
-    with engine.connect() as guard:
-        _lock_row(engine, guard)
+    with translate(engine.url), engine.connect() as guard:
+        _lock_row(guard)
         try:
             with writing(engine) as conn:
                 _name(conn, mine)
@@ -56,7 +57,7 @@ def only_one(engine: Engine, run_id: str, started_at: str) -> Iterator[None]:
             guard.rollback()
 
 
-def _lock_row(engine: Engine, guard: Connection) -> None:
+def _lock_row(guard: Connection) -> None:
     try:
         guard.exec_driver_sql("SELECT taken FROM rebuild_lock WHERE id = 1 FOR UPDATE NOWAIT")
     except DBAPIError as error:

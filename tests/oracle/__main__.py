@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--as-of", type=date.fromisoformat, dest="moment", metavar="DATE")
     parser.add_argument("--known-at", metavar="TIME|POSITION")
     by = ["partner", "contract", "stage", "currency", "month", "quarter"]
-    parser.add_argument("--by", choices=by)
+    parser.add_argument("--by", choices=by, default="partner")
     parser.add_argument("--from", type=date.fromisoformat, dest="start", metavar="DATE")
     parser.add_argument("--to", type=date.fromisoformat, dest="end", metavar="DATE")
     asked = vars(parser.parse_args(arguments))

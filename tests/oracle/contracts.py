@@ -9,6 +9,8 @@ from functools import cached_property
 from tests.oracle.figures import share
 from tests.oracle.log import Fact, Json, day
 
+PROGRESS = ("MilestoneSubmitted", "SubmissionRejected", "MilestoneAccepted", "AcceptanceReversed")
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -40,6 +42,7 @@ class Milestone:
         self.id = definition.milestone
         self.parent: Milestone | None = None
         self.remainders: list[Milestone] = []
+        self.void_remainders: list[Milestone] = []
 
     def named(self, name: str) -> list[Fact]:
         return [fact for fact in self.facts if fact.name == name]
@@ -49,9 +52,27 @@ class Milestone:
 
     # --- delivery -------------------------------------------------------------------------------------
 
+    @cached_property
+    def taken_up(self) -> int:
+        """The newest cancellation on which a new plan rests: what was submitted before it is over."""
+        cancellations = {fact.version for fact in self.named("MilestoneCancelled")}
+        plans = self.named("MilestoneRevised")
+        rested_on = {version for fact in plans for version in fact.data.get("rests_on", ())}
+        return max(cancellations & rested_on, default=0)
+
     @property
     def cancelled(self) -> bool:
-        return bool(self.named("MilestoneCancelled")) or self.contract.closed_with(self)
+        """Unless taken up again, by a plan that rests on the cancellation or by progress told of later."""
+        cancelled = max((fact.version for fact in self.named("MilestoneCancelled")), default=0)
+        progress = [
+            fact
+            for fact in self.facts
+            if fact.version > cancelled
+            and fact.name in PROGRESS
+            and not fact.data.get("corrects", 0)
+        ]
+        stands = cancelled > self.taken_up and not progress
+        return stands or self.contract.closed_with(self)
 
     @cached_property
     def acceptance(self) -> Fact | None:
@@ -67,6 +88,12 @@ class Milestone:
     def submissions(self) -> list[Fact]:
         return self.named("MilestoneSubmitted")
 
+    @property
+    def live(self) -> list[Fact]:
+        """The submissions since the milestone was last taken up."""
+        since = self.taken_up
+        return [one for one in self.submissions if self.corrects(one)[-1].version > since]
+
     def corrected(self, submission: Fact) -> Fact:
         """The submission, or the last one in the chain of its corrections."""
         for later in self.submissions:
@@ -77,27 +104,41 @@ class Milestone:
     @property
     def pending(self) -> Fact | None:
         """The newest submission, unless it was rejected."""
-        if not self.submissions:
+        if not self.live:
             return None
-        newest = self.submissions[-1]
-        rejected = self._taken_back("SubmissionRejected", "submission", newest)
-        return None if rejected else newest
+        newest = self.live[-1]
+        return None if any(map(self.rejected, self.corrects(newest))) else newest
+
+    def corrects(self, submission: Fact) -> list[Fact]:
+        """The submission and those that it corrects: a decision on one of them is a decision on it."""
+        before = [
+            one for one in self.submissions if one.version == submission.data.get("corrects", 0)
+        ]
+        return [submission, *(one for earlier in before for one in self.corrects(earlier))]
+
+    def rejected(self, submission: Fact) -> bool:
+        return self._taken_back("SubmissionRejected", "submission", submission)
 
     @cached_property
     def delivery(self) -> Fact | None:
         """The submission that was finally accepted; undecided so far, the pending one."""
         if self.acceptance is None:
             return self.pending
-        before = [one for one in self.submissions if one.version < self.acceptance.version]
-        named = self.acceptance.data.get("submission", 0)
-        accepted = [one for one in before if one.version == named] or before[-1:]
-        return self.corrected(accepted[0]) if accepted else None
+        accepted = self.accepted_by(self.acceptance)
+        return self.corrected(accepted) if accepted else None
+
+    def accepted_by(self, acceptance: Fact) -> Fact | None:
+        """The submission that an acceptance names, or the newest before it."""
+        before = [one for one in self.submissions if one.version < acceptance.version]
+        named = acceptance.data.get("submission", 0)
+        found = [one for one in before if one.version == named] or before[-1:]
+        return found[0] if found else None
 
     @property
     def state(self) -> str:
         if self.acceptance is not None:
             return "accepted"
-        if not self.submissions:
+        if not self.live:
             return "expected"
         return "submitted" if self.pending else "rejected"
 
@@ -108,7 +149,9 @@ class Milestone:
         """All baselines with this milestone's whole amount, the accepted part and the rest together."""
         first = self.definition
         line = [
-            Baseline(first.version, first.on, day(first.data.get("due")), first.data.get("amount_minor"))
+            Baseline(
+                first.version, first.on, day(first.data.get("due")), first.data.get("amount_minor")
+            )
         ]
         if self.parent is not None:
             accepted, rest = self.parent.weights(self)
@@ -135,15 +178,17 @@ class Milestone:
         return amount
 
     def in_force(self, submission: Fact | None) -> Baseline:
-        """The newest baseline; with a submission, the newest agreed before it in both senses."""
+        """The newest baseline; with a submission, the newest agreed before it in both senses.
+
+        A correction says when the same delivery was made: what was agreed since its first version is after it.
+        """
         if submission is None:
             return self.baselines[-1]
-        sent = submission.on
+        sent, first = submission.on, self.corrects(submission)[-1].version
         agreed = [
             one
             for one in self.baselines[1:]
-            if one.version < submission.version
-            and (one.on is None or sent is None or one.on <= sent)
+            if one.version < first and (one.on is None or sent is None or one.on <= sent)
         ]
         return agreed[-1] if agreed else self.baselines[0]
 
@@ -250,9 +295,10 @@ class Contract:
             ]
             milestone.parent = before[-1] if of and before else None
         living = [milestone for milestone in found if not milestone.void]
-        for milestone in living:
+        for milestone in found:
             if milestone.parent is not None:
-                milestone.parent.remainders.append(milestone)
+                of = milestone.parent
+                (of.remainders if milestone in living else of.void_remainders).append(milestone)
         return living
 
     def closed_with(self, milestone: Milestone) -> bool:

@@ -56,7 +56,9 @@ def read_records(path: str) -> list[Json]:
     if is_database:
         connection = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
         try:
-            texts = [row[0] for row in connection.execute("SELECT record FROM log ORDER BY position")]
+            texts = [
+                row[0] for row in connection.execute("SELECT record FROM log ORDER BY position")
+            ]
         finally:
             connection.close()
     else:

@@ -38,7 +38,7 @@ class Question:
             return f"{day:%Y-%m}" if day else None
         if self.by == "quarter":
             return f"{day.year}-Q{(day.month + 2) // 3}" if day else None
-        keys = {
+        keys: dict[str, str] = {
             "partner": contract.partner,
             "contract": contract.id,
             "stage": milestone.definition.data.get("stage", ""),
@@ -99,17 +99,19 @@ def on_time(contracts: list[Contract], question: Question) -> Json:
     groups = Groups(question, lambda: {name: Tally() for name in REFERENCES})
     for head in _heads(contracts):
         parts = [part for part in head.family if not part.cancelled]
-        for name in REFERENCES if parts else ():
-            answers = [on_time_part(part, name, question) for part in parts]
-            if None not in answers:
-                for tally in groups.of(head, reference(head, name).due):
-                    tally[name].count(all(answers))
-            for part, answer in zip(parts, answers, strict=True):
-                baseline = reference(part, name)
-                amount = part.own_amount(baseline)
-                if answer is not None and amount is not None:
-                    for tally in groups.of(part, baseline.due):
-                        tally[name].value(part.contract.currency, amount if answer else 0, amount)
+        for name in REFERENCES:
+            answers = {part: on_time_part(part, name, question) for part in parts}
+            judged = [part for part in parts if answers[part] is not None]
+            # A family belongs to the month of its latest due date, and so does the value of its parts.
+            latest = max((reference(part, name).due or date.min for part in judged), default=None)
+            for tally in groups.of(head, latest) if judged else ():
+                if len(judged) == len(parts):
+                    tally[name].count(all(answers.values()))
+                for part in judged:
+                    amount = part.own_amount(reference(part, name)) or 0
+                    tally[name].value(
+                        head.contract.currency, amount if answers[part] else 0, amount
+                    )
     return groups.report("on_time_rate", _both_references)
 
 
@@ -144,15 +146,19 @@ def disputes(contracts: list[Contract], question: Question) -> Json:
         if not head.submissions or not question.covers(head.submissions[0].on):
             continue
         first = head.submissions[0]
-        opened = [(part, fact) for part in head.family for fact in part.disputes]
-        submitted = head.in_force(first).amount
+        opened = [
+            (part, fact)
+            for part in head.family
+            for fact in part.disputes
+            if fact.on is None or fact.on <= question.today
+        ]
+        submitted = head.in_force(first).amount or 0
         disputed = sum(fact.data.get("amount_minor") or 0 for _, fact in opened)
         for tally in groups.of(head, first.on):
             tally.count(bool(opened))
             tally.open += sum(part.open(fact) for part, fact in opened)
-            tally.resolved += sum(part.resolved(fact) for part, fact in opened)
-            if submitted is not None:
-                tally.value(head.contract.currency, min(disputed, submitted), submitted)
+            tally.resolved += sum(not part.open(fact) for part, fact in opened)
+            tally.value(head.contract.currency, min(disputed, submitted), submitted)
     return groups.report("dispute_rate", _with_disputes)
 
 
@@ -180,13 +186,20 @@ def first_decision(head: Milestone) -> Fact | None:
     return decisions[0] if decisions else None
 
 
+def at_first(head: Milestone, decision: Fact) -> bool:
+    """Whether a decision accepts, whole, the first submission as it was made or as it was corrected."""
+    if decision.name != "MilestoneAccepted" or decision.data.get("remainder", ""):
+        return False
+    accepted = head.accepted_by(decision)
+    return accepted is None or head.corrects(accepted)[-1] == head.submissions[0]
+
+
 def first_pass(contracts: list[Contract], question: Question) -> Json:
     groups = Groups(question, Tally)
     for head in _heads(contracts):
         decision = first_decision(head)
         if decision is None or not question.covers(decision.on):
             continue
-        whole = decision.name == "MilestoneAccepted" and not decision.data.get("remainder", "")
         for tally in groups.of(head, decision.on):
-            tally.count(whole)
+            tally.count(at_first(head, decision))
     return groups.report("first_pass_acceptance_rate", Tally.counted)

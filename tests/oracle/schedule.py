@@ -33,6 +33,8 @@ def projected(milestone: Milestone) -> tuple[date | None, bool]:
     while net_days:
         due += timedelta(days=1)
         net_days -= due.weekday() < 5
+    while terms.get("roll", "none") == "forward" and due.weekday() > 4:
+        due += timedelta(days=1)
     return due, True
 
 
@@ -72,7 +74,8 @@ def status(milestone: Milestone, row: dict[str, int | None]) -> str:
 def touching(milestone: Milestone) -> list[int]:
     """The positions of all events that touch a milestone."""
     facts: list[Fact] = list(milestone.facts)
-    facts += [remainder.definition for remainder in milestone.remainders]
+    remainders = [*milestone.remainders, *milestone.void_remainders]
+    facts += [remainder.definition for remainder in remainders]
     if milestone.parent is not None:
         facts.append(milestone.parent.definition)
     return sorted({fact.position for fact in facts})
@@ -117,7 +120,14 @@ def unallocated_line(contract: Contract) -> Json:
 
 def _order(line: Json) -> tuple[bool, str, str, bool, str, str]:
     due, milestone = line["due_on"], line["milestone"]
-    return (due is None, due or "", line["contract"], milestone is None, milestone or "", line["kind"])
+    return (
+        due is None,
+        due or "",
+        line["contract"],
+        milestone is None,
+        milestone or "",
+        line["kind"],
+    )
 
 
 def totals(contracts: list[Contract]) -> list[Json]:

@@ -1,0 +1,139 @@
+"""init makes or upgrades a database and says so; doctor looks at everything and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands import doctor
+from commands.main import main
+from migrations.roles import ROLES
+from tests.databases import Cluster
+
+Out = pytest.CaptureFixture[str]
+
+
+def run(out: Out, *words: str) -> tuple[int, dict[str, Any]]:
+    code = main([*words, "--json"])
+    return code, json.loads(out.readouterr().out)
+
+
+def statuses(found: dict[str, Any]) -> dict[str, str]:
+    return {check["name"]: check["status"] for check in found["checks"]}
+
+
+# --- init ------------------------------------------------------------------------------------------
+
+
+def test_init_creates_a_database_and_then_finds_it_up_to_date(tmp_path: Path, capsys: Out) -> None:
+    url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
+    code, made = run(capsys, "init", "--database", url)
+    assert (code, made["done"], made["before"], made["roles"]) == (0, "created", None, [])
+    code, found = run(capsys, "init", "--database", url)
+    assert (code, found["done"]) == (0, "unchanged")
+    assert found["before"] == found["after"] == made["after"]
+
+
+def test_init_makes_the_default_folder_and_says_what_is_next(
+    tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(os.environ):
+        if name.startswith(("MLEDGER_", "XDG_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert main(["init"]) == 0
+    first, following = capsys.readouterr().out.splitlines()
+    assert first.startswith("created a ledger in sqlite:///")
+    assert following.startswith("next: mledger ")
+    assert (tmp_path / ".local" / "share" / "mledger" / "ledger.sqlite3").exists()
+
+
+def test_init_refuses_somebody_elses_database(tmp_path: Path, capsys: Out) -> None:
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "theirs.db") as conn:
+        conn.execute("CREATE TABLE addresses (name TEXT)")
+    conn.close()
+    assert main(["init", "--database", str(tmp_path / "theirs.db")]) == 2
+    assert "database-not-ours" in capsys.readouterr().err
+
+
+@pytest.mark.postgres
+def test_init_on_a_server_names_the_roles_for_people(cluster: Cluster, capsys: Out) -> None:
+    with cluster.database("template0") as url:
+        code, made = run(capsys, "init", "--database", url)
+        assert (code, made["done"], made["roles"]) == (0, "created", list(ROLES))
+        assert main(["init", "--database", url]) == 0
+        told = capsys.readouterr().out
+    assert "GRANT mledger_writer TO somebody" in told
+
+
+# --- doctor ----------------------------------------------------------------------------------------
+
+
+def test_doctor_finds_a_sound_installation(database_url: str, capsys: Out) -> None:
+    code, found = run(capsys, "doctor", "--database", database_url)
+    assert code == 0
+    assert found["ok"] is True
+    assert set(statuses(found).values()) <= {"ok", "warn"}
+    names = ["python", "libraries", "database", "schema", "log", "read models", "right to record"]
+    assert set(names) <= statuses(found).keys()
+    assert all(check["hint"] for check in found["checks"] if check["status"] != "ok")
+
+
+def test_doctor_says_how_to_make_a_database_that_is_missing(tmp_path: Path, capsys: Out) -> None:
+    missing = tmp_path / "none.sqlite3"
+    code, found = run(capsys, "doctor", "--database", str(missing))
+    (failed,) = [check for check in found["checks"] if check["status"] == "fail"]
+    assert (code, found["ok"]) == (1, False)
+    assert (failed["name"], failed["hint"]) == ("database", "mledger init")
+    assert not missing.exists(), "doctor changes nothing"
+
+
+def test_doctor_finds_a_database_that_is_not_ours(tmp_path: Path, capsys: Out) -> None:
+    file = tmp_path / "text.sqlite3"
+    file.write_text("this is no database, but long enough to look at" * 30)
+    code, found = run(capsys, "doctor", "--database", str(file))
+    assert (code, statuses(found)["database"]) == (1, "fail")
+
+
+def test_doctor_warns_of_read_models_that_lag(sqlite_url: str, capsys: Out) -> None:
+    import projections.rebuild.catchup as catchup
+    from tests.commands.test_import_bad_input import EXAMPLE
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catchup, "catch_up", lambda engine: None)
+        sign = ["import", "contract", str(EXAMPLE), "--as", "admin-1", "--database", sqlite_url]
+        assert main(sign) == 0
+    capsys.readouterr()
+    code, found = run(capsys, "doctor", "--database", sqlite_url)
+    (lag,) = [check for check in found["checks"] if check["name"] == "read models"]
+    assert (code, lag["status"], lag["hint"]) == (0, "warn", "mledger projections catch-up")
+
+
+def test_doctor_fails_where_the_disk_is_full(
+    sqlite_url: str, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "TOO_LITTLE_BYTES", 1 << 60)
+    code, found = run(capsys, "doctor", "--database", sqlite_url)
+    assert (code, statuses(found)["disk space"]) == (1, "fail")
+
+
+def test_doctor_shows_no_password(capsys: Out) -> None:
+    url = "postgresql://clerk:s3cret@127.0.0.1:1/none"
+    code, found = run(capsys, "doctor", "--database", url)
+    assert (code, statuses(found)["database"]) == (1, "fail")
+    assert "s3cret" not in json.dumps(found)
+
+
+def test_doctor_names_a_zone_that_does_not_exist(
+    sqlite_url: str, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLEDGER_ZONE", "Asia/Shanghay")
+    code, found = run(capsys, "doctor", "--database", sqlite_url)
+    assert (code, statuses(found)["time zone"]) == (1, "fail")

@@ -1,0 +1,276 @@
+"""The rebuild on a Dask cluster gives the rows of the rebuild in process, whatever happens to a worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url
+
+from ledger.contract import evolve
+from ledger.errors import Conflict, Failure, InputInvalid, StoreUnavailable
+from ledger.state import Contract
+from ledger.store import Ledger, open_ledger
+from ledger.store.database import reading, writing
+from projections.rebuild import cluster as on
+from projections.rebuild.build import Work
+from projections.rebuild.full import Certificate, Options, last_run, rebuild
+from projections.rebuild.lock import only_one
+from projections.sides import other, serving
+from tests.databases import Cluster, free_port
+from tests.projections.portfolios import Tables, change, fill, served, standing, tables_of
+
+pytestmark = pytest.mark.postgres
+
+CONTRACTS, EVENTS = 500, 20
+
+
+@pytest.fixture
+def ledger(postgresql_url: str) -> Iterator[Ledger[Contract]]:
+    with open_ledger(postgresql_url, evolve) as opened:
+        yield opened
+
+
+class DaskProcesses:
+    """A scheduler and its workers: processes that talk over TCP, as they would between machines."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.address = f"tcp://127.0.0.1:{free_port()}"
+        port = self.address.rpartition(":")[2]
+        listening = ["--host", "127.0.0.1", "--port", port, "--no-dashboard"]
+        self.scheduler = self._start("dask_scheduler", *listening)
+        self.workers = [self._worker() for _ in range(2)]
+
+    def _worker(self) -> subprocess.Popen[bytes]:
+        one = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0"]
+        return self._start("dask_worker", self.address, *one, "--local-directory", str(self.folder))
+
+    def _start(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.{program}", *arguments]
+        with (self.folder / f"{program}.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, env=dict(os.environ))
+
+    def wait_for(self, workers: int) -> None:
+        """Returns when so many workers have registered."""
+        from distributed import Client
+
+        with Client(self.address, timeout=20, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=20)
+
+    def stop(self) -> None:
+        running = [p for p in (*self.workers, self.scheduler) if p.poll() is None]
+        for process in running:
+            process.kill()
+        for process in running:
+            process.wait(timeout=10)
+
+
+@contextmanager
+def dask_processes(folder: Path) -> Iterator[DaskProcesses]:
+    started = DaskProcesses(folder)
+    try:
+        started.wait_for(2)
+        yield started
+    finally:
+        started.stop()
+
+
+def on_dask(address: str, **more: Any) -> Options:
+    return Options(engine="dask", scheduler=address, **more)
+
+
+def digests(certificate: Certificate) -> dict[str, Any]:
+    return {name: table["digest"] for name, table in certificate.tables.items()}
+
+
+def resting_rows(ledger: Ledger[Contract]) -> Tables:
+    with reading(ledger.engine) as conn:
+        return tables_of(conn, other(serving(conn)))
+
+
+# --- with processes ------------------------------------------------------------------------------
+
+
+def test_a_worker_killed_in_mid_run_changes_no_row(
+    ledger: Ledger[Contract], tmp_path: Path
+) -> None:
+    fill(ledger, CONTRACTS, EVENTS)
+    in_process = rebuild(ledger.engine, Options())
+    expected = served(ledger)
+    killed: list[int] = []
+    with dask_processes(tmp_path) as dask:
+        began = time.monotonic()
+
+        def tick(done: int, total: int) -> None:
+            if not killed:  # the other tasks are under way, or wait for a worker
+                assert done < total / 2
+                killed.append(dask.workers[0].pid)
+                os.kill(dask.workers[0].pid, signal.SIGKILL)
+
+        certificate = rebuild(ledger.engine, on_dask(dask.address), tick)
+        took = time.monotonic() - began
+        assert dask.workers[0].wait(timeout=5) == -signal.SIGKILL
+
+        assert killed
+        assert took < 30
+        assert (certificate.status, certificate.different) == ("rebuilt", [])
+        assert (certificate.engine, certificate.workers) == ("dask", 2)
+        assert certificate.compared == CONTRACTS
+        assert served(ledger) == expected
+        assert digests(certificate) == digests(in_process)
+        assert (certificate.events, certificate.rows) == (in_process.events, in_process.rows)
+
+        # The scheduler dies, too: a failure that names it, and readers keep what they had.
+        before = standing(ledger)
+
+        def stop_scheduler(done: int, total: int) -> None:
+            dask.scheduler.kill()
+
+        with pytest.raises(Failure) as lost:
+            rebuild(ledger.engine, on_dask(dask.address), stop_scheduler)
+        assert lost.value.code in ("cluster-lost", "cluster-without-workers")
+        assert standing(ledger) == before
+        with reading(ledger.engine) as conn:
+            run = last_run(conn)
+        assert run is not None
+        assert (run["status"], run["error"]["error"]) == ("failed", lost.value.code)
+    assert rebuild(ledger.engine, Options()).status == "rebuilt"
+
+
+# --- the task alone ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def task(ledger: Ledger[Contract]) -> Iterator[on.Task]:
+    """A task over all of a small ledger, while its run holds the lock and fills the side."""
+    fill(ledger, 40, EVENTS)
+    url = ledger.engine.url.render_as_string(hide_password=False)
+    with reading(ledger.engine) as conn:
+        side = other(serving(conn))
+    work = Work(url, side, 40 * EVENTS, "run 1")
+    with only_one(ledger.engine, "run 1", "2026-11-22T04:00:00.000000Z"):
+        yield on.Task(work, range(1, 41), url, on._ledger_id(url), on.release())
+
+
+def test_a_task_run_again_leaves_the_same_rows(ledger: Ledger[Contract], task: on.Task) -> None:
+    first = on.run(task)
+    rows = resting_rows(ledger)
+    assert sum(map(len, rows.values())) == sum(first.rows)
+    change(ledger, f"DELETE FROM schedule_{task.work.side} WHERE stream > 20")  # as if cut off
+    assert on.run(task) == first
+    assert resting_rows(ledger) == rows
+
+
+def test_two_workers_at_the_same_task_leave_the_same_rows(
+    ledger: Ledger[Contract], task: on.Task
+) -> None:
+    first = on.run(task)
+    rows = resting_rows(ledger)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(on.run, [task] * 12)) == [first] * 12
+    assert resting_rows(ledger) == rows
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        "UPDATE checkpoints SET derivation = '1' WHERE side = 'b'",
+        "UPDATE rebuild_holder SET holder = ''",
+        """UPDATE rebuild_holder SET holder = '{"run_id":"run 2","pid":1,"host":"h","started_at":""}'""",
+    ],
+    ids=["side filled", "run ended", "another run"],
+)
+def test_a_task_that_wakes_up_too_late_changes_nothing(
+    ledger: Ledger[Contract], task: on.Task, ended: str
+) -> None:
+    on.run(task)
+    rows = resting_rows(ledger)
+    change(ledger, ended)
+    with pytest.raises(Conflict):
+        on.run(replace(task, work=replace(task.work, until=EVENTS)))
+    assert resting_rows(ledger) == rows
+
+
+def test_a_worker_of_another_release_is_refused(task: on.Task) -> None:
+    with pytest.raises(Failure) as refused:
+        on.run(replace(task, release=("0.0.0", "1.0")))
+    assert refused.value.code == "cluster-release"
+
+
+def test_no_password_stands_in_what_a_worker_logs(task: on.Task) -> None:
+    url = "postgresql+psycopg://me:secret@db/ledger"
+    assert "secret" not in repr(replace(task, read_url=url, work=replace(task.work, url=url)))
+
+
+# --- reading from another server -----------------------------------------------------------------
+
+
+def test_a_replica_that_lags_is_waited_for_within_bounds(
+    ledger: Ledger[Contract], task: on.Task, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = make_url(task.work.url).database
+    assert database is not None
+    ledger.engine.dispose()
+    with cluster.database(database) as copy:  # stands for a replica: the log as it was
+        fresh = replace(task, read_url=copy)
+        assert on.run(fresh) == on.run(task)
+        monkeypatch.setattr(on, "REPLICA_WAIT_SECONDS", 0.5)
+        with pytest.raises(StoreUnavailable) as behind:
+            on.run(replace(fresh, work=replace(task.work, until=task.work.until + 1)))
+        assert behind.value.code == "replica-behind"
+        with open_ledger(copy, evolve) as replica, writing(replica.engine) as conn:
+            conn.exec_driver_sql("ALTER TABLE log_head DISABLE TRIGGER ALL")
+            conn.exec_driver_sql("UPDATE log_head SET ledger_id = 'another'")
+        with pytest.raises(InputInvalid) as other_ledger:
+            on.run(fresh)
+        assert other_ledger.value.code == "replica-of-another"
+
+
+# --- what cannot be had --------------------------------------------------------------------------
+
+
+def test_a_scheduler_out_of_reach_is_named(
+    ledger: Ledger[Contract], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on, "CONNECT_SECONDS", 1)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    with pytest.raises(Failure) as refused:
+        rebuild(ledger.engine, on_dask(address))
+    assert refused.value.code == "scheduler-unreachable"
+    assert address in refused.value.message
+
+
+def test_an_address_is_needed(ledger: Ledger[Contract]) -> None:
+    with pytest.raises(InputInvalid) as refused:
+        rebuild(ledger.engine, on_dask(""))
+    assert refused.value.code == "scheduler-missing"
+    with pytest.raises(InputInvalid) as refused:
+        rebuild(ledger.engine, on_dask("nonsense://here"))
+    assert refused.value.code == "scheduler-address"
+
+
+def test_dask_that_is_not_installed_is_named(
+    ledger: Ledger[Contract], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(Failure) as refused:
+        rebuild(ledger.engine, on_dask("tcp://127.0.0.1:1"))
+    assert refused.value.code == "dask-missing"
+    assert "mledger[cluster]" in refused.value.hint
+
+
+def test_an_sqlite_file_cannot_be_shared_out(sqlite_url: str) -> None:
+    with open_ledger(sqlite_url, evolve) as ledger, pytest.raises(InputInvalid) as refused:
+        rebuild(ledger.engine, on_dask("tcp://127.0.0.1:1"))
+    assert refused.value.code == "cluster-needs-server"
