@@ -55,7 +55,7 @@ SubjectName = MilestoneName | VersionName
 def parse_contract(text: str) -> str:
     """A contract's id; raises InputInvalid `reference-invalid` where it names something inside one."""
     name = text.strip()
-    if not name:
+    if not name or _of_another_kind(name):
         raise _invalid(text, "contract")
     if found := _NUMBERED.fullmatch(name):
         raise _invalid(text, "contract", f"the contract alone is {found[1]}")
@@ -65,7 +65,7 @@ def parse_contract(text: str) -> str:
 def parse_milestone(text: str) -> MilestoneName:
     """A milestone's name, split at the last slash; raises InputInvalid `reference-invalid`."""
     contract, _, milestone = (part.strip() for part in text.rpartition("/"))
-    if not contract or not milestone or "#" in milestone:
+    if not contract or not milestone or "#" in milestone or _of_another_kind(contract):
         raise _invalid(text, "milestone")
     return MilestoneName(contract, milestone)
 
@@ -73,7 +73,7 @@ def parse_milestone(text: str) -> MilestoneName:
 def parse_version(text: str) -> VersionName:
     """A fact's name, split at the last `#`; raises InputInvalid `reference-invalid`."""
     found = _NUMBERED.fullmatch(text.strip())
-    if not found or int(found[2]) == 0:
+    if not found or int(found[2]) == 0 or _of_another_kind(found[1]):
         raise _invalid(text, "version")
     return VersionName(found[1].strip(), int(found[2]))
 
@@ -86,6 +86,11 @@ def parse_subject(text: str) -> SubjectName:
         return parse_milestone(text)
     except InputInvalid:
         raise _invalid(text, "subject") from None
+
+
+def _of_another_kind(name: str) -> bool:
+    """Streams whose name begins with a tilde hold keys and seals, never a contract."""
+    return name.startswith("~")
 
 
 def _invalid(text: str, kind: str, meant: str = "") -> InputInvalid:

@@ -20,7 +20,7 @@ import tests.oracle
 from commands.imports.ocds import read_ocds
 from commands.main import main as mledger
 from ledger.contract import evolve
-from ledger.events import Record
+from ledger.events import Record, encode
 from ledger.store import open_ledger
 from ledger.store.records import Envelope
 from tests.oracle import REPORTS
@@ -246,3 +246,11 @@ def test_both_command_lines_print_the_same(seed: int, sqlite_url: str) -> None:
         assert (
             _printed(oracle, [sqlite_url.removeprefix("sqlite:///"), "report", *asked]) == reduced
         )
+
+
+def test_an_exported_log_reads_as_the_database(tmp_path: Path) -> None:
+    records = play_portfolio(5).records
+    file = tmp_path / "log.jsonl"
+    file.write_bytes(b"".join(encode(record) + b"\n" for record in records))
+    said = Asked("schedule").of_oracle(as_json(records), LAST_DAY)
+    assert _printed(oracle, [str(file), "report", "schedule"]) == text(said) + "\n"

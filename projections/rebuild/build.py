@@ -114,7 +114,7 @@ def adding(engine: Engine, job: Job) -> Write:
 
 
 def check_stamp(conn: Connection, job: Job) -> None:
-    """Raises Conflict "rebuild-over" where the run has ended or another has begun, so that a late process changes nothing."""
+    """Raises Conflict "rebuild-over" where the run has ended or another has begun: a late process changes nothing."""
     if conn.dialect.name == "postgresql":
         # The lock lets others of this run look as well, and makes the run's end wait for this transaction.
         conn.exec_driver_sql(f"SELECT 1 FROM checkpoints WHERE side = '{job.side}' FOR SHARE")

@@ -1,22 +1,23 @@
 """The rebuild on a Dask cluster: the tasks of a pool, on other machines, safe to run twice and late.
 
-A task replaces the rows of its own streams, some at a time, and in the transaction that does so it looks whether its
-run is still filling the side. So a task that is run again, even beside a worker that was given up and lives on, leaves
-the same rows, and one that wakes up after the side was filled changes nothing.
+A task replaces the rows of its own streams, some at a time, and in the transaction that does so it looks whether the
+side still bears the stamp of its run. So a task that is run again, even beside a worker that was given up and lives
+on, leaves the same rows, and one that wakes up after the side was filled changes nothing.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from ledger.errors import Conflict, Failure, InputInvalid, StoreUnavailable
 from ledger.store.database import connect, reading, writing
@@ -24,10 +25,18 @@ from ledger.store.reading import STREAMS_PER_CHUNK, head
 from projections.derive import DERIVATION
 from projections.derive.model import Row
 from projections.rebuild import sink
-from projections.rebuild.build import Built, Work, build, bulk_engine
-from projections.rebuild.lock import hold
-from projections.rebuild.pool import STREAMS_PER_TASK
-from projections.sides import checkpoint, names
+from projections.rebuild.build import (
+    STREAMS_PER_TASK,
+    BuildAll,
+    Built,
+    Job,
+    Tick,
+    build,
+    bulk_engine,
+    check_stamp,
+    ranges,
+)
+from projections.sides import names
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -48,15 +57,18 @@ _POLL_SECONDS = 0.05
 class Task:
     """A range of streams, and all that a worker must know to replace their rows; its repr shows no password."""
 
-    work: Work
+    job: Job
     streams: range
     read_url: str = field(repr=False)
     ledger_id: str
     release: tuple[str, str]
 
 
-def check(engine: Engine, scheduler: str, read_url: str) -> None:
-    """Raises InputInvalid where databases are no servers or no scheduler is named, Failure where Dask is missing."""
+def on_cluster(engine: Engine, scheduler: str, read_url: str = "") -> BuildAll:
+    """The engine that gives a job's tasks to the Dask scheduler at this address.
+
+    Raises InputInvalid where databases are no servers or no scheduler is named, Failure where Dask is missing.
+    """
     if engine.dialect.name != "postgresql" or read_url.startswith("sqlite"):
         raise InputInvalid(
             "cluster-needs-server",
@@ -77,28 +89,22 @@ def check(engine: Engine, scheduler: str, read_url: str) -> None:
             "the engine dask needs Dask, which is not installed",
             hint="pip install 'mledger[cluster]'",
         ) from None
+    return partial(build_all, scheduler, read_url)
 
 
-def build_all(
-    client: Client,
-    workers: int,
-    read_url: str,
-    work: Work,
-    streams: int,
-    tick: Callable[[int], None],
-) -> Built:
+def build_all(scheduler: str, read_url: str, job: Job, tick: Tick) -> Built:
     """Replaces the rows of every stream by tasks on the cluster; raises the first error of a task."""
-    read_url = read_url or work.url
-    ledger_id = _ledger_id(work.url)
-    _await_position(read_url, ledger_id, work.until)
-    size = _streams_per_task(streams, workers)
-    tasks = [
-        Task(work, range(n, min(n + size, streams + 1)), read_url, ledger_id, release())
-        for n in range(1, streams + 1, size)
-    ]
-    keys = [f"rebuild-{work.run_id}-{task.streams.start}" for task in tasks]
-    futures = client.map(run, tasks, key=keys, pure=False, retries=RETRIES)
-    return _collected(client, futures, tick)
+    read_url = read_url or job.url
+    ledger_id = _ledger_id(job.url)
+    _await_position(read_url, ledger_id, job.until)
+    with connected(scheduler) as (client, workers):
+        size = _streams_per_task(job.streams, workers)
+        tasks = [
+            Task(job, some, read_url, ledger_id, release()) for some in ranges(job.streams, size)
+        ]
+        keys = [f"{job.stamp.replace(' ', '-')}-{task.streams.start}" for task in tasks]
+        futures = client.map(run, tasks, key=keys, pure=False, retries=RETRIES)
+        return _collected(client, futures, Built(workers=workers), tick)
 
 
 def run(task: Task) -> Built:
@@ -110,35 +116,32 @@ def run(task: Task) -> Built:
             f" and the rebuild {' with derivation '.join(task.release)}",
             hint="install the same release on every worker, then rebuild again",
         )
-    _await_position(task.read_url, task.ledger_id, task.work.until)
-    with bulk_engine(task.read_url) as source, bulk_engine(task.work.url) as target:
-
-        def write(_: Engine, work: Work, streams: range, rows: Sequence[list[Row]]) -> None:
-            replace(target, work, streams, rows)
-
-        return build(source, task.work, task.streams, lambda events: None, write)
+    job = task.job
+    _await_position(task.read_url, task.ledger_id, job.until)
+    with bulk_engine(task.read_url) as source, bulk_engine(job.url) as target:
+        write = partial(replace, target, job)
+        return build(source, write, task.streams, job.until, lambda events: None)
 
 
-def replace(engine: Engine, work: Work, streams: range, rows: Sequence[list[Row]]) -> None:
-    """Replaces the rows of some streams on the side, in one transaction.
+def replace(engine: Engine, job: Job, streams: range, rows: Sequence[list[Row]]) -> None:
+    """Replaces the rows of some streams on the job's side, in one transaction.
 
-    Raises Conflict, and changes nothing, where the side is filled already or another run holds the lock.
+    Raises Conflict "rebuild-over" where the side is filled, or another run has begun: nothing is changed then.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with writing(engine) as conn:
-                _check_filling(conn, work)
-                for table in names(work.side).values():
+                check_stamp(conn, job)
+                for table in names(job.side).values():
                     conn.exec_driver_sql(
                         f"DELETE FROM {table}"
                         f" WHERE stream BETWEEN {streams[0]:d} AND {streams[-1]:d}"
                     )
-                sink.write(conn, work.side, rows)
+                sink.write(conn, job.side, rows)
             return
         except (psycopg.errors.UniqueViolation, Conflict) as error:
             # Another worker writes the same rows just now; when it has ended, ours replace them.
-            over = getattr(error, "code", "") in ("rebuild-over", "rebuild-running")
-            if over or attempt == ATTEMPTS:
+            if attempt == ATTEMPTS or getattr(error, "code", "") == "rebuild-over":
                 raise
             time.sleep(_POLL_SECONDS * attempt)
 
@@ -149,19 +152,6 @@ def release() -> tuple[str, str]:
         return version("mledger"), DERIVATION
     except PackageNotFoundError:
         return "unknown", DERIVATION
-
-
-def _check_filling(conn: Connection, work: Work) -> None:
-    """Raises Conflict where this run has ended, or has gone on from filling the side to comparing it."""
-    hold(conn, work.run_id)
-    # The lock lets other tasks look as well, and makes the end of the filling wait for this transaction.
-    conn.exec_driver_sql(f"SELECT 1 FROM checkpoints WHERE side = '{work.side}' FOR SHARE")
-    if checkpoint(conn, work.side).derivation:
-        raise Conflict(
-            "rebuild-over",
-            f"side {work.side} is filled already; the late task changed nothing",
-            facts={"side": work.side, "run_id": work.run_id},
-        )
 
 
 def _ledger_id(url: str) -> str:
@@ -261,11 +251,10 @@ def _check_alone(deadline: float) -> None:
         )
 
 
-def _collected(client: Client, futures: list[Any], tick: Callable[[int], None]) -> Built:
+def _collected(client: Client, futures: list[Any], total: Built, tick: Tick) -> Built:
     """Adds up what the tasks give, in whatever order they end."""
     from distributed import as_completed
 
-    total = Built()
     ended = as_completed(futures, loop=client.loop)
     looked = had_worker = time.monotonic()
     while ended.count():

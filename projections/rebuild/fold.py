@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 
 from ledger.contract import fold
-from ledger.events import Record
+from ledger.events import ContractSigned, Record
 from ledger.state import Contract
 from projections.derive import MODELS
 from projections.derive.model import Row
@@ -17,11 +17,16 @@ _stream = attrgetter("stream")
 
 
 def states(records: Iterable[Record], as_of: date | None = None) -> Iterator[Contract]:
-    """The state of each stream in records sorted by (stream, version); a stream not signed as of then is none."""
+    """The state of each contract in records sorted by (stream, version), but for those not signed as of then.
+
+    A stream that does not begin with a signature is of another kind (its id begins with `~`) and has no rows.
+    """
     for _, of_one in groupby(records, _stream):
-        state = fold(of_one, as_of)
-        if state is not None:
-            yield state
+        first = next(of_one)
+        if isinstance(first.data, ContractSigned):
+            state = fold(chain((first,), of_one), as_of)  # noqa: B031 - the rest of the same group
+            if state is not None:
+                yield state
 
 
 def rows_of(records: Iterable[Record], as_of: date | None = None) -> list[list[Row]]:

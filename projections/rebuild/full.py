@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
@@ -58,7 +57,7 @@ class Options:
     accept_drift: bool = False
     program: str = ""
     certificate: Path | None = None
-    engine: Literal["in-process", "dask"] = "in-process"
+    engine: str = IN_PROCESS
     scheduler: str = ""
     read_url: str = ""
 
@@ -71,8 +70,6 @@ def rebuild(engine: Engine, options: Options, tick: Tick = lambda done, total: N
     """
     started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     certificate = Certificate(uuid4().hex, started_at, program=options.program)
-    if options.engine == "dask":
-        _check_cluster(engine, options)
     build = _build_all(engine, options)
     with only_one(engine, certificate.run_id, started_at):
         try:
@@ -89,12 +86,6 @@ def rebuild(engine: Engine, options: Options, tick: Tick = lambda done, total: N
         keep(engine, certificate)
         _write_file(options, certificate)
     return certificate
-
-
-def _check_cluster(engine: Engine, options: Options) -> None:
-    from projections.rebuild.cluster import check
-
-    check(engine, options.scheduler, options.read_url)
 
 
 def _write_file(options: Options, certificate: Certificate) -> None:
@@ -141,7 +132,16 @@ def _run(
         if options.incremental and _refresh(engine, resting, until):
             _describe_kept(certificate, engine, resting, streams)
         else:
-            _fill(engine, options, certificate, resting, streams, tick)
+            certificate.engine = options.engine
+            job = Job(
+                engine.url.render_as_string(hide_password=False),
+                resting,
+                streams,
+                until,
+                f"filling {certificate.run_id}",
+                options.workers or _auto(until),
+            )
+            _describe(certificate, _fill(engine, job, build, tick))
     with _timed(certificate, "compare"):
         _compare(engine, served, certificate)
     certificate.status = "checked" if options.check else "rebuilt"
@@ -154,6 +154,24 @@ def _run(
 
 def _auto(events: int) -> int:
     return min(MOST_WORKERS, os.cpu_count() or 1) if events > POOL_FROM_EVENTS else 1
+
+
+def _job(
+    engine: Engine, options: Options, certificate: Certificate, side: Side, streams: int
+) -> Job:
+    """What is to be built; notes in the certificate who does it."""
+    workers = options.workers or _auto(certificate.position)
+    certificate.workers = workers
+    in_process = "in-process" if workers == 1 else "process-pool"
+    certificate.engine = options.engine if options.engine == DASK else in_process
+    return Job(
+        engine.url.render_as_string(hide_password=False),
+        side,
+        streams,
+        certificate.position,
+        f"filling {certificate.run_id}",
+        workers,
+    )
 
 
 def _fill(engine: Engine, job: Job, build: BuildAll, tick: Tick) -> Built:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Engine
 
@@ -61,9 +61,8 @@ def _share(engine: Engine, job: Job, tick: Tick) -> Built:
                 while helper in found and helper.poll():
                     _take(helper, found, add)
         while found:
-            for helper in wait(list(found)):
-                assert isinstance(helper, Connection)
-                _take(helper, found, add)
+            for ready in wait(list(found)):
+                _take(cast("Connection", ready), found, add)
     return total
 
 

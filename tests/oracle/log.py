@@ -62,7 +62,7 @@ def read_records(path: str) -> list[Json]:
         finally:
             connection.close()
     else:
-        texts = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        texts = [line for line in file.read_text(encoding="utf-8").split("\n") if line]
     return sorted((json.loads(text) for text in texts), key=lambda record: record["position"])
 
 

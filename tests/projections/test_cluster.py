@@ -23,10 +23,9 @@ from ledger.state import Contract
 from ledger.store import Ledger, open_ledger
 from ledger.store.database import reading, writing
 from projections.rebuild import cluster as on
-from projections.rebuild.build import Work
+from projections.rebuild.build import Job
 from projections.rebuild.full import Certificate, Options, last_run, rebuild
-from projections.rebuild.lock import only_one
-from projections.sides import other, serving
+from projections.sides import mark, other, serving
 from tests.databases import Cluster, free_port
 from tests.projections.portfolios import Tables, change, fill, served, standing, tables_of
 
@@ -152,22 +151,27 @@ def test_a_worker_killed_in_mid_run_changes_no_row(
 
 
 @pytest.fixture
-def task(ledger: Ledger[Contract]) -> Iterator[on.Task]:
-    """A task over all of a small ledger, while its run holds the lock and fills the side."""
+def task(ledger: Ledger[Contract]) -> on.Task:
+    """A task over all of a small ledger, while its run fills the side."""
     fill(ledger, 40, EVENTS)
     url = ledger.engine.url.render_as_string(hide_password=False)
     with reading(ledger.engine) as conn:
         side = other(serving(conn))
-    work = Work(url, side, 40 * EVENTS, "run 1")
-    with only_one(ledger.engine, "run 1", "2026-11-22T04:00:00.000000Z"):
-        yield on.Task(work, range(1, 41), url, on._ledger_id(url), on.release())
+    job = Job(url, side, 40, 40 * EVENTS, "filling 1")
+    stamp(ledger, job.stamp)
+    return on.Task(job, range(1, 41), url, on._ledger_id(url), on.release())
+
+
+def stamp(ledger: Ledger[Contract], text: str) -> None:
+    with writing(ledger.engine) as conn:
+        mark(conn, other(serving(conn)), 0, text)
 
 
 def test_a_task_run_again_leaves_the_same_rows(ledger: Ledger[Contract], task: on.Task) -> None:
     first = on.run(task)
     rows = resting_rows(ledger)
     assert sum(map(len, rows.values())) == sum(first.rows)
-    change(ledger, f"DELETE FROM schedule_{task.work.side} WHERE stream > 20")  # as if cut off
+    change(ledger, f"DELETE FROM schedule_{task.job.side} WHERE stream > 20")  # as if cut off
     assert on.run(task) == first
     assert resting_rows(ledger) == rows
 
@@ -182,23 +186,16 @@ def test_two_workers_at_the_same_task_leave_the_same_rows(
     assert resting_rows(ledger) == rows
 
 
-@pytest.mark.parametrize(
-    "ended",
-    [
-        "UPDATE checkpoints SET derivation = '1' WHERE side = 'b'",
-        "UPDATE rebuild_holder SET holder = ''",
-        """UPDATE rebuild_holder SET holder = '{"run_id":"run 2","pid":1,"host":"h","started_at":""}'""",
-    ],
-    ids=["side filled", "run ended", "another run"],
-)
+@pytest.mark.parametrize("stamped", ["filling 2", "1.1.1"], ids=["another run", "side filled"])
 def test_a_task_that_wakes_up_too_late_changes_nothing(
-    ledger: Ledger[Contract], task: on.Task, ended: str
+    ledger: Ledger[Contract], task: on.Task, stamped: str
 ) -> None:
     on.run(task)
     rows = resting_rows(ledger)
-    change(ledger, ended)
-    with pytest.raises(Conflict):
-        on.run(replace(task, work=replace(task.work, until=EVENTS)))
+    stamp(ledger, stamped)
+    with pytest.raises(Conflict) as late:
+        on.run(replace(task, job=replace(task.job, until=EVENTS)))
+    assert late.value.code == "rebuild-over"
     assert resting_rows(ledger) == rows
 
 
@@ -210,7 +207,7 @@ def test_a_worker_of_another_release_is_refused(task: on.Task) -> None:
 
 def test_no_password_stands_in_what_a_worker_logs(task: on.Task) -> None:
     url = "postgresql+psycopg://me:secret@db/ledger"
-    assert "secret" not in repr(replace(task, read_url=url, work=replace(task.work, url=url)))
+    assert "secret" not in repr(replace(task, read_url=url, job=replace(task.job, url=url)))
 
 
 # --- reading from another server -----------------------------------------------------------------
@@ -219,7 +216,7 @@ def test_no_password_stands_in_what_a_worker_logs(task: on.Task) -> None:
 def test_a_replica_that_lags_is_waited_for_within_bounds(
     ledger: Ledger[Contract], task: on.Task, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = make_url(task.work.url).database
+    database = make_url(task.job.url).database
     assert database is not None
     ledger.engine.dispose()
     with cluster.database(database) as copy:  # stands for a replica: the log as it was
@@ -227,7 +224,7 @@ def test_a_replica_that_lags_is_waited_for_within_bounds(
         assert on.run(fresh) == on.run(task)
         monkeypatch.setattr(on, "REPLICA_WAIT_SECONDS", 0.5)
         with pytest.raises(StoreUnavailable) as behind:
-            on.run(replace(fresh, work=replace(task.work, until=task.work.until + 1)))
+            on.run(replace(fresh, job=replace(task.job, until=task.job.until + 1)))
         assert behind.value.code == "replica-behind"
         with open_ledger(copy, evolve) as replica, writing(replica.engine) as conn:
             conn.exec_driver_sql("ALTER TABLE log_head DISABLE TRIGGER ALL")

@@ -1,0 +1,135 @@
+"""`mledger audit exceptions`: broken rules and weak proofs are listed, and nothing else is."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ledger import events as e
+from ledger.contract import evolve
+from ledger.events import Fact, Line
+from ledger.store import Envelope, open_ledger
+from ledger.terms import Terms
+from projections.exceptions import exceptions
+from tests.commands.played import CONTRACT, asked, mledger, record
+from tests.stories import double_eleven
+
+GROSS = Line(
+    step="gross", clause="accepted-part", amount_minor=500, calculation={"planned_minor": "500"}
+)
+TERMS = Terms(client="A", partner="B", currency="CNY", administrators=("ann", "ben"))
+
+
+LOGINS = ("actor-differs-from-login", "one-login-counts-twice")
+
+
+def listed(url: str, *words: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = asked(url, "audit", "exceptions", *words)["exceptions"]
+    return found
+
+
+def about_facts(url: str, *words: str) -> list[dict[str, Any]]:
+    """The exceptions that do not come from who was logged in: PostgreSQL sets that itself."""
+    return [one for one in listed(url, *words) if one["rule"] not in LOGINS]
+
+
+def append(url: str, contract: str, *facts: Fact, login: str = "", actor: str = "ann") -> None:
+    with open_ledger(url, evolve) as ledger:
+        envelope = Envelope(actor=actor, authenticated_as=login or actor, origin="test")
+        ledger.append([(contract, 0, list(facts))], envelope)
+
+
+def accepted(on: date | None) -> list[Fact]:
+    return [
+        e.MilestoneDefined(milestone="M1", amount_minor=500, rests_on=(1,)),
+        e.MilestoneSubmitted(milestone="M1", rests_on=(2,)),
+        e.MilestoneAccepted(
+            on=on, milestone="M1", submission=3, accepted_minor=500, lines=(GROSS,), rests_on=(2, 3)
+        ),
+    ]
+
+
+def test_a_clean_ledger_has_none(story_url: str) -> None:
+    assert about_facts(story_url) == []
+    assert mledger(story_url, "audit", "exceptions", "--rule", "separation-off").out.startswith(
+        "(no"
+    )
+
+
+def test_other_logins_are_gathered_per_actor(sqlite_story: str) -> None:
+    found = listed(sqlite_story)
+    assert {one["detail"] for one in found} >= {
+        "5 events by partner-1 recorded under the login tester"
+    }
+    assert sum(len(one["events"]) for one in found) == 41
+    assert list(found[0]) == ["rule", "severity", "contract", "milestone", "detail", "events"]
+
+
+def test_the_same_login_is_no_exception(sqlite_url: str) -> None:
+    append(sqlite_url, "C-1", e.ContractSigned(terms=TERMS))
+    assert listed(sqlite_url) == []
+
+
+def test_rules_that_imported_facts_broke(database_url: str) -> None:
+    paid = e.PaymentRecorded(amount_minor=9, rests_on=(1,), breaches=("paid-within-value",))
+    append(database_url, "C-1", e.ContractSigned(terms=TERMS, imported=True), paid)
+    (one,) = about_facts(database_url)
+    assert (one["rule"], one["severity"], one["events"]) == ("paid-within-value", "high", [2])
+    assert one["detail"] == "Imported payments stay, all together, within the contract's value."
+
+
+def test_paid_before_it_was_accepted(database_url: str) -> None:
+    paid = e.PaymentRecorded(on=date(2026, 1, 1), milestone="M1", amount_minor=700, rests_on=(2,))
+    signed = e.ContractSigned(terms=TERMS, imported=True)
+    append(database_url, "C-1", signed, *accepted(date(2026, 2, 1)), paid)
+    assert [
+        (one["rule"], one["severity"], one["milestone"]) for one in about_facts(database_url)
+    ] == [
+        ("paid-before-accepted", "high", "C-1/M1"),
+        ("paid-beyond-net", "medium", "C-1/M1"),
+    ]
+    assert len(listed(database_url, "--rule", "paid-beyond-net")) == 1
+    early = about_facts(database_url, "--as-of", "2026-01-15")
+    assert [one["rule"] for one in early] == []
+
+
+def test_separation_off(sqlite_url: str) -> None:
+    alone = Terms(client="A", partner="B", currency="CNY", separation=False)
+    append(sqlite_url, "C-1", e.ContractSigned(terms=alone))
+    append(sqlite_url, "C-2", e.ContractSigned(terms=alone, imported=True))
+    assert [(one["contract"], one["severity"]) for one in listed(sqlite_url)] == [
+        ("C-1", "medium"),
+        ("C-2", "low"),
+    ]
+    assert len(listed(sqlite_url, "--contract", "C-2")) == 1
+
+
+def test_one_login_that_approves_under_two_names() -> None:
+    records = double_eleven()
+    found = exceptions(lambda sql, **_: [], [records], lambda text: [], authenticating=True)
+    assert [
+        (one.milestone, one.events) for one in found if one.rule == "one-login-counts-twice"
+    ] == [
+        (f"{CONTRACT}/M2", [19, 20]),
+        (f"{CONTRACT}/M4", [36, 37]),
+    ]
+    assert {one.severity for one in found if one.rule == "actor-differs-from-login"} == {"low"}
+
+
+def test_an_unknown_rule_is_answered_with_the_one_meant(sqlite_url: str) -> None:
+    ran = mledger(sqlite_url, "audit", "exceptions", "--rule", "separation")
+    assert (ran.code, "did you mean separation-off?" in ran.err) == (2, True)
+
+
+def test_what_differs_in_its_events_alone_is_one_line(sqlite_url: str) -> None:
+    fact = e.PaymentRecorded(amount_minor=9, rests_on=(1,), breaches=("paid-within-value",))
+    append(sqlite_url, "C-1", e.ContractSigned(terms=TERMS, imported=True), *[fact] * 12)
+    shown = mledger(sqlite_url, "audit", "exceptions").out
+    assert shown.count("paid-within-value") == 1
+    assert "2 3 4 5 6 7 8 9 and 4 more" in shown
+
+
+def test_the_scenario_recorded_by_its_own_people_has_none(sqlite_url: str) -> None:
+    for one in double_eleven():
+        record(sqlite_url, [one], login=one.actor)
+    assert listed(sqlite_url) == []
