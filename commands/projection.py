@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -201,14 +201,6 @@ def catch_up(settings: Settings, output: Output) -> None:
     output.emit(data, people=[f"at position {caught.position}: {says}"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    check: bool
-    workers: int
-    incremental: bool
-    accept_drift: bool
-
-
 @projections.command()
 @click.option(
     "--check", is_flag=True, help="Build and compare, but let the serving side go on serving."
@@ -226,39 +218,39 @@ class _Wanted:
 @click.option(
     "--accept-drift", is_flag=True, help="Let the rebuilt side serve although rows differ."
 )
+@click.option(
+    "--certificate",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the certificate there too, also of a run that fails.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(("in-process", "dask")),
+    default="in-process",
+    show_default=True,
+    help="Where the work is done.",
+)
+@click.option("--scheduler", default="", metavar="ADDRESS", help="The scheduler of a Dask cluster.")
+@click.option("--read-url", default="", metavar="URL", help="A replica that its workers read from.")
 @database_options
 @output_options
-def rebuild(
-    check: bool,
-    workers: int,
-    incremental: bool,
-    accept_drift: bool,
-    settings: Settings,
-    output: Output,
-) -> None:
+def rebuild(settings: Settings, output: Output, **asked: Any) -> None:
     """Build the read models anew from the log, compare, and let them serve; exits 6 on drift."""
-    wanted = _Wanted(check, workers, incremental, accept_drift)
-    certificate = _rebuilt(settings, output, wanted)
-    data = certificate.as_object()
-    output.emit(data, people=_certificate(certificate))
+    certificate = _rebuilt(settings, output, asked)
+    output.emit(certificate.as_object(), people=_certificate(certificate))
     if certificate.status == "drift":
         raise _drifted(certificate)
 
 
-def _rebuilt(settings: Settings, output: Output, wanted: _Wanted) -> Certificate:
+def _rebuilt(settings: Settings, output: Output, asked: dict[str, Any]) -> Certificate:
     from commands.output import progress
     from commands.session import opened
     from commands.version import product_version
     from projections.rebuild.full import Options
     from projections.rebuild.full import rebuild as build
 
-    options = Options(
-        workers=wanted.workers,
-        check=wanted.check,
-        incremental=wanted.incremental,
-        accept_drift=wanted.accept_drift,
-        program=product_version(),
-    )
+    options = Options(**asked, program=product_version())
     with opened(settings, Recording(), output) as session, progress(None, "rebuilding") as bar:
 
         def tick(done: int, total: int) -> None:
@@ -274,6 +266,7 @@ def _certificate(certificate: Certificate) -> Iterator[Table | str]:
     c = certificate
     yield f"{c.status}: {c.events:,} events of {c.streams:,} contracts gave {c.rows:,} rows"
     workers = "one process" if c.workers == 1 else f"{c.workers} processes"
+    workers += "" if c.engine == "in-process" else f" on {c.engine}"
     yield f"{c.seconds:.1f} s, {c.events_per_second:,} events/s, {workers}, position {c.position}"
     if c.superseded:
         yield f"{c.superseded} row(s) of an older derivation were superseded, which is no drift"

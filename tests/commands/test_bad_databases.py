@@ -49,7 +49,10 @@ def folder(tmp_path: Path) -> Path:
 def test_databases_that_are_not_ours_or_newer_are_refused(folder: Path) -> None:
     before = (folder / "shop.sqlite3").read_bytes(), (folder / "letter.sqlite3").read_bytes()
     check(HERE / "bad_databases.txt", folder)
-    assert before == ((folder / "shop.sqlite3").read_bytes(), (folder / "letter.sqlite3").read_bytes())
+    assert before == (
+        (folder / "shop.sqlite3").read_bytes(),
+        (folder / "letter.sqlite3").read_bytes(),
+    )
 
 
 def test_a_locked_database_says_so_and_nothing_is_recorded(
