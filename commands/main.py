@@ -39,6 +39,7 @@ NOUNS: dict[str, tuple[str, str, str]] = {
     "audit": ("commands.audit", "audit", "Read, explain and verify the log."),
     "projections": ("commands.projection", "projections", "Follow and rebuild the read models."),
     "import": ("commands.importing", "import_group", "Record contracts and history from files."),
+    "ops": ("commands.ops", "ops", "Run the ledger as a service."),
     "doctor": ("commands.doctor", "doctor", "Check the installation and the database."),
     "config": ("commands.config", "config", "Show the settings in force and their origin."),
     "completion": ("commands.completion", "completion", "Print the completion script of a shell."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from commands.output import Table
+    from commands.session import Session
     from projections.rebuild.full import Certificate
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -43,6 +45,27 @@ class AgeType(click.ParamType[timedelta]):
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+class WorkersType(click.ParamType[int]):
+    """A number of processes; auto, which is 0, leaves it to the machine."""
+
+    name = "n|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, or a usage error."""
+        text = "0" if value == "auto" else str(value)
+        if not re.fullmatch(r"\d{1,3}", text, re.ASCII):
+            self.fail(f"{value!r} is no number of processes; write one, or auto", param, ctx)
+        return int(text)
+
+
+metrics_option = click.option(
+    "--metrics-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write figures for Prometheus there, also when it fails.",
+)
+
+
 @click.group()
 def projections() -> None:
     """Follow and rebuild the read models."""
@@ -55,18 +78,33 @@ def projections() -> None:
 @click.option(
     "--max-age", type=AgeType(), metavar="AGE", help="Fail if the last good rebuild is older: 26h."
 )
+@metrics_option
 @database_options
 @output_options
-def status(max_age: timedelta | None, settings: Settings, output: Output) -> None:
+def status(
+    max_age: timedelta | None, metrics_file: Path | None, settings: Settings, output: Output
+) -> None:
     """How far the read models are behind the log, and how the last rebuild went."""
     from commands.session import opened
 
-    now = datetime.now(UTC)
-    with opened(settings, Recording(), output) as session, session.ledger.snapshot() as conn:
-        found = standing(conn, now)
+    with opened(settings, Recording(), output) as session:
+        found = _standing(session)
+    _write_metrics(metrics_file, found)
     output.emit(found, people=_status_lines(found))
     if max_age is not None:
         _require_recent(found["last_good_run"], max_age)
+
+
+def _standing(session: Session) -> dict[str, Any]:
+    with session.ledger.snapshot() as conn:
+        return standing(conn, datetime.now(UTC))
+
+
+def _write_metrics(file: Path | None, found: dict[str, Any]) -> None:
+    if file is not None:
+        from commands import prometheus
+
+        prometheus.write(file, found)
 
 
 def standing(conn: Connection, now: datetime) -> dict[str, Any]:
@@ -124,6 +162,9 @@ def _run(certificate: dict[str, Any] | None, now: datetime) -> dict[str, Any] | 
         "age_seconds": _since(certificate["started_at"], now),
         "status": certificate["status"],
         "position": certificate["position"],
+        "events": certificate["events"],
+        "seconds": certificate["seconds"],
+        "events_per_second": certificate["events_per_second"],
         "compared": drift["compared"],
         "differences": drift["differences"],
         "superseded": drift["superseded"],
@@ -207,10 +248,11 @@ def catch_up(settings: Settings, output: Output) -> None:
 )
 @click.option(
     "--workers",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help="Processes; 0 is the machine's choice.  [default: 0]",
+    type=WorkersType(),
+    default="auto",
+    show_default=True,
+    metavar="N|auto",
+    help="Processes on this machine.",
 )
 @click.option(
     "--incremental", is_flag=True, help="Bring the resting side forward, not anew from zero."
@@ -233,25 +275,38 @@ def catch_up(settings: Settings, output: Output) -> None:
 )
 @click.option("--scheduler", default="", metavar="ADDRESS", help="The scheduler of a Dask cluster.")
 @click.option("--read-url", default="", metavar="URL", help="A replica that its workers read from.")
+@metrics_option
 @database_options
 @output_options
-def rebuild(settings: Settings, output: Output, **asked: Any) -> None:
+def rebuild(metrics_file: Path | None, settings: Settings, output: Output, **asked: Any) -> None:
     """Build the read models anew from the log, compare, and let them serve; exits 6 on drift."""
-    certificate = _rebuilt(settings, output, asked)
+    from commands.session import opened
+
+    with opened(settings, Recording(), output) as session:
+        try:
+            certificate = _rebuilt(session, asked)
+        except BaseException:
+            # What went wrong is told, even where the figures cannot be had any more.
+            with suppress(Exception):
+                _write_metrics(metrics_file, _standing(session))
+            raise
+        _write_metrics(metrics_file, _standing(session))
     output.emit(certificate.as_object(), people=_certificate(certificate))
     if certificate.status == "drift":
         raise _drifted(certificate)
 
 
-def _rebuilt(settings: Settings, output: Output, asked: dict[str, Any]) -> Certificate:
+def _rebuilt(session: Session, asked: dict[str, Any]) -> Certificate:
     from commands.output import progress
-    from commands.session import opened
+    from commands.settings import as_url
     from commands.version import product_version
     from projections.rebuild.full import Options
     from projections.rebuild.full import rebuild as build
 
+    if asked["read_url"]:
+        asked["read_url"] = as_url(asked["read_url"])
     options = Options(**asked, program=product_version())
-    with opened(settings, Recording(), output) as session, progress(None, "rebuilding") as bar:
+    with progress(None, "rebuilding") as bar:
 
         def tick(done: int, total: int) -> None:
             bar.total = total
@@ -264,14 +319,14 @@ def _certificate(certificate: Certificate) -> Iterator[Table | str]:
     from commands.output import Column, Table, exact, number
 
     c = certificate
-    yield f"{c.status}: {c.events:,} events of {c.streams:,} contracts gave {c.rows:,} rows"
+    yield f"{c.status}: {c.events:,} events of {c.streams:,} contract(s) gave {c.rows:,} rows"
     workers = "one process" if c.workers == 1 else f"{c.workers} processes"
     workers += "" if c.engine == "in-process" else f" on {c.engine}"
     yield f"{c.seconds:.1f} s, {c.events_per_second:,} events/s, {workers}, position {c.position}"
     if c.superseded:
         yield f"{c.superseded} row(s) of an older derivation were superseded, which is no drift"
     elif not c.differences:
-        yield f"no drift: {c.compared:,} contracts compared row by row"
+        yield f"no drift: {c.compared:,} contract(s) compared row by row"
     else:
         yield f"{c.differences} row(s) differ from what the serving side shows"
         yield ""

@@ -183,15 +183,14 @@ def _lines(record: Record, state: Contract, limit: int) -> Iterator[str]:
 def told_in_full(record: Record, state: Contract) -> str:
     """The sentence of a record with its actor, and with the days by which it was back-dated."""
     told = sentence(record, state).removeprefix(str(record.position)).lstrip()
+    on = f" on {record.data.on}"
+    if record.data.on is not None and on not in told:
+        told += f",{on}"
+    told = told.replace(on, on + back_dated(record, state.terms.timezone), 1)
     if f" by {record.actor}" not in told:
         told += f", by {record.actor}"
-    if record.authenticated_as != record.actor:
-        told += f" (login {record.authenticated_as})"
-    on = f" on {record.data.on}"
-    dated = back_dated(record, state.terms.timezone)
-    if record.data.on is None or on in told:
-        return told.replace(on, f"{on}{dated}", 1)
-    return f"{told},{on}{dated}"
+    login = record.authenticated_as
+    return told if login == record.actor else f"{told} (login {login})"
 
 
 def back_dated(record: Record, timezone: str) -> str:

@@ -70,7 +70,7 @@ def approve(book: Book, url: str, title: str, to_reach: str) -> None:
 
 def schedule_after_one_event(book: Book, url: str) -> None:
     """`mledger report schedule` on the imported log, after one event that nobody has caught up with."""
-    from ledger.events import ContractSuspended
+    from ledger.events import HistoryImported
     from ledger.store import Envelope
 
     times = []
@@ -79,7 +79,7 @@ def schedule_after_one_event(book: Book, url: str) -> None:
         name = f"SHEET-{number:05d}"
         state = ledger.load(name)
         assert state is not None
-        event = ContractSuspended(reason="bench")
+        event = HistoryImported(source="bench", digest=str(number))
         ledger.append([(name, state.version, [event])], Envelope(actor="b", origin="bench"))
         ledger.engine.dispose()
         times.append(process_seconds(mledger("report", "schedule", "--json", database=url)))

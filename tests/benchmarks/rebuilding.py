@@ -145,7 +145,7 @@ def peak_of_rebuild(url: str) -> float:
 
 def catch_up_figures(book: Book, url: str, title: str, bounds: dict[int, str]) -> None:
     """Catch-up after 1, 20 and 200 of the streams changed by one event, inside the process."""
-    from ledger.events import ContractSuspended
+    from ledger.events import HistoryImported
 
     ledger = open_ledger(url, evolve)
     catch_up(ledger.engine)
@@ -157,7 +157,7 @@ def catch_up_figures(book: Book, url: str, title: str, bounds: dict[int, str]) -
         for _ in range(7):
             some = names[::step][:changed]
             batch = [
-                (name, state.version, [ContractSuspended(reason="bench")])
+                (name, state.version, [HistoryImported(source="bench", digest=str(changed))])
                 for name in some
                 if (state := ledger.load(name)) is not None
             ]

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import pytest
@@ -84,14 +83,12 @@ def test_another_contracts_records_are_left_out(sqlite_story: str) -> None:
 
 def test_an_unknown_event_is_answered_with_the_ones_meant(sqlite_story: str) -> None:
     ran = mledger(sqlite_story, "audit", "log", "--type", "MilestoneApproved")
-    assert (ran.code, "did you mean MilestoneRe" in ran.err or "Milestone" in ran.err) == (2, True)
+    assert (ran.code, "hint: did you mean Milestone" in ran.err) == (2, True)
 
 
 def test_back_dating_is_always_visible(sqlite_story: str) -> None:
-    shown = mledger(sqlite_story, "audit", "log").out
+    shown = " ".join(mledger(sqlite_story, "audit", "log").out.split())
     assert "BW-2026-014/M1 submitted on 2026-08-18 (96 d back) by partner-1 (login tester)" in shown
-    assert "#10 early bonus for M1" in shown
-    assert (date(2026, 11, 22) - date(2026, 8, 18)).days == 96
     assert shown.count(" d back)") == 41
 
 

@@ -1,0 +1,168 @@
+"""The full rebuild: what its options do, and what its certificate says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.errors import StoreUnavailable
+from ledger.state import Contract
+from ledger.store import Ledger
+from ledger.store.database import reading
+from projections.derive import DERIVATION, MODELS
+from projections.rebuild.catchup import catch_up
+from projections.rebuild.full import Certificate, Options, last_run, rebuild
+from projections.sides import other
+from tests.oracle.portfolios import play_portfolio
+from tests.projections.portfolios import append, derived, fill, served, standing, tables_of
+
+PROMISED = [
+    "run_id",
+    "status",
+    "position",
+    "events",
+    "streams",
+    "rows",
+    "seconds",
+    "events_per_second",
+    "drift",
+    "engine",
+    "workers",
+]
+
+
+def digests(certificate: Certificate) -> dict[str, Any]:
+    return {name: (table["rows"], table["digest"]) for name, table in certificate.tables.items()}
+
+
+def test_one_and_two_workers_give_identical_rows_and_digests(ledger: Ledger[Contract]) -> None:
+    fill(ledger, 600, 12)
+    alone = rebuild(ledger.engine, Options(workers=1))
+    rows = served(ledger)
+    together = rebuild(ledger.engine, Options(workers=2))
+    assert served(ledger) == rows
+    assert digests(together) == digests(alone)
+    assert (alone.workers, together.workers) == (1, 2)
+    assert (alone.events, alone.streams) == (together.events, together.streams) == (7_200, 600)
+    assert alone.rows == sum(map(len, rows.values()))
+
+
+def test_an_incremental_rebuild_equals_a_full_one(ledger: Ledger[Contract]) -> None:
+    records = play_portfolio(5, 80).records
+    half = len(records) // 2
+    append(ledger, records[:half])
+    rebuild(ledger.engine, Options())
+    rebuild(ledger.engine, Options())
+    append(ledger, records[half:])
+    incremental = rebuild(ledger.engine, Options(incremental=True))
+    assert (incremental.status, incremental.differences) == ("rebuilt", 0)
+    rows = served(ledger)
+    full = rebuild(ledger.engine, Options())
+    assert served(ledger) == rows == derived(records)
+    assert (full.rows, full.events) == (incremental.rows, incremental.events)
+    counted = {name: table["rows"] for name, table in incremental.tables.items()}
+    assert counted == {name: table["rows"] for name, table in full.tables.items()}
+
+
+def test_an_incremental_rebuild_of_a_side_never_filled_fills_it(ledger: Ledger[Contract]) -> None:
+    append(ledger, play_portfolio(6, 30).records)
+    found = rebuild(ledger.engine, Options(incremental=True))
+    assert found.status == "rebuilt"
+    assert all(table["digest"] for table in found.tables.values())
+
+
+def test_a_check_changes_nothing_that_serves(ledger: Ledger[Contract]) -> None:
+    append(ledger, play_portfolio(7, 60).records)
+    catch_up(ledger.engine)
+    before, rows = standing(ledger), served(ledger)
+    found = rebuild(ledger.engine, Options(check=True))
+    assert (found.status, found.differences) == ("checked", 0)
+    assert found.compared == found.streams > 0
+    assert (standing(ledger), served(ledger)) == (before, rows)
+
+
+def test_a_rebuild_lets_the_other_side_serve_at_the_head(ledger: Ledger[Contract]) -> None:
+    records = play_portfolio(8, 40).records
+    append(ledger, records)
+    rebuild(ledger.engine, Options())
+    assert standing(ledger) == ("b", len(records), DERIVATION)
+    rebuild(ledger.engine, Options())
+    assert standing(ledger) == ("a", len(records), DERIVATION)
+
+
+def test_after_a_rebuild_both_sides_hold_the_same_rows(ledger: Ledger[Contract]) -> None:
+    append(ledger, play_portfolio(9, 40).records)
+    rebuild(ledger.engine, Options())
+    side, *_ = standing(ledger)
+    with reading(ledger.engine) as conn:
+        assert tables_of(conn, side) == tables_of(conn, other(side))
+
+
+# --- the certificate -------------------------------------------------------------------------------
+
+
+def test_a_certificate_says_what_it_promises_first(ledger: Ledger[Contract]) -> None:
+    records = play_portfolio(10, 40).records
+    append(ledger, records)
+    found = rebuild(ledger.engine, Options(program="1.2.3")).as_object()
+    assert list(found)[: len(PROMISED)] == PROMISED
+    assert list(found["drift"])[:2] == ["compared", "different"]
+    assert found["drift"]["compared"] == found["streams"]
+    assert (found["program"], found["derivation"], found["error"]) == ("1.2.3", DERIVATION, None)
+    assert list(found["tables"]) == [model.name for model in MODELS]
+    assert list(found["phases"]) == ["catch-up", "build", "compare", "flip"]
+    with reading(ledger.engine) as conn:
+        assert last_run(conn) == found
+
+
+def test_a_certificate_is_written_to_a_file_whole(ledger: Ledger[Contract], tmp_path: Path) -> None:
+    append(ledger, play_portfolio(11, 20).records)
+    path = tmp_path / "certificate.json"
+    path.write_text("of the night before")
+    found = rebuild(ledger.engine, Options(certificate=path))
+    assert json.loads(path.read_text()) == found.as_object()
+    assert list(tmp_path.glob("certificate.json*")) == [path]
+
+
+def test_a_certificate_that_cannot_be_written_is_a_failure_that_names_the_file(
+    ledger: Ledger[Contract], tmp_path: Path
+) -> None:
+    path = tmp_path / "missing" / "certificate.json"
+    with pytest.raises(StoreUnavailable) as failure:
+        rebuild(ledger.engine, Options(certificate=path))
+    assert failure.value.code == "certificate-unwritten"
+    with reading(ledger.engine) as conn:
+        run = last_run(conn)
+    assert run is not None
+    assert run["status"] == "rebuilt"
+
+
+def test_what_goes_wrong_unforeseen_stands_in_the_certificate(
+    ledger: Ledger[Contract], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(ledger, play_portfolio(12, 20).records)
+    catch_up(ledger.engine)
+    before, rows = standing(ledger), served(ledger)
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(ledger.engine, Options(certificate=tmp_path / "c.json"), stop)
+    written = json.loads((tmp_path / "c.json").read_text())
+    assert (written["status"], written["error"]["error"]) == ("failed", "interrupted")
+    assert (standing(ledger), served(ledger)) == (before, rows)
+    assert rebuild(ledger.engine, Options()).status == "rebuilt"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_progress_counts_every_event_once(ledger: Ledger[Contract], workers: int) -> None:
+    fill(ledger, 600, 12)
+    told: list[tuple[int, int]] = []
+    rebuild(ledger.engine, Options(workers=workers), lambda done, total: told.append((done, total)))
+    assert len(told) > 1
+    assert told == sorted(told)
+    assert told[-1] == (7_200, 7_200)
