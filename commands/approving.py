@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from commands.session import Session
+    from commands.signing import Pen
     from ledger.events import Record
     from ledger.intents import Intent
 
@@ -119,13 +120,14 @@ def _listed(lines: list[str], name: str, general: Wish) -> Iterator[Wish]:
             raise
 
 
-def approve_all(session: Session, wishes: list[Wish], strict: bool) -> int:
-    """Approves them together where that is asked for, else one by one; the exit code."""
+def approve_all(session: Session, wishes: list[Wish], strict: bool, pen: Pen | None = None) -> int:
+    """Approves them together where that is asked for, else one by one, each signed by the pen; the exit code."""
+    from commands.signing import signed
     from ledger.store.perform import Outcome
 
     requests = [wish.request() for wish in wishes]
     if strict or len(requests) == 1:
-        session.show(session.perform(requests))
+        session.show(session.perform(signed(session, requests, pen)))
         return 0
     if session.recording.key is not None:
         says = f"one idempotency key cannot cover {len(requests)} requests that stand alone"
@@ -136,7 +138,7 @@ def approve_all(session: Session, wishes: list[Wish], strict: bool) -> int:
     refused: list[tuple[Wish, LedgerError]] = []
     for wish, request in zip(wishes, requests, strict=True):
         try:
-            records += session.perform([request]).records
+            records += session.perform(signed(session, [request], pen)).records
         except LedgerError as problem:
             refused.append((wish, problem))
             if problem.exit_code == 1:

@@ -15,7 +15,7 @@ from commands.options import (
     moment_options,
     output_options,
 )
-from commands.reference_names import CONTRACT, MILESTONE, MilestoneName
+from commands.reference_names import CONTRACT, MILESTONE, VERSION, MilestoneName, VersionName
 from commands.reports.asked import Asked, asked_options
 from commands.settings import Settings
 
@@ -93,3 +93,47 @@ def exceptions(asked: Asked, rule: str | None) -> None:
     from commands.audits.exceptions import show
 
     show(asked, rule)
+
+
+@audit.command("verify-signatures")
+@click.option(
+    "--trusted-signers",
+    "trusted",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="An allowed_signers file held elsewhere, which must agree.",
+)
+@database_options
+@output_options
+def verify_signatures(trusted: str | None, settings: Settings, output: Output) -> int:
+    """Verify every signature in the log; the exit code is 5 if one is bad or missing.
+
+    \b
+    mledger audit verify-signatures --trusted-signers allowed_signers
+    """
+    from commands.audits.signatures import verify
+
+    return verify(settings, output, trusted)
+
+
+@audit.command()
+@click.argument("reference", type=VERSION)
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    metavar="DIR",
+    required=True,
+    type=click.Path(file_okay=False),
+    help="The folder to write into.",
+)
+@database_options
+def signature(reference: VersionName, folder: str, settings: Settings) -> None:
+    """Write one signature with its statement and signer, for stock `ssh-keygen -Y verify`.
+
+    \b
+    mledger audit signature 'BW-2026-014#10' -o signature-10
+    """
+    from commands.audits.signatures import write
+
+    write(settings, reference, folder)

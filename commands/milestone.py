@@ -17,12 +17,14 @@ from commands.session import (
     reason_required,
     why_option,
 )
+from commands.signing import sign_options
 from commands.typed import parse_criteria, parse_evidence, parse_result, parse_time
 
 if TYPE_CHECKING:
     from datetime import date
 
     from commands.session import Session
+    from commands.signing import Pen
     from ledger.events import Why
 
 
@@ -152,6 +154,7 @@ def submit(
     help="References from a file, one a line.",
 )
 @click.option("--strict", is_flag=True, help="All of them, or none.")
+@sign_options
 @acting
 def approve(
     references: tuple[str, ...],
@@ -161,22 +164,25 @@ def approve(
     role: str,
     list_file: str | None,
     strict: bool,
+    pen: Pen | None,
 ) -> int:
     """Approve submissions and proposals; with the last approval needed they take effect.
 
     A REFERENCE is CONTRACT/MILESTONE or 'CONTRACT#VERSION', or - for a list on standard input:
     one a line, optionally with date and part (reference,on,part). Each is approved on its own, and
     the exit code is 3 if any was refused; with --strict they are approved together or not at all.
+    With --sign each carries your SSH signature over a statement that is shown first.
 
     \b
     mledger milestone approve BW-2026-014/M2 --as manager-1
     mledger milestone approve BW-2026-014/M4 --part 75% --as manager-1
+    mledger milestone approve BW-2026-014/M2 --sign --key ~/.ssh/id_ed25519 --as manager-1
     mledger milestone approve --file approvals.csv --strict --as finance-1
     """
     from commands.approving import Wish, approve_all, wishes_of
 
     general = Wish(None, session.on, part, deliverable, role)
-    return approve_all(session, wishes_of(references, list_file, general), strict)
+    return approve_all(session, wishes_of(references, list_file, general), strict, pen)
 
 
 @milestone.command()

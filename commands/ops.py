@@ -23,7 +23,7 @@ _DAILY = re.compile(
     r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::00)?",
     re.ASCII,
 )
-_HOMES = ("/home", "/root", "/run/user")
+_HOMES = ("/home", "/root", "/run/user")  # what ProtectHome hides
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,8 @@ def service(plan: Plan) -> str:
     if plan.metrics_file:
         command += ["--metrics-file", str(plan.metrics_file)]
     writes = "".join(f"ReadWritePaths={_word(folder)}\n" for folder in plan.folders)
-    at_home = any(f"{folder}/".startswith(f"{home}/") for folder in plan.folders for home in _HOMES)
+    used = [*plan.folders, plan.program[0]]
+    at_home = any(path.startswith(f"{home}/") for path in used for home in _HOMES)
     network = "AF_UNIX" if plan.sqlite else "AF_UNIX AF_INET AF_INET6"
     return _SERVICE.format(
         user=plan.user,
@@ -242,7 +243,6 @@ ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectProc=invisible
-RemoveIPC=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources

@@ -57,7 +57,7 @@ def _contract_pages(contract: Contract) -> Iterator[Page]:
     tiers = [
         (
             f"up to {_amount(contract, t.up_to_minor)}" if t.up_to_minor is not None else "above",
-            _listed(t.quorum),
+            _listed(t.quorum) + (", signed" if t.signatures else ""),
         )
         for t in terms.approval
     ]

@@ -7,12 +7,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from commands.session import say
+from commands.signing import signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from commands.output import Table
     from commands.session import Session
+    from commands.signing import Pen
     from ledger.store.perform import Request
     from projections.reading import Found
 
@@ -47,7 +49,13 @@ class Run:
         return {c: [n.amount_minor for n in self.lines if n.currency == c] for c in currencies}
 
 
-def instruct_all(session: Session, contract: str | None, partner: str | None, yes: bool) -> None:
+def instruct_all(
+    session: Session,
+    contract: str | None,
+    partner: str | None,
+    yes: bool,
+    pen: Pen | None = None,
+) -> None:
     """Shows what is due, asks, and instructs all of it under one run's name, or nothing."""
     from commands.output import confirm
 
@@ -64,7 +72,7 @@ def instruct_all(session: Session, contract: str | None, partner: str | None, ye
     if not session.recording.dry_run:
         count = "1 payment" if len(run.lines) == 1 else f"{len(run.lines)} payments"
         confirm(f"Instruct {count}, {', '.join(_amounts(run))}?", yes)
-    session.show(session.perform(_requests(session, run)), _object(run))
+    session.show(session.perform(signed(session, _requests(session, run), pen)), _object(run))
 
 
 def _requests(session: Session, run: Run) -> list[Request]:

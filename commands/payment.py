@@ -17,9 +17,11 @@ from commands.session import (
     reason_required,
     why_option,
 )
+from commands.signing import sign_options, signed
 
 if TYPE_CHECKING:
     from commands.session import Session
+    from commands.signing import Pen
     from ledger.events import Why
 
 
@@ -32,8 +34,11 @@ def payment() -> None:
 @contract_option
 @partner_option
 @yes_option
+@sign_options
 @acting
-def run(contract: str | None, partner: str | None, yes: bool, session: Session) -> None:
+def run(
+    contract: str | None, partner: str | None, yes: bool, session: Session, pen: Pen | None
+) -> None:
     """Instruct everything that is due by --on and payable, all or nothing.
 
     What is held, not accepted, instructed or paid already is never part of it. Without anything
@@ -45,14 +50,17 @@ def run(contract: str | None, partner: str | None, yes: bool, session: Session) 
     """
     from commands.paying import instruct_all
 
-    instruct_all(session, contract, partner, yes)
+    instruct_all(session, contract, partner, yes, pen)
 
 
 @payment.command()
 @click.argument("reference", type=MILESTONE)
 @click.argument("amount", required=False)
+@sign_options
 @acting
-def instruct(reference: MilestoneName, amount: str | None, session: Session) -> None:
+def instruct(
+    reference: MilestoneName, amount: str | None, session: Session, pen: Pen | None
+) -> None:
     """Tell the bank to pay all that is payable on a milestone, or AMOUNT of it.
 
     \b
@@ -66,7 +74,7 @@ def instruct(reference: MilestoneName, amount: str | None, session: Session) -> 
         amount_minor=None if amount is None else session.amount(state, amount),
         on=session.on,
     )
-    session.record(state.id, intent)
+    session.show(session.perform(signed(session, [(state.id, intent)], pen)))
 
 
 @payment.command()

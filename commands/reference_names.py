@@ -143,6 +143,7 @@ class NameType(click.ParamType[N], Generic[N]):
 CONTRACT = NameType(parse_contract, "contracts")
 MILESTONE = NameType(parse_milestone, "milestones")
 SUBJECT = NameType(parse_subject, "subjects")
+VERSION = NameType(parse_version, "proposals")
 PROPOSAL = NameType(parse_version, "proposals")
 DISPUTE = NameType(parse_version, "disputes")
 INSTRUCTION = NameType(parse_version, "instructed")

@@ -131,7 +131,7 @@ class Session:
                 dry_run=recording.dry_run,
             )
         except NotFound as problem:
-            raise self._with_suggestion(problem, requests) from None
+            raise self.with_suggestion(problem, requests) from None
         if outcome.records and not outcome.dry_run and not outcome.replayed:
             self.catch_up()
         return outcome
@@ -212,7 +212,7 @@ class Session:
         assert state is not None, "a contract with records has a state"
         return state
 
-    def _with_suggestion(self, problem: NotFound, requests: Sequence[Request]) -> NotFound:
+    def with_suggestion(self, problem: NotFound, requests: Sequence[Request]) -> NotFound:
         """The same error, with what the person may have meant where that can be told."""
         for name, intent in requests:
             state = self.ledger.load(name)

@@ -59,7 +59,11 @@ def contract_object(contract: Contract) -> dict[str, Any]:
         "paid": money(paid, currency),
         "roles": people_of(contract),
         "approval": [
-            {"up_to": money(tier.up_to_minor, currency), "quorum": tier.quorum}
+            {
+                "up_to": money(tier.up_to_minor, currency),
+                "quorum": tier.quorum,
+                "signatures": tier.signatures,
+            }
             for tier in terms.approval
         ],
         "milestones": [milestone_object(contract, m, brief=True) for m in milestones_of(contract)],

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from commands.wording_apart import SENTENCES_APART
 from commands.wording_changes import content_in_words
 from ledger import events as e
 from ledger.events import Fact, Line, Record
@@ -201,7 +202,8 @@ def _approved(fact: e.ApprovalGranted, told: Told) -> str:
             part = f" in part ({fact.part}: {told.money(fact.accepted_minor)})"
     else:
         name = told.numbered(fact.subject)
-    by = f"by {told.record.actor} as {fact.role}"
+    signed = ", signed" if fact.signature else ""
+    by = f"by {told.record.actor} as {fact.role}{signed}"
     return f"{name} approved{part}{_on(fact.on)} {by}{told.waits(name)}"
 
 
@@ -326,7 +328,7 @@ def _undisputed(fact: e.DisputeWithdrawn, told: Told) -> str:
 
 
 def _instructed(fact: e.PaymentInstructed, told: Told) -> str:
-    run = f" in {fact.run}" if fact.run else ""
+    run = (f" in {fact.run}" if fact.run else "") + (", signed" if fact.signature else "")
     amount = told.money(fact.amount_minor)
     return (
         f"{told.numbered()} payment of {amount} for {fact.milestone} instructed{_on(fact.on)}{run}"
@@ -390,4 +392,5 @@ SENTENCES: dict[type[Fact], Callable[[Any, Told], str]] = {
     e.PaymentRecorded: _paid,
     e.PaymentFailed: _failed,
     e.PaymentReversed: _unpaid,
+    **SENTENCES_APART,
 }

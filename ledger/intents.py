@@ -6,11 +6,14 @@ named by its stream version.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from ledger.events import Content, Evidence, Outcome, Result, Side, Why
+import msgspec
+
+from ledger.events import Content, Evidence, Outcome, Result, Side, Signature, Why
+from ledger.signers import Signers
 from ledger.terms import MilestonePlan, Terms
 
 
@@ -19,60 +22,57 @@ class Context:
     """Who asks, and when: time and names come in from outside, the core has no clock.
 
     `authenticated_as` is compared with the actor only where the store authenticates (`authenticating`).
+    `signers` and `ledger_id` are what signatures are checked against, `administrators` the people who may keep
+    keys. A `drafting` decision is one still to be signed: it is made to be shown, and never recorded.
     """
 
     actor: str
     now: datetime
     authenticated_as: str = ""
     authenticating: bool = False
+    signers: Signers = field(default_factory=Signers)
+    ledger_id: str = ""
+    administrators: frozenset[str] = frozenset()
+    drafting: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """What every intent has."""
 
     on: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignContract(Intent):
+class SignContract(Intent, frozen=True, kw_only=True):
     contract: str
     terms: Terms
     milestones: tuple[MilestonePlan, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuspendContract(Intent):
+class SuspendContract(Intent, frozen=True, kw_only=True):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResumeContract(Intent):
+class ResumeContract(Intent, frozen=True, kw_only=True):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TerminateContract(Intent):
+class TerminateContract(Intent, frozen=True, kw_only=True):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompleteContract(Intent):
+class CompleteContract(Intent, frozen=True, kw_only=True):
     """Everything is delivered or cancelled, and paid: the contract is closed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DefineMilestone(Intent):
+class DefineMilestone(Intent, frozen=True, kw_only=True):
     plan: MilestonePlan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartMilestone(Intent):
+class StartMilestone(Intent, frozen=True, kw_only=True):
     milestone: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitMilestone(Intent):
+class SubmitMilestone(Intent, frozen=True, kw_only=True):
     """`at` (aware) sets the effective date where `on` is not given; `corrects` replaces a pending submission."""
 
     milestone: str
@@ -83,30 +83,27 @@ class SubmitMilestone(Intent):
     corrects: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RejectSubmission(Intent):
+class RejectSubmission(Intent, frozen=True, kw_only=True):
     milestone: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelMilestone(Intent):
+class CancelMilestone(Intent, frozen=True, kw_only=True):
     milestone: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApproveMilestone(Intent):
+class ApproveMilestone(Intent, frozen=True, kw_only=True):
     """Approves the pending submission, whole, or a `part` ("75%" or an amount), or some of its deliverables."""
 
     milestone: str
     part: str = ""
     deliverables: tuple[str, ...] = ()
     role: str = ""
+    signature: Signature | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithdrawApproval(Intent):
+class WithdrawApproval(Intent, frozen=True, kw_only=True):
     """Takes back the actor's own live approval of a milestone's submission or of a proposal."""
 
     milestone: str = ""
@@ -115,27 +112,24 @@ class WithdrawApproval(Intent):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProposeChange(Intent):
+class ProposeChange(Intent, frozen=True, kw_only=True):
     """Puts a subject up for approval. For a reversal, revocation or waiver the content names its target's version."""
 
     content: Content
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApproveChange(Intent):
+class ApproveChange(Intent, frozen=True, kw_only=True):
     proposal: int
     role: str = ""
+    signature: Signature | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RejectChange(Intent):
+class RejectChange(Intent, frozen=True, kw_only=True):
     proposal: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenDispute(Intent):
+class OpenDispute(Intent, frozen=True, kw_only=True):
     """`side` "" is the side that the actor's role speaks for."""
 
     milestone: str
@@ -144,31 +138,28 @@ class OpenDispute(Intent):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddDisputeEvidence(Intent):
+class AddDisputeEvidence(Intent, frozen=True, kw_only=True):
     dispute: int
     note: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithdrawDispute(Intent):
+class WithdrawDispute(Intent, frozen=True, kw_only=True):
     dispute: int
     why: Why = "event"
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstructPayment(Intent):
+class InstructPayment(Intent, frozen=True, kw_only=True):
     """`amount_minor` None: all that is payable now."""
 
     milestone: str
     amount_minor: int | None = None
     run: str = ""
+    signature: Signature | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordPayment(Intent):
+class RecordPayment(Intent, frozen=True, kw_only=True):
     """`amount_minor` None: the amount instructed."""
 
     instruction: int
@@ -176,14 +167,12 @@ class RecordPayment(Intent):
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailPayment(Intent):
+class FailPayment(Intent, frozen=True, kw_only=True):
     instruction: int
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReversePayment(Intent):
+class ReversePayment(Intent, frozen=True, kw_only=True):
     """`payment` is the version of the instruction or of the record."""
 
     payment: int
@@ -191,11 +180,31 @@ class ReversePayment(Intent):
     reason: str = ""
 
 
+# --- signing keys, of the ledger as a whole -------------------------------------------------------------------
+
+
+class ProposeSigner(Intent, frozen=True, kw_only=True):
+    """`key` is an OpenSSH public key line; the days are both included."""
+
+    person: str
+    key: str
+    valid_from: date
+    valid_until: date | None = None
+
+
+class ApproveSigner(Intent, frozen=True, kw_only=True):
+    proposal: int
+
+
+class RevokeSigner(Intent, frozen=True, kw_only=True):
+    proposal: int
+    reason: str = ""
+
+
 # --- history taken over from a source ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenMilestone:
+class TakenMilestone(msgspec.Struct, frozen=True, kw_only=True):
     """A milestone as a source says it is now; None or "" where the source says nothing.
 
     `status` is how far it got: defined, started, submitted, rejected, accepted or cancelled. `baseline_due` is
@@ -221,8 +230,7 @@ class TakenMilestone:
     twin_status: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenPayment:
+class TakenPayment(msgspec.Struct, frozen=True, kw_only=True):
     """Money that a source says was paid; `milestone` "" where it names none. `reference` is unique in its contract."""
 
     reference: str
@@ -231,8 +239,7 @@ class TakenPayment:
     milestone: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenDispute:
+class TakenDispute(msgspec.Struct, frozen=True, kw_only=True):
     """A dispute that a source tells of; `outcome` "" while open, else upheld, rejected, split or withdrawn."""
 
     milestone: str
@@ -242,8 +249,7 @@ class TakenDispute:
     ended_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeOver(Intent):
+class TakeOver(Intent, frozen=True, kw_only=True):
     """One source's view of one contract: what it says is taken as it is, what it leaves out is left as it was.
 
     `known_claim` (ISO text) orders sources: one older than the newest seen only adds what is missing. `source` and

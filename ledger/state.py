@@ -257,7 +257,10 @@ class Milestone:
 
 @dataclass(slots=True)
 class Contract:
-    """One contract as its events tell it. `dates[v]` is the day from which the fact of version v acts."""
+    """One contract as its events tell it. `dates[v]` is the day from which the fact of version v acts.
+
+    `policies` are the versions that put terms in force, ascending; `nonces` those that signatures have used.
+    """
 
     id: str
     stream: int
@@ -278,6 +281,8 @@ class Contract:
     findings: list[Finding] = field(default_factory=list)
     sources: dict[tuple[str, str], str] = field(default_factory=dict)
     suspended_by: int = 0
+    policies: list[int] = field(default_factory=lambda: [1])
+    nonces: set[str] = field(default_factory=set)
     unallocated_minor: int = 0
     unallocated_positions: list[int] = field(default_factory=list)
     status_positions: list[int] = field(default_factory=list)
@@ -294,6 +299,10 @@ class Contract:
             for m in self.milestones.values()
             if m.status not in ("cancelled", "void")
         )
+
+    def policy(self, subject: int = 0) -> int:
+        """The version of the terms in force when the fact of that version was recorded (0: now)."""
+        return max((v for v in self.policies if not subject or v < subject), default=1)
 
     def holds(self, role: str, person: str, on: date | None) -> bool:
         """Whether a person holds a role on a day (None: now, whatever the day)."""

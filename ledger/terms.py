@@ -127,10 +127,14 @@ Quorum = dict[Name, Annotated[int, Ge(1), Le(99)]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
-    """Who must approve an amount up to `up_to_minor` (none: every larger one): a head count per role."""
+    """Who must approve an amount up to `up_to_minor` (none: every larger one): a head count per role.
+
+    With `signatures`, approvals of this tier carry a signature.
+    """
 
     quorum: Quorum
     up_to_minor: Amount | None = None
+    signatures: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 ROLES = ("mledger_writer", "mledger_projector", "mledger_auditor")
 
 GRANTS = (
-    f"SELECT ON log, streams, keys, log_head, {VERSION_TABLE}"
+    f"SELECT ON log, streams, keys, log_head, log_checkpoints, {VERSION_TABLE}"
     " TO mledger_writer, mledger_projector, mledger_auditor",
-    "INSERT ON log, streams, keys TO mledger_writer",
+    "INSERT ON log, streams, keys, log_checkpoints TO mledger_writer",
     "UPDATE ON log_head TO mledger_writer",
 )
 
@@ -30,7 +30,7 @@ GRANTS = (
 _READ_MODELS = f"""
 SELECT string_agg(quote_ident(relname), ', ' ORDER BY relname) FROM pg_class
 WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
-  AND relname NOT IN ('log', 'streams', 'keys', 'log_head', '{VERSION_TABLE}')
+  AND relname NOT IN ('log', 'streams', 'keys', 'log_head', 'log_checkpoints', '{VERSION_TABLE}')
 """
 READ_MODEL_GRANTS = (
     "SELECT ON {tables} TO mledger_writer, mledger_projector, mledger_auditor",

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, text
 from ledger.state import Contract
 from ledger.store.application import Ledger
 from ledger.store.reading import (
+    check_complete,
     head,
     position_at,
     read_log,
@@ -136,10 +137,15 @@ def _folded(
         if contract is not None:
             number = stream_number(conn, contract)
             streams = [] if number is None else [number]
+        events = 0
         private.execute("BEGIN")
         for records in read_streams(conn, streams, until):
+            events += len(records)
             _insert(private, rows_of(records, as_of))
         private.execute("COMMIT")
+        if contract is None and events != until:
+            # Every stream read is whole, so a position is missing.
+            check_complete(conn, until)
         yield Reader(Known(until, _recorded_at(conn, until), last, 0), _in_memory(private))
     finally:
         private.close()

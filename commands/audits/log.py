@@ -22,6 +22,7 @@ from commands.settings import Settings
 from commands.wording import sentence
 from ledger.calendars import local_date
 from ledger.contract import evolve, fold
+from ledger.decisions.signing import no_contract
 from ledger.errors import InputInvalid
 from ledger.events import EVENT_TYPES, Record, type_name
 from ledger.state import Contract
@@ -144,6 +145,8 @@ class States:
     def after(self, record: Record) -> Contract:
         """The contract as the record leaves it."""
         name = record.stream_id
+        if name.startswith("~"):
+            return no_contract(name)
         state = self._kept.pop(name, None)
         if state is not None and state.version == record.version - 1:
             state = evolve(state, record)

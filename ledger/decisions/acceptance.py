@@ -30,6 +30,7 @@ from ledger.decisions.rules_who import (
     only_own_live_approval_is_withdrawn,
     submitter_does_not_approve,
 )
+from ledger.decisions.signed import signed, tier_of, tier_signs
 from ledger.errors import InputInvalid
 from ledger.events import (
     ApprovalGranted,
@@ -53,10 +54,8 @@ from ledger.terms import Terms
 
 def tier(terms: Terms, amount_minor: int) -> dict[str, int]:
     """The head count per role that an amount needs; empty where the policy has no tier for it."""
-    for one in terms.approval:
-        if one.up_to_minor is None or amount_minor <= one.up_to_minor:
-            return dict(one.quorum)
-    return {}
+    found = tier_of(terms, amount_minor)
+    return {} if found is None else dict(found.quorum)
 
 
 def in_force(milestone: Milestone, submission: Submission) -> Baseline:
@@ -186,6 +185,8 @@ def approve_milestone(state: Contract, intent: ApproveMilestone, context: Contex
         accepted_minor=part_minor,
         part=intent.part or ", ".join(intent.deliverables),
     )
+    demanded = tier_signs(submission.terms, case.amount_minor)
+    approval = signed(case, approval, intent.signature, demanded=demanded)
     if not completes(case):
         return [approval]
     case.amount_minor = bonus_minor
@@ -193,6 +194,20 @@ def approve_milestone(state: Contract, intent: ApproveMilestone, context: Contex
     judge(case, dependencies_accepted_first, committed_within_ceiling)
     rest = tuple(name for name in milestone.plan.deliverables if name not in named)
     return [approval, *accept(case, lines, part_minor, rest)]
+
+
+def wants_signature(before: Contract, approval: ApprovalGranted) -> bool:
+    """Whether the policy wanted an approval signed, as it was decided on the contract before it."""
+    if not approval.milestone:
+        return before.proposals[approval.subject].event.signatures
+    milestone = before.milestones[approval.milestone]
+    for submission in milestone.submissions:
+        if submission.version == approval.subject:
+            part_minor = approval.accepted_minor or 0
+            lines = price(delivered(before, milestone, submission, part_minor))
+            bonus_minor = sum(line.amount_minor for line in lines if line.step == "bonus")
+            return tier_signs(submission.terms, part_minor + bonus_minor)
+    return False
 
 
 def _named(milestone: Milestone, intent: ApproveMilestone) -> list[str]:

@@ -13,6 +13,7 @@ from ledger.decisions.rules_who import (
     acting_for_another_needs_delegation,
     proposer_does_not_approve,
 )
+from ledger.decisions.signed import signed
 from ledger.events import ApprovalGranted, ChangeProposed, ChangeRejected, Fact
 from ledger.evolve.common import digest
 from ledger.intents import ApproveChange, Context, Intent, ProposeChange, RejectChange
@@ -42,6 +43,7 @@ def propose(state: Contract, intent: ProposeChange, context: Context) -> list[Fa
             digest=digest(intent.content),
             amount_minor=amount,
             quorum=quorum,
+            signatures=kind.signs(case, intent.content, amount),
         )
     ]
 
@@ -65,6 +67,8 @@ def approve_change(state: Contract, intent: ApproveChange, context: Context) -> 
         role=case.facts["counted_role"],
         digest=proposal.event.digest,
     )
+    demanded = proposal.event.signatures
+    approval = signed(case, approval, intent.signature, demanded=demanded)
     if not completes(case):
         return [approval]
     case.on = latest(case)

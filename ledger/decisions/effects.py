@@ -35,6 +35,7 @@ from ledger.decisions.rules_state import (
 )
 from ledger.decisions.rules_when import contract_not_closed
 from ledger.decisions.rules_who import nobody_grants_to_themselves, opener_does_not_resolve
+from ledger.decisions.signed import policy_signs, tier_signs
 from ledger.events import (
     Amendment,
     BonusProposal,
@@ -67,12 +68,23 @@ def by_administrator(case: Case, content: Any, amount_minor: int) -> dict[str, i
     return {ADMINISTRATOR: 1}
 
 
+def signs_by_tier(case: Case, content: Any, amount_minor: int) -> bool:
+    """As the tier of the policy in force now demands."""
+    return tier_signs(case.state.terms, amount_minor)
+
+
+def signs_by_policy(case: Case, content: Any, amount_minor: int) -> bool:
+    """As any tier demands: else the demand could be amended away, or the role granted, without a signature."""
+    return policy_signs(case.state.terms)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of proposal.
 
     `prepare` puts the things it is about on the case; `rules` judge it when proposed and again when it takes
-    effect, `approval_rules` whenever somebody approves; `amount` is what finds the tier.
+    effect, `approval_rules` whenever somebody approves; `amount` is what finds the tier, `signs` says whether
+    its approvals are signed.
     """
 
     proposed_by: tuple[str, ...]
@@ -81,6 +93,7 @@ class Kind:
     amount: Callable[[Case, Any], int]
     take_effect: Callable[[Case, Any], list[Fact]]
     quorum: Callable[[Case, Any, int], dict[str, int]] = by_tier
+    signs: Callable[[Case, Any, int], bool] = signs_by_tier
     approval_rules: tuple[Rule, ...] = ()
 
 
@@ -119,6 +132,7 @@ KINDS: dict[type[Any], Kind] = {
         amount=effects_change.money_added,
         take_effect=effects_change.amend,
         quorum=by_tier_and_administrator,
+        signs=signs_by_policy,
         approval_rules=(nobody_grants_to_themselves,),
     ),
     RoleChange: Kind(
@@ -128,6 +142,7 @@ KINDS: dict[type[Any], Kind] = {
         amount=effects_change.no_money,
         take_effect=effects_change.change_role,
         quorum=by_administrator,
+        signs=signs_by_policy,
         approval_rules=(nobody_grants_to_themselves,),
     ),
     BonusProposal: Kind(
@@ -144,6 +159,7 @@ KINDS: dict[type[Any], Kind] = {
         amount=effects_money.award_amount,
         take_effect=effects_money.revoke,
         quorum=effects_money.revocation_quorum,
+        signs=effects_money.revocation_signs,
     ),
     Waiver: Kind(
         proposed_by=("manager",),
@@ -172,5 +188,6 @@ KINDS: dict[type[Any], Kind] = {
         amount=effects_money.accepted_amount,
         take_effect=effects_money.reverse,
         quorum=reversal_quorum,
+        signs=effects_money.reversal_signs,
     ),
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from ledger.decisions.acceptance import tier
 from ledger.decisions.case import Case, find, find_milestone
+from ledger.decisions.signed import tier_signs
 from ledger.errors import NotFound
 from ledger.events import (
     AcceptanceReversed,
@@ -23,6 +24,7 @@ from ledger.events import (
 )
 from ledger.pricing.order import take_back
 from ledger.state import Assessment, Award, Dispute, Posted
+from ledger.terms import Terms
 
 
 def _on_milestone(case: Case, milestone: str) -> None:
@@ -110,6 +112,11 @@ def award_amount(case: Case, content: BonusRevocation) -> int:
 def revocation_quorum(case: Case, content: BonusRevocation, amount_minor: int) -> dict[str, int]:
     """The quorum of what it undoes: the policy that decided the bonus."""
     return tier(_award(case, content.bonus).terms, amount_minor)
+
+
+def revocation_signs(case: Case, content: BonusRevocation, amount_minor: int) -> bool:
+    """As the approval of what it undoes."""
+    return tier_signs(_award(case, content.bonus).terms, amount_minor)
 
 
 def revoke(case: Case, content: BonusRevocation) -> list[Fact]:
@@ -241,10 +248,18 @@ def accepted_amount(case: Case, content: Reversal) -> int:
 
 def reversal_quorum(case: Case, content: Reversal, amount_minor: int) -> dict[str, int]:
     """The quorum of what it undoes: the policy that stayed with the submission."""
+    return tier(_decided_under(case), amount_minor)
+
+
+def reversal_signs(case: Case, content: Reversal, amount_minor: int) -> bool:
+    """As the approval of what it undoes."""
+    return tier_signs(_decided_under(case), amount_minor)
+
+
+def _decided_under(case: Case) -> Terms:
     acceptance = case.the_milestone().acceptance
     assert acceptance is not None
-    submission = acceptance.submission
-    return tier(submission.terms if submission else case.state.terms, amount_minor)
+    return acceptance.submission.terms if acceptance.submission else case.state.terms
 
 
 def reverse(case: Case, content: Reversal) -> list[Fact]:

@@ -11,6 +11,7 @@ from ledger.decisions.rules_money import (
 )
 from ledger.decisions.rules_state import instruction_open, milestone_accepted, payment_recorded
 from ledger.decisions.rules_when import DATES
+from ledger.decisions.signed import signed
 from ledger.events import (
     Fact,
     PaymentFailed,
@@ -40,15 +41,14 @@ def instruct(state: Contract, intent: InstructPayment, context: Context) -> list
         milestone.payable_minor if intent.amount_minor is None else intent.amount_minor
     )
     judge(case, *DATES, amount_above_zero, payment_within_payable)
-    return [
-        PaymentInstructed(
-            on=case.on,
-            rests_on=case.rests_on,
-            milestone=intent.milestone,
-            amount_minor=case.amount_minor,
-            run=intent.run,
-        )
-    ]
+    instruction = PaymentInstructed(
+        on=case.on,
+        rests_on=case.rests_on,
+        milestone=intent.milestone,
+        amount_minor=case.amount_minor,
+        run=intent.run,
+    )
+    return [signed(case, instruction, intent.signature)]
 
 
 def _about_instruction(state: Contract, intent: Intent, context: Context, version: int) -> Case:

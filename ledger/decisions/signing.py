@@ -60,6 +60,11 @@ def unsigned(contract: str, terms: Terms) -> Contract:
     return Contract(contract, 0, terms, False, "", 0, version=0)
 
 
+def no_contract(stream_id: str) -> Contract:
+    """What stands for a stream of the ledger's own where a contract is asked for."""
+    return unsigned(stream_id, Terms(client="-", partner="-", currency="XXX"))
+
+
 def definition(plan: MilestonePlan, **facts: object) -> MilestoneDefined:
     """The event that defines a milestone by its plan."""
     planned = {

@@ -1,6 +1,7 @@
 """Every event, its parts, and the records in which they are stored: this face exports them by name."""
 
 from ledger.events.catalogue import (
+    APART,
     CURRENT,
     EVENT_TYPES,
     RECORD_TYPES,
@@ -29,6 +30,7 @@ from ledger.events.facts import (
     DisputeResolved,
     DisputeWithdrawn,
     HistoryImported,
+    LogSealed,
     MilestoneAccepted,
     MilestoneCancelled,
     MilestoneDefined,
@@ -43,6 +45,9 @@ from ledger.events.facts import (
     PenaltyWaived,
     RoleGranted,
     RoleRevoked,
+    SignerApproved,
+    SignerProposed,
+    SignerRevoked,
     SubmissionRejected,
 )
 from ledger.events.parts import (
@@ -62,11 +67,13 @@ from ledger.events.parts import (
     Revision,
     RoleChange,
     Side,
+    Signature,
     Waiver,
     Why,
 )
 
 __all__ = [
+    "APART",
     "CURRENT",
     "EVENT_TYPES",
     "RECORD_TYPES",
@@ -96,6 +103,7 @@ __all__ = [
     "Fact",
     "HistoryImported",
     "Line",
+    "LogSealed",
     "MilestoneAccepted",
     "MilestoneCancelled",
     "MilestoneDefined",
@@ -119,6 +127,10 @@ __all__ = [
     "RoleGranted",
     "RoleRevoked",
     "Side",
+    "Signature",
+    "SignerApproved",
+    "SignerProposed",
+    "SignerRevoked",
     "SubmissionRejected",
     "Waiver",
     "Why",

@@ -11,7 +11,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from ledger.events.parts import Content, Evidence, Fact, Line, Outcome, Result, Side, Why
+from ledger.events.parts import (
+    Content,
+    Evidence,
+    Fact,
+    Line,
+    Outcome,
+    Result,
+    Side,
+    Signature,
+    Why,
+)
 from ledger.terms import Criterion, Terms
 
 # --- contract -----------------------------------------------------------------------------------------------
@@ -155,12 +165,16 @@ class MilestoneCancelled(Fact, frozen=True, kw_only=True):
 
 
 class ChangeProposed(Fact, frozen=True, kw_only=True):
-    """Something that needs more than one pair of eyes; `digest` is the SHA-256 of its canonical content."""
+    """Something that needs more than one pair of eyes; `digest` is the SHA-256 of its canonical content.
+
+    `signatures`: the policy in force then wants its approvals signed.
+    """
 
     content: Content
     digest: str
     amount_minor: int
     quorum: dict[str, int]
+    signatures: bool = False
 
 
 class ChangeRejected(Fact, frozen=True, kw_only=True):
@@ -179,6 +193,7 @@ class ApprovalGranted(Fact, frozen=True, kw_only=True):
     milestone: str = ""
     accepted_minor: int | None = None
     part: str = ""
+    signature: Signature | None = None
 
 
 class ApprovalWithdrawn(Fact, frozen=True, kw_only=True):
@@ -307,6 +322,7 @@ class PaymentInstructed(Fact, frozen=True, kw_only=True):
     milestone: str
     amount_minor: int
     run: str = ""
+    signature: Signature | None = None
 
 
 class PaymentRecorded(Fact, frozen=True, kw_only=True):
@@ -333,3 +349,40 @@ class PaymentReversed(Fact, frozen=True, kw_only=True):
     payment: int
     why: Why
     reason: str = ""
+
+
+# --- signing keys: the stream ~signers ------------------------------------------------------------------------
+
+
+class SignerProposed(Fact, frozen=True, kw_only=True):
+    """A person is to sign with this public key (an OpenSSH line without comment), on the days given, both included."""
+
+    person: str
+    key: str
+    valid_from: date
+    valid_until: date | None = None
+
+
+class SignerApproved(Fact, frozen=True, kw_only=True):
+    """The key of that proposal (a version of this stream) counts from now on."""
+
+    proposal: int
+
+
+class SignerRevoked(Fact, frozen=True, kw_only=True):
+    """The key of that proposal no longer counts from `on`; one not yet approved is refused."""
+
+    proposal: int
+    reason: str = ""
+
+
+# --- the log itself, in the stream ~seals ---------------------------------------------------------------------
+
+
+class LogSealed(Fact, frozen=True, kw_only=True):
+    """Where every stream ended before this record: how many there were, and in base64 the Merkle root over
+    their heads (docs/tamper-evidence.md says of what).
+    """
+
+    streams: int
+    root: str

@@ -42,6 +42,17 @@ class Evidence(Part, frozen=True, kw_only=True):
     sha256: str = ""
 
 
+class Signature(Part, frozen=True, kw_only=True):
+    """An SSH signature over the act's statement (ledger/statements.py); `key` is the fingerprint of who signed.
+
+    The `nonce` is part of the statement, so that no signature serves twice; `armored` is what ssh-keygen wrote.
+    """
+
+    nonce: str
+    key: str
+    armored: str
+
+
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What every event has."""
 

@@ -43,6 +43,7 @@ def contract_amended(contract: Contract, data: e.ContractAmended, record: Record
     held = {(g.role, g.person) for g in contract.grants if g.until is None}
     contract.grants += [Grant(role, person, data.on) for role, person in sorted(wanted - held)]
     contract.terms = data.terms
+    contract.policies.append(record.version)
     contract.status_positions.append(record.position)
     approved(contract, data.proposal, record)
 

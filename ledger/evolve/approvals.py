@@ -40,6 +40,8 @@ def approval_granted(contract: Contract, data: e.ApprovalGranted, record: Record
         data.on,
         data.accepted_minor,
     )
+    if data.signature is not None:
+        contract.nonces.add(data.signature.nonce)
     if data.milestone:
         milestone = touch(contract, data.milestone, record)
         for submission in milestone.submissions:

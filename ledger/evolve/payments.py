@@ -11,6 +11,8 @@ from ledger.state import Contract, Payment
 def payment_instructed(contract: Contract, data: e.PaymentInstructed, record: Record) -> None:
     milestone = touch(contract, data.milestone, record)
     milestone.instructed_minor += data.amount_minor
+    if data.signature is not None:
+        contract.nonces.add(data.signature.nonce)
     contract.payments[record.version] = Payment(
         record.version,
         record.position,

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
+from ledger import signers
 from ledger.contract import evolve
 from ledger.decisions.case import Case, judge
 from ledger.decisions.decide import decide
 from ledger.decisions.rules_once import one_key_one_request
-from ledger.decisions.signing import unsigned
+from ledger.decisions.signing import no_contract
 from ledger.errors import Conflict
 from ledger.events import RECORD_TYPES, Fact, Record
 from ledger.evolve.common import digest
 from ledger.intents import Context, Intent
 from ledger.state import Contract
+from ledger.statements import Signable, Statement, statement_of
+from ledger.store import reading
 from ledger.store.application import Ledger
 from ledger.store.records import Envelope
-from ledger.terms import Terms
 
 ATTEMPTS = 5
 Request = tuple[str, Intent]
@@ -46,9 +49,13 @@ class _Draft:
     def ask(self, intent: Intent, context: Context, more_to_come: bool) -> None:
         events = decide(self.state, intent, context, self.contract)
         if more_to_come:
-            for number, event in enumerate(events, self.version + len(self.events) + 1):
-                self.state = evolve(self.state, _provisional(event, number, self.contract, context))
+            self.take(events, context)
         self.events += events
+
+    def take(self, events: list[Fact], context: Context) -> None:
+        """Moves the state on, so that later decisions of the batch see what follows from earlier ones."""
+        for number, event in enumerate(events, self.version + len(self.events) + 1):
+            self.state = evolve(self.state, _provisional(event, number, self.contract, context))
 
 
 def _provisional(event: Fact, version: int, contract: str, context: Context) -> Record:
@@ -80,11 +87,15 @@ def perform(
     With a key, the same requests by the same actor are answered with the first outcome. Decides again, a bounded
     number of times, where somebody else was first. Raises what `decide` raises, and Conflict.
     """
-    asked = _asked(requests) if key is not None else ""
+    assert not context.drafting, "a draft is never recorded"
+    asked = asked_of(requests) if key is not None else ""
     for attempt in range(1, ATTEMPTS + 1):
-        if key is not None and (answered := _answered(ledger, key, asked, context)) is not None:
+        if (
+            key is not None
+            and (answered := answered_before(ledger, key, asked, context)) is not None
+        ):
             return answered
-        drafts = _decide_all(ledger, requests, context)
+        drafts = _decide_all(ledger, requests, _with_signers(ledger, requests, context))
         batch = [(d.contract, d.version, d.events) for d in drafts if d.events]
         if not batch:
             return Outcome([], dry_run=dry_run)
@@ -103,18 +114,65 @@ def perform(
     raise AssertionError("unreachable")
 
 
-def _asked(requests: Sequence[Request]) -> str:
-    """The digest of a request as it was made: what its idempotency key stands for."""
-    return digest([(contract, type(intent).__name__, intent) for contract, intent in requests])
+def asked_of(requests: Sequence[Request]) -> str:
+    """The digest of a request as it was made: what its idempotency key stands for.
+
+    Without its signature, which is another one each time that the same request is signed.
+    """
+    return digest([(contract, type(i).__name__, _unsigned(i)) for contract, i in requests])
 
 
-def _answered(ledger: Ledger[Contract], key: str, asked: str, context: Context) -> Outcome | None:
+def _unsigned(intent: Intent) -> dict[str, Any]:
+    return {f.name: getattr(intent, f.name) for f in fields(intent) if f.name != "signature"}
+
+
+def _with_signers(
+    ledger: Ledger[Contract], requests: Sequence[Request], context: Context
+) -> Context:
+    """The context with what signatures are checked against, read only where there is one."""
+    if all(getattr(intent, "signature", None) is None for _, intent in requests):
+        return context
+    return with_signers(ledger, context)
+
+
+def with_signers(ledger: Ledger[Contract], context: Context) -> Context:
+    """The context with the ledger's id and the keys that are registered in it now."""
+    with ledger.snapshot() as conn:
+        known = signers.fold(reading.read_stream(conn, signers.STREAM))
+        return replace(context, ledger_id=reading.head(conn).ledger_id, signers=known)
+
+
+def to_sign(
+    ledger: Ledger[Contract], requests: Sequence[Request], context: Context, nonces: Sequence[str]
+) -> list[Statement]:
+    """The statement of each request, an approval or a payment instruction, with its nonce; nothing is recorded.
+
+    They are decided as `perform` would, so what would be refused is refused before anybody signs it.
+    """
+    context = replace(with_signers(ledger, context), drafting=True)
+    drafts = _drafts(ledger, requests)
+    statements: list[Statement] = []
+    for (contract, intent), nonce in zip(requests, nonces, strict=True):
+        draft = drafts[contract]
+        events = decide(draft.state, intent, context, contract)
+        act = next(event for event in events if isinstance(event, Signable))
+        assert draft.state is not None
+        said = {"by": context.actor, "ledger_id": context.ledger_id, "nonce": nonce}
+        statements.append(statement_of(draft.state, act, **said))
+        if len(requests) > 1:  # else the state may be the ledger's own
+            draft.take(events, context)
+            draft.events += events
+    return statements
+
+
+def answered_before(
+    ledger: Ledger[Contract], key: str, asked: str, context: Context
+) -> Outcome | None:
     """The first outcome of a key, or None if it is new; refuses a key used for another request."""
     row = ledger.find_key(key)
     if row is None:
         return None
-    stranger = unsigned("", Terms(client="-", partner="-", currency="XXX"))
-    case = Case(stranger, context, Intent(), context.now.date(), None)
+    case = Case(no_contract(""), context, Intent(), context.now.date(), None)
     case.facts |= {"first": (row.digest, row.actor), "digest": asked, "key": key}
     judge(case, one_key_one_request)
     return Outcome(ledger.records_of_key(key), replayed=True)
@@ -125,13 +183,18 @@ def _decide_all(
 ) -> list[_Draft]:
     """Decides the requests one after the other, each on what those before it left behind."""
     to_come = Counter(contract for contract, _ in requests)
-    drafts = {contract: _Draft(contract, 0, None) for contract in to_come}
-    for contract, state in _states(ledger, requests).items():
-        drafts[contract] = _Draft(contract, state.version, state)
+    drafts = _drafts(ledger, requests)
     for contract, intent in requests:
         to_come[contract] -= 1
         drafts[contract].ask(intent, context, more_to_come=to_come[contract] > 0)
     return list(drafts.values())
+
+
+def _drafts(ledger: Ledger[Contract], requests: Sequence[Request]) -> dict[str, _Draft]:
+    drafts = {contract: _Draft(contract, 0, None) for contract, _ in requests}
+    for contract, state in _states(ledger, requests).items():
+        drafts[contract] = _Draft(contract, state.version, state)
+    return drafts
 
 
 def _states(ledger: Ledger[Contract], requests: Sequence[Request]) -> dict[str, Contract]:

@@ -8,7 +8,7 @@ the records, and remembers the key.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import sleep
 from typing import Any
@@ -56,6 +56,15 @@ class KeyTaken(IntegrityError):
     """An outcome is already recorded under this idempotency key."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Positions taken in an open transaction: the first of them, the time of recording, and who records."""
+
+    first_position: int
+    recorded_at: str
+    envelope: Envelope
+
+
 def utc_now() -> datetime:
     """The clock of this process, which SQLite's records go by; it must be in UTC."""
     return datetime.now(UTC)
@@ -101,13 +110,7 @@ class LogRecorder(AggregateRecorder):
         if not events:
             return []
         with writing(self.engine) as conn:
-            last_position, recorded_at, envelope = self._claim(conn, len(events), envelope)
-            numbers = _numbered(conn, events)
-            first_position = last_position - len(events) + 1
-            rows = splice(events, envelope, first_position, recorded_at, numbers)
-            _insert_log(conn, rows)
-            if envelope.key is not None:
-                _remember(conn, envelope, rows)
+            rows = insert_claimed(conn, self.claim(conn, len(events), envelope), events)
             if dry_run:
                 conn.rollback()
         return rows
@@ -135,15 +138,15 @@ class LogRecorder(AggregateRecorder):
         with reading(self.engine) as conn:
             return [stored_event(position, record) for position, record in conn.execute(query)]
 
-    def _claim(self, conn: Connection, count: int, envelope: Envelope) -> tuple[int, str, Envelope]:
-        """Takes `count` positions: the last one, the time of recording, who is authenticated."""
+    def claim(self, conn: Connection, count: int, envelope: Envelope) -> Claim:
+        """Takes the next `count` positions; from here on every other writer waits."""
         now = self.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         told = (count, now) if conn.dialect.name == "sqlite" else (count,)
         claim = conn.exec_driver_sql(_CLAIM[conn.dialect.name], told)
         position, recorded_at, session_user = claim.one()
         if session_user is not None:
             envelope = replace(envelope, authenticated_as=session_user)
-        return position, recorded_at, envelope
+        return Claim(position - count + 1, recorded_at, envelope)
 
 
 class LedgerRecorder(LogRecorder, ApplicationRecorder):
@@ -235,6 +238,16 @@ def _notification(position: int, record: str) -> Notification:
     return Notification(
         event.originator_id, event.originator_version, event.topic, event.state, position
     )
+
+
+def insert_claimed(conn: Connection, claim: Claim, events: Sequence[StoredEvent]) -> list[Row]:
+    """The rows of these events, inserted at the positions claimed; raises VersionConflict and KeyTaken."""
+    numbers = _numbered(conn, events)
+    rows = splice(events, claim.envelope, claim.first_position, claim.recorded_at, numbers)
+    _insert_log(conn, rows)
+    if claim.envelope.key is not None:
+        _remember(conn, claim.envelope, rows)
+    return rows
 
 
 def _numbered(conn: Connection, events: Sequence[StoredEvent]) -> dict[str, int]:

@@ -52,3 +52,13 @@ log_head = Table(
     Column("recorded_at", Text, nullable=False),
     Column("ledger_id", Text, nullable=False),
 )
+
+# `note` is the signed checkpoint over the first `size` records, the last of which is a LogSealed; `frontier`
+# (base64) are the nodes of the tree without that last record, so that whoever goes on must read it again.
+log_checkpoints = Table(
+    "log_checkpoints",
+    metadata,
+    Column("size", Number, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("frontier", Text, nullable=False),
+)

@@ -30,15 +30,16 @@ class Caught:
 
 
 def catch_up(engine: Engine) -> Caught:
-    """Brings the serving side to the head of the log; safe with any number of processes at once."""
-    folded = 0
+    """Brings the serving side to where the head stood at the beginning; safe with any number of processes at once."""
+    folded, target = 0, None
     while True:
         with writing(engine) as conn:
+            if target is None:
+                target = head(conn).position
             reached = checkpoint(conn, serving(conn, hold=True))
-            last = head(conn).position
-            if reached.position >= last:
+            if reached.position >= target:
                 return Caught(reached.position, folded)
-            folded += advance(conn, reached, last)
+            folded += advance(conn, reached, target)
 
 
 def advance(conn: Connection, reached: Checkpoint, last: int) -> int:

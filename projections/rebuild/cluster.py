@@ -110,11 +110,9 @@ def build_all(scheduler: str, read_url: str, job: Job, tick: Tick) -> Built:
 def run(task: Task) -> Built:
     """What one worker does: the pure function of every rebuild, between two databases."""
     if task.release != release():
-        raise Failure(
-            "cluster-release",
+        raise _other_release(
             f"a worker runs mledger {' with derivation '.join(release())},"
-            f" and the rebuild {' with derivation '.join(task.release)}",
-            hint="install the same release on every worker, then rebuild again",
+            f" and the rebuild {' with derivation '.join(task.release)}"
         )
     job = task.job
     _await_position(task.read_url, task.ledger_id, job.until)
@@ -204,6 +202,8 @@ def connected(scheduler: str) -> Iterator[tuple[Client, int]]:
         yield client, _await_workers(client)
     except KilledWorker as error:
         raise _lost(f"workers died one after the other at the same task: {error}") from error
+    except (ImportError, RuntimeError) as error:  # the scheduler opens a task before a worker does
+        raise _other_release(f"the cluster cannot run the task: {error}") from error
     except (CancelledError, CommClosedError, TimeoutError) as error:
         raise _lost(f"the scheduler at {scheduler} is gone: {error}") from error
     finally:
@@ -223,6 +223,14 @@ def _connect(scheduler: str) -> Client:
             f"no Dask scheduler answers at {scheduler}: {' '.join(str(error).split())}",
             hint="check the address and that `dask scheduler` runs; nothing was changed",
         ) from error
+
+
+def _other_release(why: str) -> Failure:
+    return Failure(
+        "cluster-release",
+        " ".join(why.split()),
+        hint="install the same mledger[cluster] on the scheduler and every worker, then try again",
+    )
 
 
 def _lost(why: str) -> Failure:

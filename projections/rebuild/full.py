@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from traceback import clear_frames
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
@@ -76,16 +77,28 @@ def rebuild(engine: Engine, options: Options, tick: Tick = lambda done, total: N
             with _timed(certificate):
                 _run(engine, options, build, certificate, tick)
         except BaseException as error:
-            certificate.failed(error)
+            interrupt = _interrupt_behind(error)
+            certificate.failed(interrupt or error)
+            # The frames of an interrupted statement keep it, and with it SQLite's write lock, alive.
+            clear_frames(error.__traceback__)
             # What went wrong is told, even where there is no room left to note it.
             with suppress(Exception):
                 keep(engine, certificate)
             with suppress(Exception):
                 _write_file(options, certificate)
+            if interrupt is not None:
+                raise interrupt from None
             raise
         keep(engine, certificate)
         _write_file(options, certificate)
     return certificate
+
+
+def _interrupt_behind(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The interrupt from which an error follows: a driver stopped in mid-statement cannot even roll back."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error
 
 
 def _write_file(options: Options, certificate: Certificate) -> None:
@@ -262,23 +275,24 @@ def _compare(engine: Engine, served: Side, certificate: Certificate) -> None:
 
 
 def _align(engine: Engine, served: Side) -> None:
-    """Brings both sides to the head, step by step."""
+    """Brings both sides, step by step, to where the head stood at the beginning: appends go on meanwhile."""
+    with reading(engine) as conn:
+        target = head(conn).position
     while True:
         with writing(engine) as conn:
-            if _bring_forward(conn, served):
+            if _bring_forward(conn, served, target):
                 return
 
 
-def _bring_forward(conn: Connection, served: Side) -> bool:
-    """One step of each side towards the head; True once both are there."""
-    last = head(conn).position
+def _bring_forward(conn: Connection, served: Side, target: int) -> bool:
+    """One step of each side towards a position; True once both are there."""
     behind = [
         reached
         for side in (served, other(served))
-        if (reached := checkpoint(conn, side)).position < last
+        if (reached := checkpoint(conn, side)).position < target
     ]
     for reached in behind:
-        advance(conn, reached, last)
+        advance(conn, reached, target)
     return not behind
 
 
@@ -288,6 +302,7 @@ def _flip(engine: Engine, served: Side) -> None:
     with writing(engine) as conn:
         # First, so that a catch-up under way ends before, and the next one sees the new side.
         conn.exec_driver_sql(f"UPDATE serving SET side = '{other(served)}' WHERE id = 1")
-        while not _bring_forward(conn, served):
+        target = head(conn).position
+        while not _bring_forward(conn, served, target):
             pass
     catch_up(engine)

@@ -85,7 +85,7 @@ def derived(records: Sequence[Record]) -> Tables:
     return {
         model.name: sorted(
             rows, key=lambda row: tuple(row[model.names.index(k)] for k in model.key)
-        )  # type: ignore[type-var]
+        )
         for model, rows in zip(MODELS, rows_of(ordered), strict=True)
     }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,14 +21,22 @@ from sqlalchemy import make_url
 
 from ledger.contract import evolve
 from ledger.errors import Conflict, Failure, InputInvalid, StoreUnavailable
+from ledger.events import MilestoneStarted
 from ledger.state import Contract
-from ledger.store import Ledger, open_ledger
+from ledger.store import Envelope, Ledger, open_ledger
 from ledger.store.database import reading, writing
 from projections.rebuild import cluster as on
 from projections.rebuild.build import Job
 from projections.rebuild.full import Certificate, Options, last_run, rebuild
 from projections.sides import mark, other, serving
-from tests.databases import Cluster, free_port
+from tests.databases import (
+    SERVER,
+    Cluster,
+    free_port,
+    postgresql_binaries,
+    unprivileged,
+    wait_until_ready,
+)
 from tests.projections.portfolios import Tables, change, fill, served, standing, tables_of
 
 pytestmark = pytest.mark.postgres
@@ -205,6 +215,33 @@ def test_a_worker_of_another_release_is_refused(task: on.Task) -> None:
     assert refused.value.code == "cluster-release"
 
 
+def test_a_cluster_without_the_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Bare:
+        def nthreads(self) -> dict[str, int]:
+            raise RuntimeError("Error during deserialization of the task graph")
+
+        def close(self, timeout: int) -> None: ...
+
+    monkeypatch.setattr(on, "_connect", lambda scheduler: Bare())
+    with pytest.raises(Failure) as refused, on.connected("tcp://127.0.0.1:1"):
+        pass
+    assert refused.value.code == "cluster-release"
+
+
+def test_a_cluster_without_workers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Idle:
+        def nthreads(self) -> dict[str, int]:
+            return {}
+
+        def close(self, timeout: int) -> None: ...
+
+    monkeypatch.setattr(on, "_connect", lambda scheduler: Idle())
+    monkeypatch.setattr(on, "NO_WORKER_SECONDS", 0.2)
+    with pytest.raises(Failure) as alone, on.connected("tcp://127.0.0.1:1"):
+        pass
+    assert alone.value.code == "cluster-without-workers"
+
+
 def test_no_password_stands_in_what_a_worker_logs(task: on.Task) -> None:
     url = "postgresql+psycopg://me:secret@db/ledger"
     assert "secret" not in repr(replace(task, read_url=url, job=replace(task.job, url=url)))
@@ -232,6 +269,58 @@ def test_a_replica_that_lags_is_waited_for_within_bounds(
         with pytest.raises(InputInvalid) as other_ledger:
             on.run(fresh)
         assert other_ledger.value.code == "replica-of-another"
+
+
+@contextmanager
+def streaming_replica(primary: Cluster) -> Iterator[Cluster]:
+    """A second server that follows the first one's write-ahead log."""
+    binaries = postgresql_binaries()
+    assert binaries is not None
+    folder = Path(tempfile.mkdtemp(prefix="mledger-replica-"))
+    owner, data, port = unprivileged(folder), folder / "data", free_port()
+    source = ["-h", "localhost", "-p", str(primary.port), "-U", "postgres"]
+    copying = [f"--pgdata={data}", "--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
+    subprocess.run(
+        [binaries / "pg_basebackup", *source, *copying], check=True, capture_output=True, **owner
+    )
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [binaries / "postgres", "-D", data, "-p", str(port), *SERVER], stderr=log, **owner
+        )
+    try:
+        wait_until_ready(server, port, folder / "log")
+        yield Cluster(port)
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_log_is_read_from_a_streaming_replica(
+    ledger: Ledger[Contract], task: on.Task, cluster: Cluster
+) -> None:
+    name = make_url(task.job.url).database
+    assert name is not None
+    with streaming_replica(cluster) as replica:
+        own = replica.url(name)
+        from_replica = replace(task, read_url=own)
+        expected = on.run(task)
+        assert on.run(from_replica) == expected
+        # It stands still while the log grows: a task waits, and ends when the replica has caught up.
+        replica.execute("SELECT pg_wal_replay_pause()")
+        append_more(ledger)
+        later = replace(from_replica, job=replace(task.job, until=task.job.until + 2))
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(on.run, later)
+            time.sleep(0.5)
+            assert not waiting.done()
+            replica.execute("SELECT pg_wal_replay_resume()")
+            assert waiting.result(timeout=20).events == expected.events + 2
+
+
+def append_more(ledger: Ledger[Contract]) -> None:
+    facts = [MilestoneStarted(milestone="M1"), MilestoneStarted(milestone="M2")]
+    ledger.append([("BW-0000000", EVENTS, facts)], Envelope(actor="bench", origin="test"))
 
 
 # --- what cannot be had --------------------------------------------------------------------------

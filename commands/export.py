@@ -1,0 +1,278 @@
+"""`mledger export`: the ledger in the forms of other programs. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from commands.options import (
+    _GIVEN,
+    Moment,
+    Output,
+    database_options,
+    moment_options,
+    output_options,
+    stacked,
+)
+from commands.reports.asked import Asked
+from commands.session import contract_option, partner_option
+from commands.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from ledger.events import Record
+    from ledger.state import Contract
+    from ledger.store import Ledger
+    from projections.exports.entries import Entry
+    from projections.exports.ocds_losses import Losses
+
+F = TypeVar("F", bound=Callable[..., Any])
+_SHOWN = 3  # references named for each thing lost; --json names them all
+
+
+@click.group()
+def export() -> None:
+    """Write the ledger in the forms of other programs."""
+
+
+def _exporting(function: F) -> F:
+    """Hands the export one `Asked`: where, when, for whom, and where to write it."""
+
+    @wraps(function)
+    def call(
+        settings: Settings,
+        moment: Moment,
+        output: Output,
+        contract: str | None,
+        partner: str | None,
+    ) -> None:
+        function(Asked(settings, moment, output, contract=contract, partner=partner))
+
+    options = (database_options, moment_options, contract_option, partner_option, output_options)
+    return stacked(options)(call)  # type: ignore[no-any-return]
+
+
+@export.command()
+@_exporting
+def hledger(asked: Asked) -> None:
+    """The books as a journal: accruals, holds, payments, each with its event.
+
+    \b
+    mledger export hledger -o books.journal && hledger -f books.journal check -s
+    mledger export hledger --as-of 2026-03-31 | hledger -f - balance
+    """
+    from projections.exports.hledger import journal
+
+    _write_journal(asked, journal)
+
+
+@export.command()
+@_exporting
+def beancount(asked: Asked) -> None:
+    """The same books for Beancount.
+
+    \b
+    mledger export beancount -o books.beancount && bean-check books.beancount
+    """
+    from projections.exports.beancount import journal
+
+    _write_journal(asked, journal)
+
+
+@export.command()
+@_exporting
+def ocds(asked: Asked) -> None:
+    """Contracts as a package of OCDS 1.1 releases; what these do not hold is said on stderr.
+
+    \b
+    mledger export ocds -o package.json
+    mledger export ocds --json -o package.json 2> lost.json
+    """
+    from commands.output import writing
+    from projections.exports.ocds_losses import Losses
+    from projections.exports.ocds_package import package
+
+    lost = Losses()
+    with _source(asked) as source, writing(asked.output) as stream:
+        about = source.ledger_id, source.published, source.until
+        stream.writelines(package(source.told(), *about, lost))
+    _tell(lost)
+
+
+@export.command()
+@_exporting
+def csv(asked: Asked) -> None:
+    """The payment schedule, a row per payable: the same as report schedule --format csv."""
+    from commands.reports.schedule import show
+
+    show(replace(asked, output=Output("csv", asked.output.file)))
+
+
+@export.command()
+@_exporting
+def jsonl(asked: Asked) -> None:
+    """The log: every record's stored text, byte for byte, one per line.
+
+    \b
+    mledger export jsonl -o log.jsonl
+    mledger export jsonl --contract BW-2026-014 --known-at 2026-04-05
+    """
+    from commands.output import writing
+    from ledger.errors import InputInvalid
+
+    if asked.moment.as_of is not None:
+        raise InputInvalid(
+            "as-of-records",
+            "records are what was recorded, whatever day it is about: --as-of leaves none out",
+            hint="cut the log with --known-at TIME|POSITION",
+        )
+    with _source(asked) as source, writing(asked.output) as stream:
+        stream.writelines(source.lines())
+
+
+# --- what is exported ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The log up to a moment, for a contract or a partner, read a few streams at a time."""
+
+    asked: Asked
+    conn: Connection
+    until: int
+    published: str
+    ledger_id: str
+
+    def entries(self) -> Iterator[Entry]:
+        """The double entries, contract by contract in the order of their signing."""
+        from projections.exports.entries import books
+
+        for records in self._contracts():
+            found = books(records, self.asked.moment.as_of)
+            if found is not None and self._wanted(found.contract):
+                yield from found.entries
+
+    def told(self) -> Iterator[tuple[Contract, list[Any], str]]:
+        """Each contract with what changed in it, and when its last event was recorded."""
+        from projections.exports.ocds_changes import history
+
+        for records in self._contracts():
+            found = history(records, self.asked.moment.as_of)
+            if found is not None and self._wanted(found[0]):
+                yield *found, records[-1].recorded_at
+
+    def lines(self) -> Iterator[str]:
+        """The stored texts of the log, of one contract, or of the contracts that a partner has."""
+        from ledger.store.reading import stream_number
+        from projections.exports.stored import lines, lines_of_stream
+
+        if self.asked.contract is not None:
+            number = stream_number(self.conn, self.asked.contract)
+            if number is not None and self._of_partner((number,)):
+                yield from lines_of_stream(self.conn, number, self.until)
+            return
+        if self.asked.partner is None:
+            yield from lines(self.conn, self.until)
+            return
+        yield from lines(self.conn, self.until, self._of_partner(self._streams()).__contains__)
+
+    def _contracts(self) -> Iterator[Sequence[Record]]:
+        return self._records(self._streams())
+
+    def _records(self, streams: Sequence[int]) -> Iterator[Sequence[Record]]:
+        """The records of each contract; a stream that no signature begins is of another kind."""
+        from itertools import groupby
+
+        from ledger.events import ContractSigned
+        from ledger.store.reading import read_streams
+
+        for chunk in read_streams(self.conn, streams, self.until):
+            for _, some in groupby(chunk, lambda record: record.stream):
+                records = list(some)
+                if isinstance(records[0].data, ContractSigned):
+                    yield records
+
+    def _streams(self) -> Sequence[int]:
+        from ledger.store.reading import stream_count, stream_number
+
+        if self.asked.contract is None:
+            return range(1, stream_count(self.conn) + 1)
+        number = stream_number(self.conn, self.asked.contract)
+        return () if number is None else (number,)
+
+    def _of_partner(self, streams: Sequence[int]) -> set[int]:
+        """Those of the streams that are contracts of the partner asked for, if one is."""
+        if self.asked.partner is None:
+            return set(streams)
+        from ledger.contract import fold
+
+        folded = (fold(records) for records in self._records(streams))
+        return {state.stream for state in folded if state is not None and self._wanted(state)}
+
+    def _wanted(self, contract: Contract) -> bool:
+        return self.asked.partner in (None, contract.terms.partner)
+
+
+@contextmanager
+def _source(asked: Asked) -> Iterator[_Source]:
+    """The log at the moment asked for; NotFound for a contract or partner that it never heard of."""
+    from commands.audits.stream import bounded, recorded_at
+    from commands.options import Recording
+    from commands.reports.frame import require_contract
+    from commands.session import opened
+    from ledger.store.reading import head
+
+    with opened(asked.settings, Recording(), asked.output) as session:
+        if asked.contract is not None:
+            require_contract(session.ledger, asked.contract)
+        if asked.partner is not None and asked.moment == Moment():
+            _require_partner(session.ledger, asked.partner)
+        with session.ledger.snapshot() as conn:
+            until = bounded(conn, asked.moment)
+            published = recorded_at(conn, until)
+            yield _Source(asked, conn, until, published, head(conn).ledger_id)
+
+
+def _require_partner(ledger: Ledger[Contract], partner: str) -> None:
+    """Passes if a contract has that partner; else NotFound with the nearest."""
+    from commands.reports.frame import catch_up_where_allowed, not_found
+    from projections.reading import reader
+
+    catch_up_where_allowed(ledger)
+    with reader(ledger) as found:
+        rows = found.select("SELECT DISTINCT partner FROM {contracts}")
+    known = [str(row["partner"]) for row in rows]
+    if partner not in known:
+        raise not_found("partner", partner, known, "mledger contract list")
+
+
+def _write_journal(asked: Asked, journal: Callable[[Iterable[Entry]], Iterator[str]]) -> None:
+    from commands.output import writing
+
+    with _source(asked) as source, writing(asked.output) as stream:
+        stream.writelines(journal(source.entries()))
+
+
+def _tell(lost: Losses) -> None:
+    """What an export does not hold, on stderr: for people, or as one object."""
+    from commands.output import as_json
+    from commands.session import say
+    from projections.exports.ocds_losses import SAYS
+
+    # Not `Output.format`: a file's suffix says what the package is, not how a person is told.
+    if click.get_current_context().meta.get(_GIVEN, {}).get("format") == "json":
+        click.echo(as_json(lost.as_object()), err=True)
+        return
+    if lost.kinds():
+        say("OCDS does not hold:")
+    for kind in lost.kinds():
+        references = lost.references[kind]
+        some = ", ".join(references[:_SHOWN]) + (", …" if len(references) > _SHOWN else "")
+        sums = ", ".join(f"{one['amount']} {one['currency']}" for one in lost.amounts(kind))
+        say(f"  {SAYS[kind]}{f', {sums}' if sums else ''} ({len(references):,}: {some})")

@@ -1,0 +1,36 @@
+"""The sentences of events that belong to no contract: the ledger's own streams, whose ids begin with ~."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ledger import events as e
+from ledger.events import Fact
+from ledger.proof.sshsig import stored_key
+
+if TYPE_CHECKING:
+    from commands.wording import Told
+
+
+def _key_proposed(fact: e.SignerProposed, told: Told) -> str:
+    until = f" until {fact.valid_until}" if fact.valid_until else " on"
+    days = f"from {fact.valid_from}{until}"
+    key = stored_key(fact.key).fingerprint
+    return f"signing key #{told.record.version} of {fact.person} proposed, {days}: {key}"
+
+
+def _key_approved(fact: e.SignerApproved, told: Told) -> str:
+    return f"signing key #{fact.proposal} approved"
+
+
+def _key_revoked(fact: e.SignerRevoked, told: Told) -> str:
+    reason = f": {fact.reason}" if fact.reason else ""
+    return f"signing key #{fact.proposal} revoked from {fact.on} on{reason}"
+
+
+SENTENCES_APART: dict[type[Fact], Callable[[Any, Told], str]] = {
+    e.SignerProposed: _key_proposed,
+    e.SignerApproved: _key_approved,
+    e.SignerRevoked: _key_revoked,
+}

@@ -1,0 +1,83 @@
+"""The signing keys of a ledger: load → decide → append on the stream `~signers`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ledger.calendars import today_in
+from ledger.contract import fold as fold_contract
+from ledger.decisions import signers as decisions
+from ledger.errors import Conflict
+from ledger.events import Fact
+from ledger.intents import ApproveSigner, Context, Intent, ProposeSigner, RevokeSigner
+from ledger.signers import STREAM, Signers, fold
+from ledger.state import ADMINISTRATOR, Contract
+from ledger.store.application import Ledger
+from ledger.store.perform import ATTEMPTS, Outcome, answered_before, asked_of
+from ledger.store.reading import read_stream, read_streams, stream_count
+from ledger.store.records import Envelope
+
+_DECIDERS: dict[type[Intent], Callable[[Signers, Any, Context], list[Fact]]] = {
+    ProposeSigner: decisions.propose,
+    ApproveSigner: decisions.approve,
+    RevokeSigner: decisions.revoke,
+}
+
+
+def signers_of(conn: Connection, until: int | None = None) -> Signers:
+    """The keys as the log has them, up to a position."""
+    return fold(read_stream(conn, STREAM, until))
+
+
+def keep(
+    ledger: Ledger[Contract],
+    intent: Intent,
+    context: Context,
+    *,
+    origin: str = "api",
+    key: str | None = None,
+    dry_run: bool = False,
+) -> Outcome:
+    """Records a step in the life of a signing key; raises what the decisions raise, and Conflict."""
+    asked = asked_of([(STREAM, intent)]) if key is not None else ""
+    for attempt in range(1, ATTEMPTS + 1):
+        if key is not None and (answer := answered_before(ledger, key, asked, context)) is not None:
+            return answer
+        with ledger.snapshot() as conn:
+            signers = signers_of(conn)
+            keepers = {context.actor} if _administers(conn, context) else set()
+        able = replace(context, administrators=frozenset(keepers))
+        events = _DECIDERS[type(intent)](signers, intent, able)
+        envelope = Envelope(
+            actor=context.actor,
+            authenticated_as=context.authenticated_as,
+            key=key,
+            digest=asked,
+            origin=origin,
+        )
+        try:
+            records = ledger.append([(STREAM, signers.version, events)], envelope, dry_run)
+        except Conflict:
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            return Outcome(records, dry_run=dry_run)
+    raise AssertionError("unreachable")
+
+
+def _administers(conn: Connection, context: Context) -> bool:
+    """Whether the actor is an administrator of some contract now; reads no further than to the first."""
+    for records in read_streams(conn, range(1, stream_count(conn) + 1)):
+        for name, some in groupby(records, attrgetter("stream_id")):
+            state = None if name.startswith("~") else fold_contract(some)
+            if state is not None:
+                today = today_in(state.terms.timezone, context.now)
+                if state.holds(ADMINISTRATOR, context.actor, today):
+                    return True
+    return False

@@ -1,0 +1,236 @@
+"""`verify`: everything that can be known about the log from its bytes, in one pass and flat memory.
+
+Two things the database cannot say about itself: whether a signature is by the right key, and whether the end of the
+log is its end. For the first a trusted key is needed, for the second an anchor, a copy of checkpoints kept elsewhere.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+
+from ledger.proof.checkpoints import SignedCheckpoint, origin_of, read
+from ledger.proof.heads import Heads, StreamHead
+from ledger.proof.merkle import Frontier, leaf_hash
+from ledger.proof.notes import NoteInvalid, VerifierKey
+from ledger.store.canonical import Stored
+from ledger.store.checking import Check, Records, uncollected
+from ledger.store.database import reading
+from ledger.store.reading import head
+from ledger.store.tail import SEALS, CheckpointRow, StoredRow, checkpoint_rows, sections
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found. `proven_until` is the last position that a trusted anchor covers, 0 without one;
+    `not_checked` says what could not be looked at, and why.
+    """
+
+    events: int
+    root: bytes
+    sealed_until: int
+    proven_until: int
+    checks: list[Check]
+    not_checked: dict[str, str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found that does not hold."""
+        return all(check.ok for check in self.checks)
+
+
+@dataclass(slots=True)
+class _Sealed:
+    """The tree as it grows, against the checkpoints that speak of it; `end` is the last position seen."""
+
+    stored: dict[int, CheckpointRow]
+    names: dict[int, str]
+    end: int = 0
+    roots: dict[int, bytes] = field(default_factory=dict)
+    seals: list[int] = field(default_factory=list)
+    frontier: Frontier = field(default_factory=Frontier)
+    heads: Heads = field(default_factory=Heads)
+    checkpoints: Check = field(
+        default_factory=lambda: Check("checkpoints", "every root is that of the records below it")
+    )
+    seal_heads: Check = field(
+        default_factory=lambda: Check("seals", "every seal holds the heads of all streams")
+    )
+
+    @property
+    def seal_stream(self) -> int:
+        """The number of the stream of seals; 0 if there is none."""
+        return next((number for number, name in self.names.items() if name == SEALS), 0)
+
+
+def verify(
+    engine: Engine,
+    keys: Collection[VerifierKey] = (),
+    anchor: Sequence[SignedCheckpoint] | None = None,
+    advance: Callable[[int], None] = lambda count: None,
+) -> Verdict:
+    """Judges the whole log; `advance` is told how many records were read.
+
+    `keys` are trusted because the caller says so. What is wrong is told in the verdict, not raised.
+    """
+    with reading(engine) as conn:
+        now = head(conn)
+        records = Records(conn)
+        tree = _Sealed({row.size: row for row in checkpoint_rows(conn)}, records.names)
+        bounds = sorted({*tree.stored, *(one.checkpoint.size for one in anchor or ())})
+        with uncollected():
+            for rows in sections(conn):
+                _grow(tree, bounds, rows, records.section(rows))
+                advance(len(rows))
+        checks = records.end()
+    origin = origin_of(now.ledger_id)
+    not_checked: dict[str, str] = {}
+    signed = _checkpoints(tree, origin)
+    checks += [tree.checkpoints, tree.seal_heads]
+    if keys:
+        checks.append(_signatures(signed, origin, keys))
+    else:
+        not_checked["signatures"] = "no trusted key was given (--trusted-key)"
+    proven = 0
+    if anchor is None:
+        not_checked["anchor"] = "no anchor was given (--anchor)"
+    else:
+        check = _anchor(tree, anchor, origin, keys)
+        checks.append(check)
+        if check.ok and keys:
+            proven = max((one.checkpoint.size for one in anchor), default=0)
+    sealed = max(tree.stored, default=0)
+    root = tree.frontier.root()
+    return Verdict(tree.frontier.size, root, sealed, proven, checks, not_checked)
+
+
+# --- the tree --------------------------------------------------------------------------------------
+
+
+def _grow(
+    tree: _Sealed, bounds: Sequence[int], rows: Sequence[StoredRow], records: Sequence[Stored]
+) -> None:
+    """Adds rows to the tree; stops at every seal and at every size that a checkpoint speaks of."""
+    leaves = [leaf_hash(row[3]) for row in rows]
+    positions = [row[0] for row in rows]
+    sealing = tree.seal_stream
+    seals = {index for index, row in enumerate(rows) if row[1] == sealing}
+    first, last = bisect_left(bounds, positions[0]), bisect_right(bounds, positions[-1])
+    stops = {bisect_right(positions, size) for size in bounds[first:last]}
+    start = 0
+    for stop in sorted({*seals, *stops, len(rows)}):
+        _add(tree, rows[start:stop], leaves[start:stop])
+        start = stop
+        if stop in stops:
+            tree.roots[positions[stop - 1]] = tree.frontier.root()
+        if stop in seals:
+            _seal(tree, positions[stop], records[stop])
+    tree.end = positions[-1]
+
+
+def _add(tree: _Sealed, rows: Sequence[StoredRow], leaves: list[bytes]) -> None:
+    tree.frontier.extend(leaves)
+    last = {row[1]: index for index, row in enumerate(rows)}
+    for number in sorted(last):
+        if 0 < number <= len(tree.heads) + 1:
+            position, _, version, _ = rows[last[number]]
+            name = tree.names.get(number, "")
+            tree.heads.put(number, StreamHead(name, version, position, leaves[last[number]]))
+
+
+def _seal(tree: _Sealed, position: int, record: Stored) -> None:
+    """A seal holds the heads before it; its checkpoint stores the frontier before it."""
+    tree.seals.append(position)
+    held = (record.data.get("streams"), record.data.get("root"))
+    if held != (len(tree.heads), b64encode(tree.heads.root()).decode()):
+        tree.seal_heads.report(
+            f"the seal at position {position} holds {held[0]} streams that ended otherwise than the"
+            f" {len(tree.heads)} streams before it do now"
+        )
+    row = tree.stored.get(position)
+    if row is not None and row.frontier != b64encode(tree.frontier.hashes()).decode():
+        tree.checkpoints.report(f"the frontier stored with position {position} is not the tree's")
+
+
+# --- checkpoints and anchor ---------------------------------------------------------------------------
+
+
+def _checkpoints(tree: _Sealed, origin: str) -> list[tuple[int, SignedCheckpoint]]:
+    """Every stored checkpoint against the tree; those that could be read."""
+    check, readable = tree.checkpoints, []
+    for row in tree.stored.values():
+        try:
+            one = read(row.note.encode())
+        except NoteInvalid as problem:
+            check.report(f"the checkpoint at position {row.size} cannot be read: {problem}")
+            continue
+        readable.append((row.size, one))
+        if one.checkpoint.size != row.size or one.checkpoint.origin != origin:
+            said = f"{one.checkpoint.size} records of {one.checkpoint.origin}"
+            check.report(f"the checkpoint at position {row.size} of {origin} speaks of {said}")
+        elif row.size not in tree.seals and row.size <= tree.end:
+            check.report(f"the checkpoint at position {row.size} has no seal there")
+    _roots(tree, [one for size, one in readable if one.checkpoint.size == size], check)
+    for position in tree.seals:
+        if position not in tree.stored:
+            check.report(f"the checkpoint of the seal at position {position} is missing")
+    return readable
+
+
+def _roots(tree: _Sealed, signed: Sequence[SignedCheckpoint], check: Check) -> None:
+    """The roots of checkpoints against those of the records; of those that differ the first says where."""
+    good = 0
+    for one in sorted(signed, key=lambda one: one.checkpoint.size):
+        size, root = one.checkpoint.size, one.checkpoint.root
+        if size > tree.end:
+            check.report(
+                f"a checkpoint covers positions 1 to {size}, and the log ends at position {tree.end}:"
+                f" positions {tree.end + 1} to {size} were cut off"
+            )
+        elif tree.roots.get(size) == root:
+            good = size
+        else:
+            check.report(
+                f"positions 1 to {size} are not those that were sealed: what was altered lies in"
+                f" positions {good + 1} to {size}"
+            )
+            return
+
+
+def _signatures(
+    signed: Sequence[tuple[int, SignedCheckpoint]], origin: str, keys: Collection[VerifierKey]
+) -> Check:
+    trusted = ", ".join(f"{key.name} ({key.key_id.hex()})" for key in keys)
+    check = Check("signatures", f"{len(signed)} checkpoints are signed by {trusted}")
+    for size, one in signed:
+        try:
+            one.check(origin, keys)
+        except NoteInvalid as problem:
+            check.report(f"the checkpoint at position {size}: {problem}")
+    return check
+
+
+def _anchor(
+    tree: _Sealed,
+    anchor: Sequence[SignedCheckpoint],
+    origin: str,
+    keys: Collection[VerifierKey],
+) -> Check:
+    check = Check("anchor", "the log goes on from every checkpoint of the anchor")
+    if not anchor:
+        check.report("the anchor holds no checkpoint")
+    for one in anchor:
+        size = one.checkpoint.size
+        try:
+            if keys:
+                one.check(origin, keys)
+            elif one.checkpoint.origin != origin:
+                raise NoteInvalid(f"it is of another log, {one.checkpoint.origin}, not of {origin}")
+        except NoteInvalid as problem:
+            check.report(f"the anchor's checkpoint at position {size}: {problem}")
+    _roots(tree, [one for one in anchor if one.checkpoint.origin == origin], check)
+    return check

@@ -1,0 +1,229 @@
+"""A contract's records → balanced double entries in the books of the brand that pays.
+
+The books are a function of the state, and an entry is the difference that one event makes to them. So what the entries
+add up to is what the read models say: payable (with its parts held and instructed) less claims is the outstanding
+amount. Debits are positive, credits negative; amounts are minor units; every entry sums to zero per currency.
+
+    expenses     milestones, charges, bonuses, penalties, service-credits, adjustments: the price lines, by step
+    liabilities  payable, payable:held, payable:instructed, retained, tax
+    assets       prepaid (paid, not accepted), unallocated (paid, naming no milestone), claims (paid beyond what is
+                 owed), bank-clearing (money that left)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+
+from ledger import events as e
+from ledger.calendars import local_date
+from ledger.contract import acting_date, evolve
+from ledger.events import Fact, Record, type_name
+from ledger.state import Contract, Milestone
+
+Root = Literal["assets", "expenses", "liabilities"]
+
+# Where a price line is booked, by its step. A tax line is a deduction to be handed on where it lowers net (withheld),
+# and a claim on the tax office where it raises it: one account clears both.
+STEPS: dict[str, tuple[Root, str]] = {
+    "gross": ("expenses", "milestones"),
+    "charge": ("expenses", "charges"),
+    "bonus": ("expenses", "bonuses"),
+    "penalty": ("expenses", "penalties"),
+    "credit": ("expenses", "service-credits"),
+    "adjustment": ("expenses", "adjustments"),
+    "tax": ("liabilities", "tax"),
+    "retention": ("liabilities", "retained"),
+}
+_OTHER_STEP: tuple[Root, str] = ("expenses", "other")
+
+_SAYS: dict[type[Fact], str] = {
+    e.MilestoneAccepted: "accepted",
+    e.AcceptanceReversed: "acceptance reversed",
+    e.BonusAwarded: "bonus awarded",
+    e.BonusRevoked: "bonus revoked",
+    e.PenaltyAssessed: "penalty for late delivery",
+    e.PenaltyWaived: "penalty waived",
+    e.DisputeOpened: "held for a dispute",
+    e.DisputeResolved: "dispute resolved",
+    e.DisputeWithdrawn: "dispute withdrawn",
+    e.PaymentInstructed: "payment instructed",
+    e.PaymentRecorded: "paid",
+    e.PaymentFailed: "payment failed",
+    e.PaymentReversed: "payment reversed",
+    e.MilestoneCancelled: "cancelled",
+    e.MilestoneRevised: "taken up again",
+    e.ContractAmended: "contract amended",
+}
+
+
+class Account(NamedTuple):
+    """An account of the brand's books: one per partner, `partner` being the real name; `part` is "" for the whole."""
+
+    root: Root
+    name: str
+    partner: str
+    part: str = ""
+
+
+class Posting(NamedTuple):
+    """An amount on an account: debits positive, credits negative."""
+
+    account: Account
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one event changes in the books; `milestone` is "" where it is none or several.
+
+    `on` is the effective date; where that is unknown, the day of recording in the contract's zone, and then
+    `effective` is False.
+    """
+
+    on: date
+    effective: bool
+    says: str
+    partner: str
+    contract: str
+    milestone: str
+    position: int
+    version: int
+    event: str
+    postings: tuple[Posting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """A contract, and the entries that its history makes, in the order of recording."""
+
+    contract: Contract
+    entries: list[Entry]
+
+
+_Key = tuple[Account, str]
+_Balances = dict[_Key, int]
+
+
+def books(records: Sequence[Record], as_of: date | None = None) -> Books | None:
+    """The books of one contract's records in version order; None where it was not signed as of then."""
+    known: dict[str, _Balances] = {}
+    state: Contract | None = None
+    found: list[Entry] = []
+    for record, state in walk(records, as_of):
+        moved: _Balances = {}
+        for milestone in _touched(state, record.data):
+            after = balances(state, milestone)
+            for key, amount in known.get(milestone, {}).items():
+                moved[key] = moved.get(key, 0) - amount
+            for key, amount in after.items():
+                moved[key] = moved.get(key, 0) + amount
+            known[milestone] = after
+        postings = _postings(moved)
+        if postings:
+            found.append(_entry(state, record, postings))
+    return None if state is None else Books(state, found)
+
+
+def walk(records: Iterable[Record], as_of: date | None = None) -> Iterator[tuple[Record, Contract]]:
+    """Each record that counts as of then, with the state after it, by the rule of `ledger.contract.fold`."""
+    state: Contract | None = None
+    dates: dict[int, date | None] = {}
+    left_out: set[int] = set()
+    for record in records:
+        acts_on = dates[record.version] = acting_date(dates, record.data)
+        later = as_of is not None and acts_on is not None and acts_on > as_of
+        if later or any(version in left_out for version in record.data.rests_on):
+            left_out.add(record.version)
+            continue
+        state = evolve(state, record)
+        yield record, state
+
+
+# --- the books of a state --------------------------------------------------------------------------
+
+
+def balances(contract: Contract, milestone: str) -> _Balances:
+    """What a milestone stands at in the books; "" is what was paid without naming one. They sum to zero."""
+    terms, found = contract.terms, _Balances()
+
+    def put(root: Root, name: str, amount: int, part: str = "") -> None:
+        key = Account(root, name, terms.partner, part), terms.currency
+        found[key] = found.get(key, 0) + amount
+
+    if not milestone:
+        put("assets", "unallocated", contract.unallocated_minor)
+        put("assets", "bank-clearing", -contract.unallocated_minor)
+        return found
+    m = contract.milestones[milestone]
+    put("assets", "bank-clearing", -m.paid_minor)
+    if m.acceptance is None or m.status in ("cancelled", "void"):
+        put("assets", "prepaid", m.paid_minor)
+        return found
+    for posted in m.lines:
+        put(*STEPS.get(posted.line.step, _OTHER_STEP), posted.line.amount_minor)
+    reserved = m.held_minor + m.instructed_minor
+    put("liabilities", "payable", reserved - max(m.outstanding_minor, 0))
+    put("liabilities", "payable", -m.held_minor, "held")
+    put("liabilities", "payable", -m.instructed_minor, "instructed")
+    put("assets", "claims", max(-m.outstanding_minor, 0))
+    return found
+
+
+def _touched(state: Contract, data: Fact) -> tuple[str, ...]:
+    """The milestones whose books an event can change, "" for what names none."""
+    match data:
+        case e.ContractAmended():  # another partner or currency moves everything
+            return ("", *state.milestones)
+        case e.AcceptanceReversed():
+            return (data.milestone, *(m.id for m in _remainders(state, data.milestone)))
+    milestone = getattr(data, "milestone", None)
+    return () if milestone is None else (milestone,)
+
+
+def _remainders(state: Contract, milestone: str) -> Iterator[Milestone]:
+    return (m for m in state.milestones.values() if m.plan.remainder_of == milestone)
+
+
+# --- entries ---------------------------------------------------------------------------------------
+
+
+def _postings(moved: _Balances) -> tuple[Posting, ...]:
+    """What moved, debits first, then by account; nothing where nothing did."""
+    rows = [Posting(account, amount, currency) for (account, currency), amount in moved.items()]
+    return tuple(sorted((p for p in rows if p.amount_minor), key=lambda p: (p.amount_minor < 0, p)))
+
+
+def _entry(state: Contract, record: Record, postings: tuple[Posting, ...]) -> Entry:
+    data, acts_on = record.data, state.dates[record.version]
+    recorded_on = local_date(datetime.fromisoformat(record.recorded_at), state.terms.timezone)
+    milestone: str = getattr(data, "milestone", "")
+    return Entry(
+        on=acts_on or recorded_on,
+        effective=acts_on is not None,
+        says=_says(data, postings),
+        partner=state.terms.partner,
+        contract=state.id,
+        milestone=milestone,
+        position=record.position,
+        version=record.version,
+        event=type_name(data).partition("/")[0],
+        postings=postings,
+    )
+
+
+def _says(data: Fact, postings: tuple[Posting, ...]) -> str:
+    says = _SAYS.get(type(data), type(data).__name__)
+    match data:
+        case e.BonusAwarded():
+            return f"{data.kind} {says}"
+        case e.DisputeResolved():
+            return f"{says}: {data.outcome}"
+        case e.PaymentRecorded():
+            names = {posting.account.name for posting in postings}
+            beside = names & {"prepaid", "unallocated", "claims"}
+            return f"{says} ({', '.join(sorted(beside))})" if beside else says
+    return says

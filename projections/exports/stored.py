@@ -1,0 +1,67 @@
+"""The log itself, a line per record: the very text that is stored, hashed and replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sqlalchemy import Connection
+
+from ledger.errors import IntegrityViolated
+from ledger.store.reading import RECORDS_PER_SECTION
+
+# SQLite would read bytes that are no text as text; asked for as bytes they come as they are.
+_SECTION = {
+    "sqlite": "SELECT position, stream, CAST(record AS BLOB) FROM log",
+    "postgresql": "SELECT position, stream, convert_to(record, 'UTF8') FROM log",
+}
+
+
+def lines(
+    conn: Connection, until: int, takes: Callable[[int], bool] | None = None
+) -> Iterator[str]:
+    """The stored texts up to a position in its order, each with a newline behind it, a section at a time.
+
+    Only those of the streams that `takes` says. Raises IntegrityViolated where a position is missing, or where its
+    text is none or has more than one line.
+    """
+    for start in range(0, until, RECORDS_PER_SECTION):
+        stop = min(start + RECORDS_PER_SECTION, until)
+        found = _rows(conn, f"position > {start:d} AND position <= {stop:d}")
+        if len(found) != stop - start:
+            present = {position for position, _, _ in found}
+            raise _altered(
+                next(p for p in range(start + 1, stop + 1) if p not in present),
+                "is missing from the log",
+            )
+        yield from (_line(p, record) for p, stream, record in found if not takes or takes(stream))
+
+
+def lines_of_stream(conn: Connection, stream: int, until: int) -> Iterator[str]:
+    """As `lines`, of one stream, without reading the others."""
+    # `+ 0` keeps both planners on the index of streams.
+    found = _rows(conn, f"stream = {stream:d} AND position + 0 <= {until:d}")
+    return (_line(position, record) for position, _, record in found)
+
+
+def _rows(conn: Connection, where: str) -> list[tuple[int, int, bytes]]:
+    select = f"{_SECTION[conn.dialect.name]} WHERE {where} ORDER BY position"
+    return [(p, stream, bytes(record)) for p, stream, record in conn.exec_driver_sql(select)]
+
+
+def _line(position: int, record: bytes) -> str:
+    try:
+        text = record.decode()
+    except UnicodeDecodeError:
+        raise _altered(position, "holds bytes that are no UTF-8") from None
+    if "\n" in text or "\r" in text:
+        raise _altered(position, "holds more than one line")
+    return text + "\n"
+
+
+def _altered(position: int, what: str) -> IntegrityViolated:
+    return IntegrityViolated(
+        "record-altered",
+        f"position {position} {what}",
+        hint="the log was altered: mledger audit verify",
+        facts={"position": position},
+    )

@@ -1,0 +1,154 @@
+"""What an operator installs: the units parse, systemd accepts them, and no value breaks out of its line."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.commands.played import Ran, asked, mledger
+
+SERVER = "postgresql://ledger@db.example/ledger"
+HARDENED = {
+    "NoNewPrivileges": "yes",
+    "ProtectSystem": "strict",
+    "PrivateTmp": "yes",
+    "PrivateDevices": "yes",
+    "CapabilityBoundingSet": "",
+    "RestrictNamespaces": "yes",
+    "SystemCallArchitectures": "native",
+}
+
+
+def parsed(text: str) -> dict[str, dict[str, list[str]]]:
+    """Sections, keys and all their values; anything that is no line of a unit file fails."""
+    found: dict[str, dict[str, list[str]]] = {}
+    section = ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            section = line[1 : line.index("]")]
+            assert line == f"[{section}]" and section not in found
+            found[section] = {}
+        elif line:
+            key, equals, value = line.partition("=")
+            assert equals and key.isalnum(), line
+            found[section].setdefault(key, []).append(value)
+    return found
+
+
+def units(database: str, *words: str) -> dict[str, dict[str, dict[str, list[str]]]]:
+    found = asked(database, "ops", "units", "--print", *words)["units"]
+    return {name.rpartition(".")[2]: parsed(text) for name, text in found.items()}
+
+
+def test_the_service_may_do_little_and_the_timer_starts_it_every_night() -> None:
+    found = units(SERVER, "--user", "ledger", "--metrics-file", "/var/lib/metrics/mledger.prom")
+    service = {key: values[-1] for key, values in found["service"]["Service"].items()}
+    assert HARDENED.items() <= service.items()
+    assert (service["Type"], service["User"]) == ("oneshot", "ledger")
+    assert service["RestrictAddressFamilies"] == "AF_UNIX AF_INET AF_INET6"
+    assert service["ReadWritePaths"] == "/var/lib/metrics"
+    assert service["Environment"] == f"MLEDGER_DATABASE_URL={SERVER.replace('://', '+psycopg://')}"
+    command = shlex.split(service["ExecStart"])
+    assert Path(command[0]).is_absolute()
+    assert command[-6:] == [
+        *("projections", "rebuild", "--certificate", "%S/mledger/rebuild.json"),
+        *("--metrics-file", "/var/lib/metrics/mledger.prom"),
+    ]
+    timer = found["timer"]["Timer"]
+    assert (timer["OnCalendar"], timer["Persistent"]) == (["*-*-* 02:30"], ["yes"])
+    assert found["timer"]["Install"]["WantedBy"] == ["timers.target"]
+
+
+def test_an_sqlite_file_needs_its_folder_and_no_network(tmp_path: Path) -> None:
+    found = units(f"sqlite:///{tmp_path}/my ledger/100%.sqlite3")["service"]["Service"]
+    assert found["ReadWritePaths"] == [f'"{tmp_path}/my ledger"']
+    assert found["Environment"] == [
+        f'"MLEDGER_DATABASE_URL=sqlite:///{tmp_path}/my ledger/100%%.sqlite3"'
+    ]
+    assert (found["PrivateNetwork"], found["RestrictAddressFamilies"]) == (["yes"], ["AF_UNIX"])
+
+
+@pytest.mark.parametrize("database", [SERVER, "sqlite:////var/lib/my ledger/100%.sqlite3"])
+def test_systemd_finds_nothing_wrong_with_them(tmp_path: Path, database: str) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is missing: the units were only parsed")
+    asked(database, "ops", "units", "--folder", str(tmp_path), "--user", "root")
+    files = sorted(map(str, tmp_path.iterdir()))
+    assert [Path(file).name for file in files] == [
+        "mledger-rebuild.service",
+        "mledger-rebuild.timer",
+    ]
+    verified = subprocess.run(
+        [analyze, "verify", *files], check=False, capture_output=True, text=True
+    )
+    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
+    # 100 tenths is a service without any protection; `ok` in systemd's own words is below 50.
+    judged = subprocess.run(
+        [analyze, "security", "--offline=true", "--threshold=20", files[0]],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+@pytest.mark.parametrize(
+    ("calendar", "when"),
+    [
+        ("*-*-* 02:30", "30 2 * * *"),
+        ("03:05", "5 3 * * *"),
+        ("Mon..Fri 23:00:00", "0 23 * * mon-fri"),
+        ("Sat,Sun *-*-* 1:00", "0 1 * * sat,sun"),
+    ],
+)
+def test_the_cron_line_says_the_same_time(calendar: str, when: str) -> None:
+    line = asked(SERVER, "ops", "units", "--calendar", calendar, "--user", "ledger")["cron"]
+    assert line.startswith(f"{when} ledger /")
+
+
+def test_cron_is_silent_where_it_cannot_say_it() -> None:
+    line = asked(SERVER, "ops", "units", "--calendar", "*-*-01..07 02:00")["cron"]
+    assert line.startswith("# cron cannot say")
+
+
+def test_a_percent_sign_does_not_end_the_cron_line() -> None:
+    line = asked("sqlite:////var/lib/100%/x y.sqlite3", "ops", "units")["cron"]
+    words = shlex.split(line.replace(r"\%", "%"))
+    assert words[-1] == "sqlite:////var/lib/100%/x y.sqlite3"
+    assert line.count("%") == line.count(r"\%") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--user", "me\nExecStartPre=/bin/sh"), "unit-text"),
+        (("--user", "a b"), "unit-user"),
+        (("--calendar", "02:30\n[Install]"), "unit-text"),
+        (("--calendar", " "), "unit-calendar"),
+        (("--metrics-file", "/var/x\nUser=root"), "unit-text"),
+    ],
+)
+def test_nothing_breaks_out_of_its_line(words: tuple[str, ...], code: str) -> None:
+    ran = mledger(SERVER, "ops", "units", *words)
+    assert (ran.code, f"error[{code}]" in ran.err, ran.out) == (2, True, "")
+
+
+@pytest.mark.parametrize(
+    "database", ["postgresql://me:hush@db/x", "postgresql://me@db/x?password=hush"]
+)
+def test_a_password_never_stands_in_a_unit(database: str) -> None:
+    ran: Ran = mledger(database, "ops", "units")
+    assert (ran.code, "error[unit-password]" in ran.err) == (2, True)
+    assert "hush" not in ran.out + ran.err
+    assert ".pgpass" in ran.err
+
+
+def test_for_people_each_file_stands_under_its_name() -> None:
+    shown = mledger(SERVER, "ops", "units", "--print").out
+    for name in ("# mledger-rebuild.service", "# mledger-rebuild.timer", "# /etc/cron.d/"):
+        assert name in shown
