@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
+from commands.audits.evidence import COMMANDS as EVIDENCE
 from commands.options import (
     DATE,
     KnownAtType,
@@ -17,12 +19,20 @@ from commands.options import (
 )
 from commands.reference_names import CONTRACT, MILESTONE, VERSION, MilestoneName, VersionName
 from commands.reports.asked import Asked, asked_options
+from commands.session import acting
 from commands.settings import Settings
+
+if TYPE_CHECKING:
+    from commands.session import Session
 
 
 @click.group()
 def audit() -> None:
     """Read, explain and verify the log."""
+
+
+for _command in EVIDENCE:
+    audit.add_command(_command)
 
 
 @audit.command()
@@ -137,3 +147,68 @@ def signature(reference: VersionName, folder: str, settings: Settings) -> None:
     from commands.audits.signatures import write
 
     write(settings, reference, folder)
+
+
+@audit.command()
+@click.option(
+    "--from",
+    "since",
+    type=KnownAtType(),
+    required=True,
+    metavar="POSITION|TIME",
+    help="The earlier moment; a date means its end in UTC.",
+)
+@click.option(
+    "--to",
+    "until",
+    type=KnownAtType(),
+    metavar="POSITION|TIME",
+    help="The later moment, inclusive.  [default: now]",
+)
+@click.option("--contract", type=CONTRACT, metavar="CONTRACT", help="Only this contract.")
+@database_options
+@output_options
+def diff(
+    since: Moment, until: Moment | None, contract: str | None, settings: Settings, output: Output
+) -> None:
+    """What changed between two moments of the log, figure by figure, and which events did it.
+
+    A change is marked restated where one of its events took effect before the day of --from: reports
+    on days gone by no longer say what they said.
+    """
+    from commands.audits.diff import show
+
+    show(settings, output, since, until or Moment(), contract)
+
+
+@audit.command("close")
+@click.argument("period", metavar="YYYY-MM")
+@acting
+def close_month(period: str, session: Session) -> None:
+    """Close a month: record its totals, and show later entries that touch it as adjustments.
+
+    Months are closed in order, after they have ended, by an administrator of some contract.
+
+    \b
+    mledger audit close 2026-10 --as admin-1
+    """
+    from commands.audits.periods import close
+
+    close(session, period)
+
+
+@audit.command()
+@click.option(
+    "--known-at",
+    "known",
+    type=KnownAtType(),
+    metavar="TIME|POSITION",
+    help="Only what the log held by then, inclusive; a date means its end in UTC.",
+)
+@database_options
+@output_options
+def periods(known: Moment | None, settings: Settings, output: Output) -> None:
+    """The months closed, with their totals, and the later entries that adjust them."""
+    from commands.audits.periods import show
+
+    show(settings, output, known or Moment())

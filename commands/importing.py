@@ -7,7 +7,6 @@ rule that imported history breaks is recorded with it and warned of.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -140,6 +139,8 @@ def _take_over(
     if not (strict and reading.skipped):
         intents = reading.take_overs
         if administrators:
+            from msgspec.structs import replace
+
             intents = [replace(one, administrators=administrators) for one in intents]
         try:
             with progress(len({one.contract for one in intents}), "recording") as bar:
@@ -233,7 +234,8 @@ def _tell(
     """Shows the result; then InputInvalid if --strict held it back, or there was nothing good."""
     from ledger.errors import InputInvalid
 
-    skipped, warned = reading.skipped, [*reading.warnings, *taken.warned]
+    skipped = [*reading.skipped, *taken.skipped]
+    warned = [*reading.warnings, *taken.warned]
     source = ", ".join(map(str, paths))
     data = {
         "format": form,

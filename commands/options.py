@@ -52,20 +52,23 @@ class Moment:
     """What a report looks at: the day it is about, and how much of the log it may know.
 
     At most one of `known_at_position` and `known_at_time` is set, both inclusive; the time is UTC
-    text in the form of `recorded_at`, so the two compare as text.
+    text in the form of `recorded_at`, so the two compare as text. `today` only moves the day from
+    which aging and windows count; unlike `as_of` it leaves nothing out.
     """
 
     as_of: date | None = None
     known_at_position: int | None = None
     known_at_time: str | None = None
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a result goes and in which of `FORMATS`."""
+    """Where a result goes and in which of `FORMATS`; `heard` is handed every text on its way."""
 
     format: str = "table"
     file: Path | None = None
+    heard: Callable[[str], object] | None = None
 
     def emit(
         self,
@@ -243,7 +246,9 @@ def _recording(given: Mapping[str, Any]) -> Recording:
 
 def _moment(given: Mapping[str, Any]) -> Moment:
     known = given.get("known_at") or Moment()
-    return Moment(given.get("as_of"), known.known_at_position, known.known_at_time)
+    return Moment(
+        given.get("as_of"), known.known_at_position, known.known_at_time, given.get("today")
+    )
 
 
 database_options = _shared("settings", _ready_settings, SETTINGS_OPTIONS)
@@ -270,6 +275,12 @@ moment_options = _shared(
             type=KnownAtType(),
             metavar="TIME|POSITION",
             help="Only what the log held by then, inclusive; a date means its end in UTC.",
+        ),
+        _option(
+            "--today",
+            type=DATE,
+            metavar="DATE",
+            help="Count aging from that day, and leave nothing out, as a report made on it did.",
         ),
     ),
 )

@@ -6,13 +6,14 @@ What tables are made of is handed on from `commands.tables`.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from commands.tables import HOSTILE, PIPE_WIDTH, Column, Table, exact, number, visible
 
@@ -166,14 +167,14 @@ def emit(
 def writing(output: Output) -> Iterator[TextIO]:
     """stdout, or the file of -o: it appears complete under its name, or stays as it was."""
     if output.file is None:
-        yield sys.stdout
+        yield _heard(sys.stdout, output)
         return
     target = output.file.resolve()  # a link is followed, not replaced
     whole = not target.exists() or target.is_file()  # a device or a pipe cannot be replaced
     file = target.with_name(f"{target.name}.{os.getpid()}.tmp") if whole else target
     try:
         with file.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            yield stream
+            yield _heard(stream, output)
         if whole and target.exists():
             file.chmod(target.stat().st_mode & 0o7777)
         if whole:
@@ -181,6 +182,26 @@ def writing(output: Output) -> Iterator[TextIO]:
     finally:
         if whole:
             file.unlink(missing_ok=True)
+
+
+def _heard(stream: TextIO, output: Output) -> TextIO:
+    """The stream itself, or one that also hands each text to the listener."""
+    if output.heard is None:
+        return stream
+    heard, passing = output.heard, stream
+
+    class Heard(io.TextIOBase):
+        def write(self, text: str) -> int:
+            heard(text)
+            return passing.write(text)
+
+        def isatty(self) -> bool:
+            return passing.isatty()
+
+        def fileno(self) -> int:
+            return passing.fileno()
+
+    return cast("TextIO", Heard())
 
 
 # --- the terminal --------------------------------------------------------------------------------

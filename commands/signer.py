@@ -117,7 +117,11 @@ def revoke(reference: int, reason: str, session: Session) -> None:
 @signer.command("list")
 @looking
 def list_signers(session: Session) -> None:
-    """List the keys with their owners, days and standing."""
+    """List the keys with their owners, days and standing.
+
+    \b
+    mledger signer list --json
+    """
     from commands.narrowing import Narrowing
     from commands.output import exact
     from ledger.store.signers import signers_of

@@ -5,11 +5,8 @@ Private keys stay where they are: in the agent, or in their file behind the pass
 
 from __future__ import annotations
 
-import secrets
-import shutil
-import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -41,11 +38,15 @@ class Pen:
         Raises Failure where ssh-keygen is missing or does not sign, InputInvalid where what it signs with is
         of a type that is not taken.
         """
+        import subprocess
+
         from ledger.events import Signature
         from ledger.proof.sshsig import parse_signature
 
         words = ["-Y", "sign", "-f", str(self.key), "-n", statement.namespace]
-        done = subprocess.run([_ssh_keygen(), *words], input=statement.text, capture_output=True)  # noqa: PLW1510
+        done = subprocess.run(
+            [_ssh_keygen(), *words], input=statement.text, capture_output=True, check=False
+        )
         if done.returncode != 0:
             said = done.stderr.decode(errors="backslashreplace").strip().splitlines()
             raise Failure(
@@ -59,6 +60,8 @@ class Pen:
 
 
 def _ssh_keygen() -> str:
+    import shutil
+
     found = shutil.which("ssh-keygen")
     if found is None:
         raise Failure(
@@ -104,6 +107,10 @@ def _pen(sign: bool, key_file: str | None) -> Pen | None:
 
 def signed(session: Session, requests: Sequence[Request], pen: Pen | None) -> Sequence[Request]:
     """The requests with their signatures; as they are without a pen, or where their outcome is recorded already."""
+    import secrets
+
+    from msgspec import structs
+
     from ledger.store.perform import to_sign
 
     if pen is None or session.first_position() is not None:
@@ -117,7 +124,7 @@ def signed(session: Session, requests: Sequence[Request], pen: Pen | None) -> Se
         say(f"to sign: {in_words(statement)}")
         say(f"  {statement.text.decode()}")
     return [
-        (contract, cast("Any", replace)(intent, signature=pen.sign(statement)))
+        (contract, structs.replace(intent, signature=pen.sign(statement)))
         for (contract, intent), statement in zip(requests, statements, strict=True)
     ]
 

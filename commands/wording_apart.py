@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger import events as e
 from ledger.events import Fact
+from ledger.money import display_minor
 from ledger.proof.sshsig import stored_key
 
 if TYPE_CHECKING:
@@ -29,8 +30,23 @@ def _key_revoked(fact: e.SignerRevoked, told: Told) -> str:
     return f"signing key #{fact.proposal} revoked from {fact.on} on{reason}"
 
 
+def _sealed(fact: e.LogSealed, told: Told) -> str:
+    streams = "1 stream" if fact.streams == 1 else f"{fact.streams} streams"
+    return f"log sealed up to position {told.record.position}, {streams} before it"
+
+
+def _closed(fact: e.PeriodClosed, told: Told) -> str:
+    totals = ", ".join(
+        f"{t.currency} {display_minor(t.net_minor, t.currency)}" for t in fact.totals
+    )
+    net = f", net {totals}" if totals else ", nothing owed or planned"
+    return f"period {fact.period} closed at position {fact.covers}{net}"
+
+
 SENTENCES_APART: dict[type[Fact], Callable[[Any, Told], str]] = {
     e.SignerProposed: _key_proposed,
     e.SignerApproved: _key_approved,
     e.SignerRevoked: _key_revoked,
+    e.LogSealed: _sealed,
+    e.PeriodClosed: _closed,
 }

@@ -79,14 +79,12 @@ def evolve(state: Contract | None, record: Record) -> Contract:
         state = agreement.contract_signed(data, record)
     else:
         EVOLVERS[type(data)](state, data, record)
-    state.version = record.version
+    version = state.version = record.version
     state.position = record.position
-    state.dates[record.version] = (
-        data.on if type(data) not in _TARGETS else acting_date(state.dates, data)
-    )
+    state.dates[version] = data.on if type(data) not in _TARGETS else acting_date(state.dates, data)
     for rule in data.breaches:
         milestone = getattr(data, "milestone", "")
-        state.findings.append(Finding(rule, milestone, record.position, record.version))
+        state.findings.append(Finding(rule, milestone, record.position, version))
     return state
 
 

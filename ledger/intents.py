@@ -201,6 +201,13 @@ class RevokeSigner(Intent, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class ClosePeriod(Intent, frozen=True, kw_only=True):
+    """`period` is a month, "2026-10", that has ended in the zone in which the ledger is reported."""
+
+    period: str
+    timezone: str
+
+
 # --- history taken over from a source ------------------------------------------------------------------------
 
 

@@ -6,17 +6,24 @@ facts inside the contract's stream; positions name them in the log. Amounts are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 
-from ledger.events import ChangeProposed, Content, Line, MilestoneDefined, Result
+from msgspec import Struct, field
+
+from ledger.events import (
+    ChangeProposed,
+    Content,
+    Line,
+    MilestoneDefined,
+    MilestoneSubmitted,
+    Result,
+)
 from ledger.terms import Terms
 
 ADMINISTRATOR = "administrator"
 
 
-@dataclass(slots=True)
-class Baseline:
+class Baseline(Struct):
     """A due date and an amount that were promised, from `since` on."""
 
     due: date | None
@@ -25,8 +32,7 @@ class Baseline:
     version: int
 
 
-@dataclass(slots=True)
-class Approval:
+class Approval(Struct):
     """One person's approval of a subject; only a live one counts."""
 
     version: int
@@ -40,8 +46,7 @@ class Approval:
     live: bool = True
 
 
-@dataclass(slots=True)
-class Submission:
+class Submission(Struct):
     """One delivery of a milestone; `status` is pending, rejected, accepted or replaced.
 
     A correction keeps what its target had: `first`, the version of the delivery first entered, its terms (the
@@ -52,7 +57,7 @@ class Submission:
     position: int
     on: date | None
     actor: str
-    digest: str
+    event: MilestoneSubmitted
     terms: Terms
     results: tuple[Result, ...] = ()
     status: str = "pending"
@@ -63,8 +68,7 @@ class Submission:
     approvals: list[Approval] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Posted:
+class Posted(Struct):
     """A price line with the event that carries it."""
 
     line: Line
@@ -72,8 +76,7 @@ class Posted:
     position: int
 
 
-@dataclass(slots=True)
-class Award:
+class Award(Struct):
     """A bonus owed, early, quality or discretionary, until revoked; `terms` had the policy that decided it."""
 
     version: int
@@ -85,8 +88,7 @@ class Award:
     revoked: bool = False
 
 
-@dataclass(slots=True)
-class Assessment:
+class Assessment(Struct):
     """A penalty deducted (`amount_minor` positive), and how much of it was waived."""
 
     version: int
@@ -96,8 +98,7 @@ class Assessment:
     waived_minor: int = 0
 
 
-@dataclass(slots=True)
-class Acceptance:
+class Acceptance(Struct):
     """What was accepted, when, and when payment falls due."""
 
     version: int
@@ -110,8 +111,7 @@ class Acceptance:
     remainder: str
 
 
-@dataclass(slots=True)
-class Dispute:
+class Dispute(Struct):
     """A dispute; `status` is open, upheld, rejected, split or withdrawn."""
 
     version: int
@@ -127,8 +127,7 @@ class Dispute:
     positions: list[int] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Payment:
+class Payment(Struct):
     """A payment, named by its instruction's version, else its record's; instructed, paid, failed or reversed."""
 
     version: int
@@ -146,8 +145,7 @@ class Payment:
     positions: list[int] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Proposal:
+class Proposal(Struct):
     """A subject of approval; `status` is open, approved or rejected; `terms` are those it was drafted from."""
 
     version: int
@@ -165,8 +163,7 @@ class Proposal:
         return self.event.content
 
 
-@dataclass(slots=True)
-class Grant:
+class Grant(Struct):
     """A person holds a role from `since` until before `until`; None is open."""
 
     role: str
@@ -175,8 +172,7 @@ class Grant:
     until: date | None = None
 
 
-@dataclass(slots=True)
-class Milestone:
+class Milestone(Struct):
     """A payable: plan, baselines, deliveries, price lines and payments.
 
     `status` is expected (defined or started: see `started_on`), submitted, rejected, accepted, cancelled or void (a
@@ -255,8 +251,7 @@ class Milestone:
         return max(0, self.outstanding_minor - self.held_minor - self.instructed_minor)
 
 
-@dataclass(slots=True)
-class Contract:
+class Contract(Struct):
     """One contract as its events tell it. `dates[v]` is the day from which the fact of version v acts.
 
     `policies` are the versions that put terms in force, ascending; `nonces` those that signatures have used.
@@ -315,8 +310,7 @@ class Contract:
         )
 
 
-@dataclass(slots=True)
-class Finding:
+class Finding(Struct):
     """A rule that a fact broke, or a fact that is to be looked at, with the event's position."""
 
     rule: str

@@ -1,12 +1,15 @@
-"""The golden files: one record of every stored event version, and a whole log with the rows that follow from it.
+"""The golden files: records of every stored event version, and a whole log with the rows that follow from it.
 
-They are written once, by `python -m tests.golden_files`, when a version is new, and never again: what was stored is
-read for ever. Files that exist are left as they are.
+They are written once, by `python -m tests.golden_files`, when a version or an optional field is new, and never again:
+what was stored is read for ever. Files that exist are left as they are, but for new events, which are added at the
+end of theirs.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +17,15 @@ from typing import Any
 
 import msgspec
 
-from ledger.events import EVENT_TYPES, RECORD_TYPES, Record, encode
+from ledger.events import (
+    EVENT_TYPES,
+    RECORD_TYPES,
+    ContractSigned,
+    PeriodTotal,
+    Record,
+    decode_record,
+    encode,
+)
 from ledger.events import parts as p
 from ledger.terms import (
     Criterion,
@@ -76,8 +87,28 @@ def terms() -> Terms:
     )
 
 
+PERIOD_TOTAL = PeriodTotal(
+    currency="CNY",
+    lines=1,
+    net_minor=2,
+    held_minor=3,
+    paid_minor=4,
+    outstanding_minor=5,
+    payable_minor=6,
+    retention_minor=7,
+    expected_minor=8,
+)
+
+
+# Optional fields that came later: the events that have them stand a second time, with these set.
+LATER_FIELDS: dict[str, Any] = {
+    "signature": p.Signature(nonce="00ff", key="SHA256:a", armored="-----BEGIN"),
+    "signatures": True,
+}
+
+
 def every_event() -> list[p.Fact]:
-    """One event of every class, no field of which is its default."""
+    """One event of every class as it was first stored, no other field of which is its default."""
     line = p.Line(
         step="gross", clause="accepted-part", amount_minor=3, calculation={"a": "b"}, pricing=2
     )
@@ -144,10 +175,21 @@ def every_event() -> list[p.Fact]:
         "instruction": 2,
         "reference": "BANK-1",
         "payment": 2,
+        "key": "ssh-ed25519 AAAA",
+        "valid_from": date(2026, 3, 1),
+        "valid_until": date(2026, 4, 1),
+        "streams": 2,
+        "period": "2026-10",
+        "covers": 9,
+        "totals": (PERIOD_TOTAL,),
+        "timezone": "Asia/Shanghai",
+        "adjustments": {"2026-09": (3, 4)},
+        "root": "AA==",
     }
     found: list[p.Fact] = []
     for event_type in EVENT_TYPES.values():
-        names = [name for name in event_type.__struct_fields__ if name not in _FACT]
+        first = [name for name in event_type.__struct_fields__ if name not in LATER_FIELDS]
+        names = [name for name in first if name not in _FACT]
         some = contents if "content" in names else [None]
         for content in some:
             values: dict[str, Any] = {
@@ -155,6 +197,23 @@ def every_event() -> list[p.Fact]:
             }
             found.append(event_type(**(_FACT | values)))
     return found
+
+
+def later_events() -> list[p.Fact]:
+    """The events again whose fields came later, with those set; and a policy that wants signatures."""
+    found: list[p.Fact] = []
+    for event in every_event():
+        more = {n: v for n, v in LATER_FIELDS.items() if n in type(event).__struct_fields__}
+        if more:
+            found.append(msgspec.structs.replace(event, **more))
+    signed = replace(terms(), approval=(Tier(quorum={"manager": 1}, signatures=True),))
+    return [*found, ContractSigned(terms=signed)]
+
+
+def new_events(lines: Iterable[str]) -> list[p.Fact]:
+    """Those of today's events that no golden line holds."""
+    known = [decode_record(line).data for line in lines]
+    return [event for event in (*every_event(), *later_events()) if event not in known]
 
 
 def record_of(event: p.Fact, position: int) -> Record:
@@ -193,10 +252,14 @@ def rows_text(records: list[Record]) -> str:
 
 
 def main() -> None:
-    """Writes the golden files that do not exist yet."""
+    """Writes the golden files that do not exist yet, and adds the events that are new."""
+    lines = EVENTS.read_text("utf-8").splitlines()
+    with EVENTS.open("a", encoding="utf-8") as stream:
+        for position, event in enumerate(new_events(lines), len(lines) + 1):
+            stream.write(text_of(record_of(event, position)) + "\n")
+            print(f"added {type(event).__name__}")
     story = double_eleven()
     texts = {
-        EVENTS: "".join(text_of(record_of(e, n)) + "\n" for n, e in enumerate(every_event(), 1)),
         LOG: "".join(text_of(record) + "\n" for record in story),
         ROWS: rows_text(story),
     }

@@ -10,10 +10,10 @@ import pytest
 
 from ledger import upcasting
 from ledger.contract import EVOLVERS, fold
-from ledger.events import EVENT_TYPES, Fact, decode_record, encode
+from ledger.events import APART, EVENT_TYPES, Fact, decode_record, encode
 from ledger.events import facts as f
 from tests.decisions.spec import record
-from tests.golden_files import EVENTS, LOG, ROWS, every_event, record_of, rows_text, text_of
+from tests.golden_files import EVENTS, LOG, ROWS, every_event, new_events, rows_text, text_of
 
 
 def test_every_stored_version_has_a_golden_record() -> None:
@@ -24,8 +24,22 @@ def test_every_stored_version_has_a_golden_record() -> None:
 @pytest.mark.parametrize(
     "line", EVENTS.read_text().splitlines(), ids=lambda s: json.loads(s)["type"]
 )
-def test_a_golden_record_is_read_and_written_unchanged(line: str) -> None:
-    assert text_of(decode_record(line)) == line
+def test_a_golden_record_is_read_and_written_unchanged_but_for_new_fields(line: str) -> None:
+    """Terms are written whole, so a clause that came later is added to them with its default, and nothing else is."""
+    again = text_of(decode_record(line))
+    assert without_new(json.loads(again), json.loads(line)) == json.loads(line)
+    if "terms" not in line:
+        assert again == line
+
+
+def without_new(today: Any, stored: Any) -> Any:
+    """What is written today without the keys that are not stored, all of which must say that there is nothing."""
+    if isinstance(today, list) and isinstance(stored, list) and len(today) == len(stored):
+        return [without_new(*pair) for pair in zip(today, stored, strict=True)]
+    if isinstance(today, dict) and isinstance(stored, dict):
+        assert not any(today[key] for key in today.keys() - stored.keys()), today
+        return {key: without_new(today[key], stored[key]) for key in today if key in stored}
+    return today
 
 
 @pytest.mark.parametrize(
@@ -38,9 +52,13 @@ def test_a_golden_record_is_canonical(line: str) -> None:
     assert written == line
 
 
-def test_todays_events_are_those_of_the_golden_file() -> None:
-    today = [text_of(record_of(e, n)) for n, e in enumerate(every_event(), 1)]
-    assert today == EVENTS.read_text().splitlines()
+def test_todays_events_are_all_in_the_golden_file() -> None:
+    assert new_events(EVENTS.read_text().splitlines()) == []
+
+
+def test_an_event_with_a_new_field_would_be_missed() -> None:
+    lines = [line for line in EVENTS.read_text().splitlines() if '"signature"' not in line]
+    assert {type(event) for event in new_events(lines)} == {f.ApprovalGranted, f.PaymentInstructed}
 
 
 def test_the_golden_log_gives_its_golden_rows_byte_for_byte() -> None:
@@ -50,7 +68,7 @@ def test_the_golden_log_gives_its_golden_rows_byte_for_byte() -> None:
 
 def test_every_event_has_an_evolver() -> None:
     beginning = {f.ContractSigned}
-    assert set(EVENT_TYPES.values()) == set(EVOLVERS) | beginning
+    assert set(EVENT_TYPES.values()) == set(EVOLVERS) | beginning | APART
 
 
 def test_an_old_version_is_read_through_its_upcaster(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -26,9 +26,11 @@ from ledger.decisions.signing import no_contract
 from ledger.errors import InputInvalid
 from ledger.events import EVENT_TYPES, Record, type_name
 from ledger.state import Contract
+from ledger.store.periods import adjustments
 from ledger.store.reading import head, position_at, read_log, read_stream
 
 _STATES_KEPT = 100
+Marks = Mapping[int, str]  # the closed month that an event adjusts, by position
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,15 @@ def show(settings: Settings, output: Output, wanted: Wanted) -> None:
         authenticates = session.ledger.engine.dialect.name == "postgresql"
         with session.ledger.snapshot() as conn:
             records = select(conn, wanted)
+            marks = adjustments(conn, head(conn).position)
             if output.format == "table":
-                emit(output, {}, people=_people(conn, records, authenticates))
+                emit(output, {}, people=_people(conn, records, marks, authenticates))
             elif output.format == "csv":
                 rows = (as_object(record, plain=True) for record in records)
                 emit(output, {}, rows=rows, columns=EVENT_FIELDS)
             else:
                 write = _write_json if output.format == "json" else _write_lines
-                write(output, records)
+                write(output, records, marks)
 
 
 def event_names(typed: tuple[str, ...]) -> tuple[str, ...]:
@@ -109,24 +112,29 @@ def _between(conn: Connection, contract: str | None, after: int, until: int) -> 
         yield from section
 
 
-def _text(record: Record, indent: int) -> str:
-    """A record as JSON; its data is spliced in as it is encoded, which no dictionary has to be made of."""
+def _text(record: Record, marks: Marks, indent: int) -> str:
+    """A record as JSON; its data is spliced in as it is encoded, which no dictionary has to be made of.
+
+    What adjusts a closed month names it beside the promised fields.
+    """
     whole = as_object(record, plain=True)
     whole["data"] = msgspec.Raw(whole["data"].encode())
+    if record.position in marks:
+        whole["prior_period"] = marks[record.position]
     return quick_json(whole, indent)
 
 
-def _write_lines(output: Output, records: Iterable[Record]) -> None:
+def _write_lines(output: Output, records: Iterable[Record], marks: Marks) -> None:
     with writing(output) as stream:
-        stream.writelines(_text(record, 0) + "\n" for record in records)
+        stream.writelines(_text(record, marks, 0) + "\n" for record in records)
 
 
-def _write_json(output: Output, records: Iterable[Record]) -> None:
+def _write_json(output: Output, records: Iterable[Record], marks: Marks) -> None:
     """{"events": [...]}, with two-space indent, without ever holding all of it."""
     with writing(output) as stream:
         between, end = '{\n  "events": [', "]\n}\n"
         for record in records:
-            text = _text(record, 2).replace("\n", "\n    ")
+            text = _text(record, marks, 2).replace("\n", "\n    ")
             stream.write(f"{between}\n    {text}")
             between, end = ",", "\n  ]\n}\n"
         stream.write(end if between == "," else between + end)
@@ -159,7 +167,9 @@ class States:
         return state
 
 
-def _people(conn: Connection, records: Iterable[Record], authenticates: bool) -> Iterator[str]:
+def _people(
+    conn: Connection, records: Iterable[Record], marks: Marks, authenticates: bool
+) -> Iterator[str]:
     states, last, shown = States(conn), "", 0
     limit = terminal_width(sys.stdout)
     for record in records:
@@ -167,7 +177,7 @@ def _people(conn: Connection, records: Iterable[Record], authenticates: bool) ->
         if record.recorded_at[:10] != last:
             last = record.recorded_at[:10]
             yield f"{'' if shown == 0 else chr(10)}recorded {last} (UTC)"
-        yield from _lines(record, state, limit)
+        yield from _lines(record, state, marks.get(record.position), limit)
         shown += 1
     if not shown:
         yield "(no event)"
@@ -177,10 +187,13 @@ def _people(conn: Connection, records: Iterable[Record], authenticates: bool) ->
     yield f"{shown} event{'' if shown == 1 else 's'}, log position {head(conn).position}"
 
 
-def _lines(record: Record, state: Contract, limit: int) -> Iterator[str]:
+def _lines(record: Record, state: Contract, period: str | None, limit: int) -> Iterator[str]:
     """The sentence of a record, with who, when and how long before that it took effect, wrapped under itself."""
     start = f"{record.position:>6}  {record.recorded_at[11:19]}  "
-    yield from hanging(start, visible(told_in_full(record, state)), limit)
+    told = told_in_full(record, state)
+    if period is not None:
+        told += f"; a prior-period adjustment of {period}"
+    yield from hanging(start, visible(told), limit)
 
 
 def told_in_full(record: Record, state: Contract) -> str:

@@ -17,38 +17,15 @@ from commands.settings import Settings
 from ledger.contract import acting_date, evolve
 from ledger.events import Record, type_name
 from ledger.state import Contract
-from projections.derive import contracts, milestones, schedule
-from projections.derive.model import ReadModel
+from projections.diff import Change, Values, changed, values
 
 COLUMNS = (
     *("position", "recorded_at", "version", "name", "actor", "on", "left_out", "subject"),
     *("field", "old", "new"),
 )
-_MODELS = (contracts.MODEL, milestones.MODEL, schedule.MODEL)
-# What says nothing by itself: keys, copies of names, and the positions that every event adds to.
-_SILENT = frozenset(
-    (
-        *("stream", "ordinal", "version", "position", "contract", "milestone", "family", "kind"),
-        *("events", "currency", "client", "timezone", "imported", "is_root", "is_accepted"),
-        *("delivery", "expected_minor", "reference_due", "reference_minor"),
-    )
-)
-# Said once, of the contract; a milestone's plan is in its own sentence.
-_SAID = frozenset(("partner", "title", "stage", "owner"))
 _NAMES = {"due_on": "payment due", "original_minor": "original amount"}
 _YES: dict[Any, str] = {0: "no", 1: "yes"}
 _FLAGS = {"first_pass": _YES, "separation": {0: "off", 1: "on"}, "provisional": _YES}
-Values = dict[tuple[str, str], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A field of the contract or of a milestone before and after an event; None is nothing, or not there."""
-
-    subject: str
-    field: str
-    old: Any
-    new: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,34 +95,6 @@ def steps(records: Sequence[Record], as_of: date | None = None) -> Iterator[Step
         before = after
 
 
-def values(state: Contract) -> Values:
-    """What a contract's rows say, by (subject, field): the contract, and each of its milestones."""
-    found: Values = {}
-    for model in _MODELS:
-        for row in model.rows(state):
-            named = dict(zip(model.names, row, strict=True))
-            subject = _subject(model, named)
-            silent = _SILENT if model is contracts.MODEL else _SILENT | _SAID
-            found |= {(subject, name): v for name, v in named.items() if name not in silent}
-    return found
-
-
-def _subject(model: ReadModel, row: dict[str, Any]) -> str:
-    contract = str(row["contract"])
-    if model is contracts.MODEL:
-        return contract
-    return f"{contract}/{row['milestone']}" if row["milestone"] else f"{contract} (unallocated)"
-
-
-def changed(before: Values, after: Values) -> Iterator[Change]:
-    """The fields that differ; what a new milestone does not have yet is left unsaid."""
-    for key in dict.fromkeys([*before, *after]):
-        old, new = before.get(key), after.get(key)
-        unsaid = key not in before and (new in (None, "", 0) or key[1] in _SAID)
-        if old != new and not unsaid:
-            yield Change(*key, old, new)
-
-
 # --- for programs ----------------------------------------------------------------------------------
 
 
@@ -165,15 +114,16 @@ def _object(step: Step) -> dict[str, Any]:
             {
                 "subject": change.subject,
                 "field": change.field.removesuffix("_minor"),
-                "old": _value(change, change.old, step.currency),
-                "new": _value(change, change.new, step.currency),
+                "old": program_value(change, change.old, step.currency),
+                "new": program_value(change, change.new, step.currency),
             }
             for change in step.changes
         ],
     }
 
 
-def _value(change: Change, value: Any, currency: str) -> Any:
+def program_value(change: Change, value: Any, currency: str) -> Any:
+    """A field's value for a program: amounts with their currency."""
     return money(value, currency) if change.field.endswith("_minor") else value
 
 
@@ -214,14 +164,15 @@ def _told(step: Step, limit: int) -> Iterator[str]:
     by_subject: dict[str, list[str]] = {}
     for change in step.changes:
         said = by_subject.setdefault(change.subject, [])
-        if (words := _words(change, step.currency)) not in said:
+        if (words := in_words(change, step.currency)) not in said:
             said.append(words)
     for subject, said in by_subject.items():
         name = subject.removeprefix(f"{step.record.stream_id}/")
         yield from hanging(" " * 10, visible(f"{name}: {', '.join(said)}"), limit)
 
 
-def _words(change: Change, currency: str) -> str:
+def in_words(change: Change, currency: str) -> str:
+    """A change for people: "net 0.00 → 120,000.00"."""
     name = change.field.removesuffix("_minor").removesuffix("_on").replace("_", " ")
     name = _NAMES.get(change.field, name)
     if change.field.endswith("_minor"):

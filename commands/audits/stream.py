@@ -52,7 +52,8 @@ def history(settings: Settings, output: Output, moment: Moment, contract: str) -
             known = Known(until, recorded_at(conn, until), head(conn).position, 0)
             log = read_stream(conn, contract)
     records = [record for record in log if record.position <= until]
-    return History(records, log, known, moment.as_of or settings.today(), authenticates)
+    as_of = moment.as_of or moment.today or settings.today()
+    return History(records, log, known, as_of, authenticates)
 
 
 def bounded(conn: Connection, moment: Moment) -> int:

@@ -30,6 +30,7 @@ from commands.imports.ocds_values import (
 from ledger.errors import InputInvalid
 from ledger.intents import TakenMilestone, TakenPayment, TakeOver
 from ledger.money import EXPONENTS, UNKNOWN_CURRENCY, canonical, parse_minor
+from projections.exports.ocds_names import OCID_PREFIX
 
 _STATUS = {
     "scheduled": "defined",
@@ -129,7 +130,7 @@ class _ContractReader:
         starts, _ = self.day(object_of(self.contract, "period").get("startDate"), "startDate")
         value, _ = money_in(self.contract, "value", "amount")
         return TakeOver(
-            contract=f"{ocid}/{contract_id}".replace("#", "%23"),
+            contract=_name(ocid, contract_id).replace("#", "%23"),
             client=self.client(),
             partner=self.partner(),
             title=text_of(self.contract.get("title")),
@@ -320,6 +321,11 @@ class _ContractReader:
     def in_transactions(self, *keys: str) -> str:
         found = (self.name_of(object_of(row, key)) for row in self.transactions for key in keys)
         return _joined(found)
+
+
+def _name(ocid: str, contract_id: str) -> str:
+    """OCID/ID, or the ID alone where the process is one that our own export made of it."""
+    return contract_id if ocid == f"{OCID_PREFIX}{contract_id}" else f"{ocid}/{contract_id}"
 
 
 def _joined(names: Iterator[str]) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.imports.found import Warned, files_in
-from ledger.errors import InputInvalid
+from commands.imports.found import Skipped, Warned, files_in
+from ledger.errors import InputInvalid, Refused
 
 if TYPE_CHECKING:
     from ledger.events import Record
@@ -24,12 +24,13 @@ BATCH = 2_000
 
 @dataclass(slots=True)
 class Taken:
-    """What an import came to; `warned` has the rules that its events break."""
+    """What an import came to; `warned` has the rules that its events break, `skipped` the contracts refused."""
 
     contracts: int = 0
     milestones: int = 0
     events: int = 0
     warned: list[Warned] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
 
     def add(self, records: Iterable[Record]) -> None:
         """Counts records, and tells of each rule that one of them breaks."""
@@ -58,13 +59,29 @@ def record_all(
     from ledger.store.perform import perform
 
     for batch in [list(intents)] if whole else batches(intents):
-        requests = [(intent.contract, intent) for intent in batch]
-        outcome = perform(ledger, requests, context, origin=origin, dry_run=dry_run)
+        told = len({intent.contract for intent in batch})
+        while True:
+            requests = [(intent.contract, intent) for intent in batch]
+            try:
+                outcome = perform(ledger, requests, context, origin=origin, dry_run=dry_run)
+            except Refused as refusal:
+                if whole:
+                    raise
+                batch = _without(batch, refusal, taken)
+            else:
+                break
         taken.add(outcome.records)
         contracts = {intent.contract for intent in batch}
         taken.contracts += len(contracts)
         taken.milestones += _milestones(batch)
-        progress(len(contracts))
+        progress(told)
+
+
+def _without(batch: list[TakeOver], refusal: Refused, taken: Taken) -> list[TakeOver]:
+    """The batch but for the contract that was refused, which is listed with the reason."""
+    contract = refusal.facts["contract"]
+    taken.skipped.append(Skipped(contract, f"{refusal.message} [{refusal.code}]"))
+    return [intent for intent in batch if intent.contract != contract]
 
 
 def _milestones(batch: Iterable[TakeOver]) -> int:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
+
+from msgspec.structs import replace
 
 from commands.imports.cells import AMOUNTS
 from commands.imports.found import Reading, Skipped, Warned

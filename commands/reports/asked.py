@@ -27,6 +27,7 @@ class Asked:
     fresh: bool = False
     contract: str | None = None
     partner: str | None = None
+    reproduce: bool = False
 
 
 def asked_options(function: F) -> F:
@@ -39,6 +40,11 @@ def asked_options(function: F) -> F:
     @click.option(
         "--partner", metavar="NAME", shell_complete=partners, help="Only this partner's contracts."
     )
+    @click.option(
+        "--reproduce",
+        is_flag=True,
+        help="Say on stderr with what moment and versions the same bytes come out again.",
+    )
     @output_options
     @wraps(function)
     def call(
@@ -49,9 +55,10 @@ def asked_options(function: F) -> F:
         fresh: bool,
         contract: str | None,
         partner: str | None,
+        reproduce: bool,
         **kwargs: Any,
     ) -> Any:
-        asked = Asked(settings, moment, output, fresh, contract, partner)
+        asked = Asked(settings, moment, output, fresh, contract, partner, reproduce)
         return function(*args, asked, **kwargs)
 
     return call  # type: ignore[no-any-return]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -15,12 +15,14 @@ import msgspec
 from commands.options import Moment, Recording
 from commands.output import Table, emit, visible, writing
 from commands.reports.asked import Asked
+from commands.reports.reproduction import digested
 from commands.session import opened, say
 from commands.tables import HOSTILE
 from ledger.errors import Conflict, NotFound, StoreUnavailable
 from ledger.money import display_minor, format_minor
 from ledger.state import Contract
 from ledger.store.application import Ledger
+from ledger.store.periods import adjustments
 from ledger.store.reading import head, stream_ids, stream_number
 from projections.derive import DERIVATION
 from projections.reading import Known, Reader, reader
@@ -53,6 +55,11 @@ class Frame:
         """The parameters by which every query is limited to a contract or a partner."""
         return {"contract": self.asked.contract, "partner": self.asked.partner}
 
+    def adjustments(self) -> dict[int, str]:
+        """The events that adjust months closed before they were recorded: month by position."""
+        with self.ledger.snapshot() as conn:
+            return adjustments(conn, self.known.position)
+
     def moment(self) -> Found:
         """The promised fields that say which moment a report shows."""
         return {"as_of": self.as_of.isoformat(), "known_at": known_at(self.known)}
@@ -81,7 +88,13 @@ class Frame:
         """Writes the report: the moment unless `data` says it, `data`, the remarks; or rows; or tables."""
         moment = {} if "as_of" in data else self.moment()
         whole = {**moment, **data, **self.remarks()}
-        emit_quickly(self.asked, whole, rows=rows, columns=columns, people=self._shown(people))
+        forms: Found = {"rows": rows, "columns": columns, "people": self._shown(people)}
+        if not self.asked.reproduce:
+            emit_quickly(self.asked, whole, **forms)
+            return
+        moment_of = (self.asked.moment, self.as_of, self.known.position)
+        with digested(self.asked.output, *moment_of) as output:
+            emit_quickly(replace(self.asked, output=output), whole, **forms)
 
     def _shown(self, people: Iterable[Table | str]) -> Iterator[Table | str]:
         yield from people
@@ -116,7 +129,7 @@ def framed(asked: Asked) -> Iterator[Frame]:
             _say_lag(found)
             if asked.partner is not None and moment == Moment():
                 _require_partner(found, asked.partner)
-            as_of = moment.as_of or asked.settings.today()
+            as_of = moment.as_of or moment.today or asked.settings.today()
             off = _without_separation(found, asked)
             yield Frame(asked, ledger, found.select, found.known, as_of, off)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
@@ -43,10 +43,18 @@ def show(asked: Asked) -> None:
     with framed(asked) as frame:
         lines = frame.select(schedule.LINES, **frame.filters)
         totals = frame.select(schedule.TOTALS, **frame.filters)
+        marks = frame.adjustments()
+        for row in lines:
+            row["prior_periods"] = prior_periods(row, marks)
         data = {}
         if asked.output.format == "json":
             data = {"lines": list(map(line, lines)), "totals": list(map(total, totals))}
         frame.emit(data, rows=map(line, lines), columns=COLUMNS, people=_people(lines, totals))
+
+
+def prior_periods(row: Found, marks: Mapping[int, str]) -> list[str]:
+    """The closed months that the events behind a line have adjusted since."""
+    return sorted({marks[p] for p in listed(row["events"]) if p in marks}) if marks else []
 
 
 def reference(row: Found) -> str | None:
@@ -71,6 +79,7 @@ def line(row: Found) -> Found:
         "currency": currency,
         "stage": row["stage"],
         "settled_on": row["settled_on"],
+        "prior_periods": row["prior_periods"],
     }
 
 
@@ -116,6 +125,7 @@ def _cells(row: Found, figures: list[str], several: bool) -> list[object]:
     ]
     due = row["due_on"] or "unknown"
     name = reference(row) or f"{row['contract']} ({row['kind']})"
+    name += "*" if row["prior_periods"] else ""
     mark = "~" if row["due_on"] and (row["provisional"] or not decided) else ""
     end = [row["currency"]] if several else []
     return [due + mark, name, row["title"], row["status"], *amounts, *end]
@@ -137,3 +147,5 @@ def _below(lines: list[Found], totals: list[Found]) -> Iterator[str]:
             yield f"expected: {amount} {row['currency']}, not accepted yet and in no other total"
     if any(row["due_on"] and row["status"] not in ("accepted", "paid") for row in lines):
         yield "~ projected from the plan, or provisional"
+    if periods := sorted({period for row in lines for period in row["prior_periods"]}):
+        yield f"* prior-period adjustment of {', '.join(periods)}: mledger audit periods"

@@ -169,7 +169,7 @@ def approve_milestone(state: Contract, intent: ApproveMilestone, context: Contex
         {
             "accepted_minor": part_minor,
             "deliverables": named,
-            "digest": submission.digest,
+            "digest": digest(submission.event),
             "subject": submission.version,
         }
     )

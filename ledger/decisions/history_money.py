@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.decisions.history import DATES, Taking, take_milestone
+from ledger.decisions.history_milestones import take_milestone
 from ledger.decisions.rules_money import paid_within_value, payment_within_payable
 from ledger.decisions.rules_state import dispute_from_submission_on, milestone_accepted
+from ledger.decisions.taking import DATES, Taking
 from ledger.events import (
     DisputeOpened,
     DisputeResolved,

@@ -50,6 +50,7 @@ from ledger.events.facts import (
     SignerRevoked,
     SubmissionRejected,
 )
+from ledger.events.facts_periods import PeriodClosed, PeriodTotal
 from ledger.events.parts import (
     Amendment,
     BonusProposal,
@@ -118,6 +119,8 @@ __all__ = [
     "PaymentReversed",
     "PenaltyAssessed",
     "PenaltyWaived",
+    "PeriodClosed",
+    "PeriodTotal",
     "Record",
     "Resolution",
     "Result",

@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from ledger.events import facts as f
+from ledger.events import facts_periods as periods
 from ledger.events.parts import Fact
 
 CURRENT: tuple[type[Fact], ...] = (
@@ -47,11 +48,12 @@ CURRENT: tuple[type[Fact], ...] = (
     f.SignerApproved,
     f.SignerRevoked,
     f.LogSealed,
+    periods.PeriodClosed,
 )
 
 # Events of streams that are no contracts (their ids begin with ~): `evolve` never meets them.
 APART: frozenset[type[Fact]] = frozenset(
-    {f.SignerProposed, f.SignerApproved, f.SignerRevoked, f.LogSealed}
+    {f.SignerProposed, f.SignerApproved, f.SignerRevoked, f.LogSealed, periods.PeriodClosed}
 )
 
 # Stable name and schema version of every class that was ever stored. A new version gets a class and a line

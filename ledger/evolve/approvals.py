@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger import events as e
 from ledger.events import Record
-from ledger.evolve.common import approved, decided, post, touch
+from ledger.evolve.common import approved, decided, post, submission, touch
 from ledger.state import Acceptance, Approval, Contract, Proposal
 
 
@@ -44,9 +44,8 @@ def approval_granted(contract: Contract, data: e.ApprovalGranted, record: Record
         contract.nonces.add(data.signature.nonce)
     if data.milestone:
         milestone = touch(contract, data.milestone, record)
-        for submission in milestone.submissions:
-            if submission.version == data.subject:
-                _stands(submission.approvals, approval)
+        if (delivery := submission(milestone, data.subject)) is not None:
+            _stands(delivery.approvals, approval)
     else:
         proposal = contract.proposals[data.subject]
         _stands(proposal.approvals, approval)
@@ -73,9 +72,9 @@ def approval_withdrawn(contract: Contract, data: e.ApprovalWithdrawn, record: Re
 
 def milestone_accepted(contract: Contract, data: e.MilestoneAccepted, record: Record) -> None:
     milestone = touch(contract, data.milestone, record)
-    submission = next((s for s in milestone.submissions if s.version == data.submission), None)
-    if submission is not None:
-        submission.status = "accepted"
+    delivery = submission(milestone, data.submission)
+    if delivery is not None:
+        delivery.status = "accepted"
     deliveries = [s for s in milestone.submissions if s.status != "replaced"]
     first_pass = len(deliveries) == 1 and not data.remainder
     milestone.status = "accepted"
@@ -84,7 +83,7 @@ def milestone_accepted(contract: Contract, data: e.MilestoneAccepted, record: Re
         record.version,
         record.position,
         data.on,
-        submission,
+        delivery,
         data.accepted_minor,
         data.payment_due,
         data.provisional,

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.events import Line, Record, encode
-from ledger.state import Contract, Milestone, Posted
+from ledger.state import Contract, Milestone, Posted, Submission
 
 
 def digest(value: Any) -> str:
@@ -40,6 +40,14 @@ def post(milestone: Milestone, lines: Iterable[Line], record: Record) -> None:
         milestone.settled_on = None
     elif milestone.paid_minor > 0 and milestone.settled_on is None:
         milestone.settled_on = milestone.last_paid_on
+
+
+def submission(milestone: Milestone, version: int) -> Submission | None:
+    """The submission of that version; None for 0, which names none."""
+    for found in milestone.submissions if version else ():
+        if found.version == version:
+            return found
+    return None
 
 
 def approved(contract: Contract, proposal: int, record: Record) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger import events as e
 from ledger.events import Record
-from ledger.evolve.common import approved, decided, digest, touch
+from ledger.evolve.common import approved, decided, submission, touch
 from ledger.money import split
 from ledger.state import Baseline, Contract, Milestone, Submission
 
@@ -79,12 +79,12 @@ def milestone_started(contract: Contract, data: e.MilestoneStarted, record: Reco
 
 def milestone_submitted(contract: Contract, data: e.MilestoneSubmitted, record: Record) -> None:
     milestone = touch(contract, data.milestone, record)
-    submission = Submission(
+    made = Submission(
         version=record.version,
         position=record.position,
         on=data.on,
         actor=record.actor,
-        digest=digest(data),
+        event=data,
         terms=contract.terms,
         results=data.results,
         inferred=data.inferred,
@@ -93,10 +93,10 @@ def milestone_submitted(contract: Contract, data: e.MilestoneSubmitted, record: 
         submitters=(record.actor,),
     )
     milestone.source_status = data.source_status or milestone.source_status
-    wrong = next((s for s in milestone.submissions if s.version == data.corrects), None)
-    milestone.submissions.append(submission)
+    wrong = submission(milestone, data.corrects)
+    milestone.submissions.append(made)
     if wrong is not None:
-        _takes_the_place_of(milestone, wrong, submission)
+        _takes_the_place_of(milestone, wrong, made)
     elif milestone.acceptance is None:
         milestone.status, milestone.cancelled_on, milestone.cancelled_by = "submitted", None, 0
 
@@ -113,9 +113,8 @@ def _takes_the_place_of(milestone: Milestone, wrong: Submission, right: Submissi
 
 def submission_rejected(contract: Contract, data: e.SubmissionRejected, record: Record) -> None:
     milestone = touch(contract, data.milestone, record)
-    for submission in milestone.submissions:
-        if submission.version == data.submission:
-            submission.status = "rejected"
+    if (rejected := submission(milestone, data.submission)) is not None:
+        rejected.status = "rejected"
     milestone.status = "rejected"
     decided(milestone, data.on, first_pass=False)
 

@@ -24,6 +24,11 @@ def leaf_hash(entry: bytes) -> bytes:
     return sha256(b"\x00" + entry).digest()
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """The hashes of entries as leaves, without a call for each."""
+    return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of two subtrees as one."""
     return sha256(b"\x01" + left + right).digest()
@@ -104,7 +109,7 @@ def _folded(hashes: Sequence[bytes]) -> bytes:
 def root_of(entries: Iterable[bytes]) -> bytes:
     """The root over entries."""
     frontier = Frontier()
-    frontier.extend([leaf_hash(entry) for entry in entries])
+    frontier.extend(leaf_hashes(entries))
     return frontier.root()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledger import signers
@@ -123,7 +123,7 @@ def asked_of(requests: Sequence[Request]) -> str:
 
 
 def _unsigned(intent: Intent) -> dict[str, Any]:
-    return {f.name: getattr(intent, f.name) for f in fields(intent) if f.name != "signature"}
+    return {name: getattr(intent, name) for name in intent.__struct_fields__ if name != "signature"}
 
 
 def _with_signers(

@@ -51,7 +51,7 @@ def keep(
             return answer
         with ledger.snapshot() as conn:
             signers = signers_of(conn)
-            keepers = {context.actor} if _administers(conn, context) else set()
+            keepers = {context.actor} if administers(conn, context) else set()
         able = replace(context, administrators=frozenset(keepers))
         events = _DECIDERS[type(intent)](signers, intent, able)
         envelope = Envelope(
@@ -71,7 +71,7 @@ def keep(
     raise AssertionError("unreachable")
 
 
-def _administers(conn: Connection, context: Context) -> bool:
+def administers(conn: Connection, context: Context) -> bool:
     """Whether the actor is an administrator of some contract now; reads no further than to the first."""
     for records in read_streams(conn, range(1, stream_count(conn) + 1)):
         for name, some in groupby(records, attrgetter("stream_id")):

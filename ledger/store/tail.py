@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from ledger.errors import IntegrityViolated
 from ledger.proof.heads import Heads, StreamHead
-from ledger.proof.merkle import Frontier, leaf_hash
+from ledger.proof.merkle import Frontier, leaf_hash, leaf_hashes
 from ledger.store.tables import log_checkpoints, streams
 
 ROWS_PER_SECTION = 2_048
@@ -117,7 +117,7 @@ class Tail:
             for (position, *_), wanted in zip(rows, expected, strict=True):
                 if position != wanted:
                     raise missing(wanted)
-            leaves = [leaf_hash(row[3]) for row in rows]
+            leaves = leaf_hashes(row[3] for row in rows)
             self.frontier.extend(leaves)
             for (position, number, version, _), leaf in zip(rows, leaves, strict=True):
                 known = self.heads.get(number)

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from ledger.proof.checkpoints import SignedCheckpoint, origin_of, read
 from ledger.proof.heads import Heads, StreamHead
-from ledger.proof.merkle import Frontier, leaf_hash
+from ledger.proof.merkle import Frontier, leaf_hashes
 from ledger.proof.notes import NoteInvalid, VerifierKey
 from ledger.store.canonical import Stored
 from ledger.store.checking import Check, Records, uncollected
@@ -49,8 +49,10 @@ class _Sealed:
 
     stored: dict[int, CheckpointRow]
     names: dict[int, str]
+    seal_stream: int = 0
     end: int = 0
     roots: dict[int, bytes] = field(default_factory=dict)
+    frontiers: dict[int, str] = field(default_factory=dict)
     seals: list[int] = field(default_factory=list)
     frontier: Frontier = field(default_factory=Frontier)
     heads: Heads = field(default_factory=Heads)
@@ -61,10 +63,9 @@ class _Sealed:
         default_factory=lambda: Check("seals", "every seal holds the heads of all streams")
     )
 
-    @property
-    def seal_stream(self) -> int:
-        """The number of the stream of seals; 0 if there is none."""
-        return next((number for number, name in self.names.items() if name == SEALS), 0)
+    def __post_init__(self) -> None:
+        # The number of the stream of seals; 0 if there is none.
+        self.seal_stream = next((n for n, name in self.names.items() if name == SEALS), 0)
 
 
 def verify(
@@ -115,10 +116,10 @@ def _grow(
     tree: _Sealed, bounds: Sequence[int], rows: Sequence[StoredRow], records: Sequence[Stored]
 ) -> None:
     """Adds rows to the tree; stops at every seal and at every size that a checkpoint speaks of."""
-    leaves = [leaf_hash(row[3]) for row in rows]
-    positions = [row[0] for row in rows]
+    positions, numbers, _, texts = zip(*rows, strict=True)
+    leaves = leaf_hashes(texts)
     sealing = tree.seal_stream
-    seals = {index for index, row in enumerate(rows) if row[1] == sealing}
+    seals = {i for i, number in enumerate(numbers) if number == sealing} if sealing else set()
     first, last = bisect_left(bounds, positions[0]), bisect_right(bounds, positions[-1])
     stops = {bisect_right(positions, size) for size in bounds[first:last]}
     start = 0
@@ -143,7 +144,7 @@ def _add(tree: _Sealed, rows: Sequence[StoredRow], leaves: list[bytes]) -> None:
 
 
 def _seal(tree: _Sealed, position: int, record: Stored) -> None:
-    """A seal holds the heads before it; its checkpoint stores the frontier before it."""
+    """A seal holds the heads before it; the checkpoint stores the frontier before it."""
     tree.seals.append(position)
     held = (record.data.get("streams"), record.data.get("root"))
     if held != (len(tree.heads), b64encode(tree.heads.root()).decode()):
@@ -151,9 +152,7 @@ def _seal(tree: _Sealed, position: int, record: Stored) -> None:
             f"the seal at position {position} holds {held[0]} streams that ended otherwise than the"
             f" {len(tree.heads)} streams before it do now"
         )
-    row = tree.stored.get(position)
-    if row is not None and row.frontier != b64encode(tree.frontier.hashes()).decode():
-        tree.checkpoints.report(f"the frontier stored with position {position} is not the tree's")
+    tree.frontiers[position] = b64encode(tree.frontier.hashes()).decode()
 
 
 # --- checkpoints and anchor ---------------------------------------------------------------------------
@@ -174,6 +173,10 @@ def _checkpoints(tree: _Sealed, origin: str) -> list[tuple[int, SignedCheckpoint
             check.report(f"the checkpoint at position {row.size} of {origin} speaks of {said}")
         elif row.size not in tree.seals and row.size <= tree.end:
             check.report(f"the checkpoint at position {row.size} has no seal there")
+        elif one.checkpoint.root == tree.roots.get(row.size) and (
+            row.frontier != tree.frontiers.get(row.size)
+        ):
+            check.report(f"the frontier stored with position {row.size} is not the tree's")
     _roots(tree, [one for size, one in readable if one.checkpoint.size == size], check)
     for position in tree.seals:
         if position not in tree.stored:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -69,6 +69,17 @@ def _approvals(
         yield role, _people(contract, role, *without, *approved), since
 
 
+def _blocked(
+    contract: Contract, m: Milestone, open_yet: Callable[[Milestone], bool]
+) -> tuple[str, ...]:
+    """The milestones that this one depends on and that are still open."""
+    if not m.plan.depends_on:
+        return ()
+    found = contract.milestones
+    names = [name for name in m.plan.depends_on if name in found and open_yet(found[name])]
+    return tuple(f"{contract.id}/{name}" for name in names)
+
+
 def _waiting_submission(contract: Contract, m: Milestone, pending: Submission) -> Iterator[Task]:
     counted = _live(contract, pending.approvals)
     whole = m.current.amount_minor or 0
@@ -76,11 +87,7 @@ def _waiting_submission(contract: Contract, m: Milestone, pending: Submission) -
     lines = price(delivered(contract, m, pending, whole if part is None else part))
     amount = sum(line.amount_minor for line in lines if line.step in ("gross", "bonus"))
     quorum = tier(pending.terms, amount) or {"manager": 1}
-    blocked = tuple(
-        f"{contract.id}/{name}"
-        for name in m.plan.depends_on
-        if name in contract.milestones and contract.milestones[name].status != "accepted"
-    )
+    blocked = _blocked(contract, m, lambda before: before.status != "accepted")
     for role, people, since in _approvals(contract, quorum, pending.approvals, pending.actor):
         events = [pending.position, *(a.position for a in counted)]
         yield Task(
@@ -102,11 +109,7 @@ def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
     if m.pending is not None:
         yield from _waiting_submission(contract, m, m.pending)
     elif m.status in ("expected", "rejected") and contract.status == "active":
-        blocked = tuple(
-            f"{contract.id}/{name}"
-            for name in m.plan.depends_on
-            if name in contract.milestones and contract.milestones[name].acceptance is None
-        )
+        blocked = _blocked(contract, m, lambda before: before.acceptance is None)
         again = m.status == "rejected"
         since = m.first_decided_on if again else m.started_on or m.current.since
         yield Task(

@@ -41,55 +41,51 @@ def _reference(milestone: Milestone, delivery: Submission | None) -> Baseline:
 
 def _submitted_minor(milestone: Milestone) -> int | None:
     """The whole amount in force at the first submission, before any part was split off."""
-    if not milestone.submissions:
-        return None
-    parts, milestone_baselines = milestone.baselines, milestone.whole or milestone.baselines
     found = in_force(milestone, milestone.submissions[0])
-    return milestone_baselines[parts.index(found)].amount_minor
+    if milestone.whole is None:
+        return found.amount_minor
+    return milestone.whole[milestone.baselines.index(found)].amount_minor
 
 
 def _row(contract: Contract, m: Milestone) -> Row:
+    terms, plan, acceptance = contract.terms, m.plan, m.acceptance
+    submissions, disputes = m.submissions, m.disputes
     delivery = _delivery(m)
-    reference = _reference(m, delivery)
-    delivered = "none" if delivery is None else "unknown" if delivery.on is None else "known"
-    acceptance = m.acceptance
-    status = m.status
-    if status == "expected" and m.started:
-        status = "started"
+    original, current, reference = m.baselines[0], m.baselines[-1], _reference(m, delivery)
     return (
         contract.stream,
         m.ordinal,
         contract.id,
-        contract.terms.partner,
+        terms.partner,
         m.id,
         m.family,
-        m.plan.title,
-        m.plan.stage,
-        m.plan.owner,
-        contract.terms.currency,
-        status,
+        plan.title,
+        plan.stage,
+        plan.owner,
+        terms.currency,
+        "started" if m.started and m.status == "expected" else m.status,
         m.source_status or None,
         m.twin_status or None,
-        iso(m.baselines[0].due),
-        iso(m.current.due),
+        iso(original.due),
+        iso(current.due),
         iso(reference.due),
-        m.baselines[0].amount_minor,
-        m.current.amount_minor,
+        original.amount_minor,
+        current.amount_minor,
         reference.amount_minor,
         iso(m.started_on),
-        iso(m.submissions[0].on) if m.submissions else None,
+        iso(submissions[0].on) if submissions else None,
         iso(delivery.on) if delivery is not None else None,
-        delivered,
+        "none" if delivery is None else "unknown" if delivery.on is None else "known",
         iso(acceptance.on) if acceptance is not None else None,
         int(acceptance is not None),
         int(m.family == m.id),
-        len(m.submissions),
+        len(submissions),
         None if m.first_pass is None else int(m.first_pass),
         iso(m.first_decided_on),
-        _submitted_minor(m),
-        len(m.disputes),
-        sum(d.status == "open" for d in m.disputes),
-        sum(d.amount_minor or 0 for d in m.disputes),
+        _submitted_minor(m) if submissions else None,
+        len(disputes),
+        sum(d.status == "open" for d in disputes) if disputes else 0,
+        sum(d.amount_minor or 0 for d in disputes) if disputes else 0,
         iso(m.settled_on),
         iso(m.cancelled_on),
         len(m.baselines),

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import msgspec
+
 from ledger.state import Contract
 
 Kind = Literal["integer", "text"]
@@ -67,11 +69,20 @@ def labels(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, "text", required=True) for name in names)
 
 
-def iso(day: date | None) -> str | None:
-    """A date as text, or null."""
-    return None if day is None else day.isoformat()
+class _Days(dict[date | None, str | None]):
+    """Each day's text, made once: a ledger has few days, and many rows that name them."""
+
+    def __missing__(self, day: date) -> str:
+        text = self[day] = day.isoformat()
+        return text
+
+
+# A date as text, or null.
+iso: Callable[[date | None], str | None] = _Days({None: None}).__getitem__
+
+_array = msgspec.json.Encoder()
 
 
 def positions(found: Iterable[int]) -> str:
     """The positions of the events behind a row, ascending and once each, as a JSON array."""
-    return "[" + ",".join(map(str, sorted(set(found)))) + "]"
+    return _array.encode(sorted(set(found))).decode()

@@ -13,7 +13,6 @@ from projections.exports.ocds_names import names_of, read_back
 
 # What is lost → in which words a person is told.
 SAYS: dict[str, str] = {
-    "contract-id": "an import calls it by its process and its id, since it has no open contracting id of its own",
     "milestone-id": "an import calls it otherwise, for its id looks escaped",
     "currency": "the contract's currency, which no amount states",
     "terms": "roles, approval policy, payment terms, bonus and penalty clauses",
@@ -120,8 +119,6 @@ def losses(contract: Contract) -> Iterator[Lost]:
 
 def _of_contract(contract: Contract) -> Iterator[str]:
     terms = contract.terms
-    if not names_of(contract).taken_over:
-        yield "contract-id"
     stated = terms.ceiling_minor is not None or any(True for _ in paid(contract))
     if not stated and all(gross_minor(m) is None for m in listed(contract)):
         yield "currency"

@@ -138,6 +138,7 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
+@no_collection()
 def build(engine: Engine, write: Write, streams: range, until: int, tick: Tick) -> Built:
     """Hands on the rows of a range of streams, up to a position of the log, bit by bit.
 
@@ -149,7 +150,7 @@ def build(engine: Engine, write: Write, streams: range, until: int, tick: Tick) 
         some = range(first, min(first + STREAMS_PER_COMMIT, streams.stop))
         rows: list[list[Row]] = [[] for _ in MODELS]
         events = built.events
-        with no_collection(), reading(engine) as conn:
+        with reading(engine) as conn:
             for records in read_streams(conn, some, until):
                 chunk = rows_of(records)
                 built.count(chunk, len(records))

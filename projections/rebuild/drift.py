@@ -37,7 +37,7 @@ class Difference:
         return asdict(self)
 
 
-def different_streams(conn: Connection, model: ReadModel) -> list[tuple[int, ...]]:
+def different_keys(conn: Connection, model: ReadModel) -> list[tuple[int, ...]]:
     """The keys of a read model's rows that differ between the sides, or stand on one of them only."""
     differs = "IS NOT" if conn.dialect.name == "sqlite" else "IS DISTINCT FROM"
     a, b = f"{model.name}_a", f"{model.name}_b"
@@ -46,11 +46,23 @@ def different_streams(conn: Connection, model: ReadModel) -> list[tuple[int, ...
     unequal = " OR ".join(f"x.{name} {differs} y.{name}" for name in others)
     key = ", ".join(f"x.{name}" for name in model.key)
     first = model.key[0]
+    alone = f"y.{first} IS NULL"
     found = conn.exec_driver_sql(
-        f"SELECT {key} FROM {a} x LEFT JOIN {b} y ON {same_key} WHERE y.{first} IS NULL OR {unequal}"
-        f" UNION ALL SELECT {key} FROM {b} x LEFT JOIN {a} y ON {same_key} WHERE y.{first} IS NULL"
-    )
-    return [tuple(row) for row in found]
+        f"SELECT {alone}, {key} FROM {a} x LEFT JOIN {b} y ON {same_key} WHERE {alone} OR {unequal}"
+    ).all()
+    keys = [row[1:] for row in found]
+    rows = {side: _count(conn, model, side) for side in ("a", "b")}
+    if rows["a"] - sum(bool(row[0]) for row in found) != rows["b"]:
+        # Only then does side b have a row that side a has not.
+        keys += conn.exec_driver_sql(
+            f"SELECT {key} FROM {b} x LEFT JOIN {a} y ON {same_key} WHERE {alone}"
+        )
+    return [tuple(key) for key in keys]
+
+
+def _count(conn: Connection, model: ReadModel, side: str) -> int:
+    count: int = conn.exec_driver_sql(f"SELECT COUNT(*) FROM {model.name}_{side}").scalar_one()
+    return count
 
 
 def compare(
@@ -61,7 +73,7 @@ def compare(
     found: list[Difference] = []
     count = 0
     for model in MODELS:
-        for key in sorted(different_streams(conn, model)):
+        for key in sorted(different_keys(conn, model)):
             if key[0] in left_out:
                 continue
             count += 1
@@ -124,7 +136,4 @@ def _parted(
 
 def counts(conn: Connection, side: Side) -> dict[str, int]:
     """How many rows each read model has on a side."""
-    return {
-        model.name: conn.exec_driver_sql(f"SELECT COUNT(*) FROM {model.name}_{side}").scalar_one()
-        for model in MODELS
-    }
+    return {model.name: _count(conn, model, side) for model in MODELS}

@@ -36,7 +36,7 @@ __all__ = [
     "today",
 ]
 
-NOUNS = ("contract", "milestone", "bonus", "dispute", "payment")
+NOUNS = ("contract", "milestone", "bonus", "dispute", "payment", "signer")
 
 
 def verbs() -> Iterator[tuple[str, click.Command]]:

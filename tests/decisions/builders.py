@@ -167,6 +167,10 @@ def rejects(milestone: str = "M1", on: date | None = None, by: str = "manager-1"
     return by, i.RejectSubmission(milestone=milestone, on=on, reason="does not meet its criteria")
 
 
+def withdraws(milestone: str = "M1", by: str = "manager-1") -> Act:
+    return by, i.WithdrawApproval(milestone=milestone)
+
+
 def cancels(milestone: str = "M1", on: date | None = None, by: str = "manager-1") -> Act:
     return by, i.CancelMilestone(milestone=milestone, on=on, reason="no longer needed")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import replace
 from datetime import date
 from itertools import permutations
 from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.contract import fold
 from ledger.events import (
@@ -59,11 +59,11 @@ FIRST = TakeOver(
 def second(**changed: object) -> TakeOver:
     """The newer release of the same contract, with this changed."""
     fields = {"known_claim": NEW, "digest": "d2"} | changed
-    return replace(FIRST, **fields)  # type: ignore[arg-type]
+    return replace(FIRST, **fields)
 
 
 def milestone(**changed: object) -> tuple[TakenMilestone, ...]:
-    return (replace(MET, **changed),)  # type: ignore[arg-type]
+    return (replace(MET, **changed),)
 
 
 def taken(*sources: TakeOver) -> Story:

@@ -17,7 +17,8 @@ from ledger.events import (
     PaymentRecorded,
 )
 from ledger.intents import TakenDispute, TakenMilestone, TakenPayment, TakeOver
-from tests.decisions.builders import permitted, refused, starts
+from tests.decisions.builders import contract, permitted, refused, starts
+from tests.decisions.marks import permits, refuses
 from tests.decisions.spec import Story, given
 
 SIGNED = date(2020, 1, 1)
@@ -115,3 +116,16 @@ def test_a_native_act_after_the_import_is_judged_as_any_other() -> None:
     story: Story = given()
     permitted(story, ("importer", TakeOver(contract="C-1", milestones=(done(status="defined"),))))
     refused(story, starts("A"), "actor-holds-role")
+
+
+@permits("history-into-imported-contract")
+def test_a_source_adds_to_a_contract_that_an_import_made() -> None:
+    story = given()
+    permitted(story, ("importer", TakeOver(contract="C-1", signed_on=SIGNED)))
+    permitted(story, ("importer", TakeOver(contract="C-1", milestones=(done(),))))
+
+
+@refuses("history-into-imported-contract")
+def test_no_file_accepts_what_people_have_to_approve() -> None:
+    told = TakeOver(contract="C-1", milestones=(done("M1"),))
+    refused(contract(), ("importer", told), "history-into-imported-contract")

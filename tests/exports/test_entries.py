@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
+import msgspec
 import pytest
 
 from ledger.events import Line, MilestoneAccepted, Record
@@ -138,8 +139,6 @@ def test_an_unknown_date_is_that_of_recording_in_the_contracts_zone_and_says_so(
 
 def _with_lines(records: list[Record], *lines: Line) -> Contract:
     """The story's state with more lines on the acceptance of M1, as clauses to come will write them."""
-    import msgspec
-
     changed = []
     for record in records:
         if isinstance(record.data, MilestoneAccepted) and record.data.milestone == "M1":

@@ -41,13 +41,14 @@ def validator(shared: Path) -> Any:
     schema = json.loads((shared / "data/ocds/release-schema-1.1.5.json").read_text("utf-8"))
     checker = jsonschema.FormatChecker(formats=())
 
-    @checker.checks("date-time")
-    def is_moment(value: object) -> bool:
-        # RFC 3339: seconds and an offset are not optional.
-        form = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
-        return not isinstance(value, str) or re.fullmatch(form, value) is not None
-
+    checker.checks("date-time")(_is_moment)
     return jsonschema.Draft4Validator(schema, format_checker=checker)
+
+
+def _is_moment(value: object) -> bool:
+    """RFC 3339: seconds and an offset are not optional."""
+    form = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
+    return not isinstance(value, str) or re.fullmatch(form, value) is not None
 
 
 def packaged(records: Sequence[Record], lost: Losses | None = None) -> str:
@@ -239,9 +240,7 @@ def test_amounts_are_exact_numbers_and_hostile_signs_are_escaped() -> None:
 def _one(amount_minor: int, **more: Any) -> list[Record]:
     play = Play()
     milestone = TakenMilestone(id="M1", amount_minor=amount_minor, **more)
-    taken = TakeOver(
-        *(), contract="C-1", currency="CNY", milestones=(milestone,), known_claim=CLAIM
-    )
+    taken = TakeOver(contract="C-1", currency="CNY", milestones=(milestone,), known_claim=CLAIM)
     assert play.act("C-1", "importer", taken)
     return play.records
 

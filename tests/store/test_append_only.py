@@ -30,6 +30,9 @@ CHANGES = [
     "INSERT INTO log VALUES (1, 9, 9, '{}')",
     "INSERT INTO log VALUES (9, 1, 1, '{}')",
     "INSERT INTO log VALUES (3, 1, 3, '{}')",
+    "UPDATE log_checkpoints SET note = 'other'",
+    "DELETE FROM log_checkpoints",
+    "INSERT INTO log_checkpoints VALUES (9, 'other', '')",
 ]
 ON_SQLITE = [
     "INSERT OR REPLACE INTO log VALUES (1, 9, 9, '{}')",
@@ -39,6 +42,8 @@ ON_SQLITE = [
     "INSERT OR REPLACE INTO streams VALUES (9, 'A')",
     "INSERT OR REPLACE INTO keys VALUES ('k', 'other', 'mallory', 1, 1, 1, 1, 1)",
     "INSERT OR REPLACE INTO log_head VALUES (1, 0, '', 'another')",
+    "INSERT OR REPLACE INTO log_checkpoints VALUES (9, 'other', '')",
+    "INSERT INTO log_checkpoints VALUES (8, 'earlier', '')",
     "INSERT INTO log VALUES (1, 9, 9, '{}') ON CONFLICT DO UPDATE SET record = excluded.record",
 ]
 ON_POSTGRESQL = [
@@ -46,6 +51,7 @@ ON_POSTGRESQL = [
     "TRUNCATE streams",
     "TRUNCATE keys",
     "TRUNCATE log_head",
+    "TRUNCATE log_checkpoints",
     "INSERT INTO log VALUES (1, 9, 9, '{}')"
     " ON CONFLICT (position) DO UPDATE SET record = excluded.record",
 ]
@@ -53,6 +59,8 @@ ON_POSTGRESQL = [
 
 def refused(ledger: Ledger[Count], statement: str) -> None:
     before = ledger.append([("A", 0, started("M1", "M2"))], replace(ALICE, key="k", digest="d"))
+    with writing(ledger.engine) as conn:
+        conn.exec_driver_sql("INSERT INTO log_checkpoints VALUES (9, 'note', 'frontier')")
     with pytest.raises(IntegrityError), writing(ledger.engine) as conn:
         conn.exec_driver_sql(statement)
     assert ledger.stream("A") == ledger.records_of_key("k") == before

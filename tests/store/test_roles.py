@@ -13,9 +13,12 @@ from sqlalchemy import make_url
 import migrations
 from ledger.errors import StoreUnavailable
 from ledger.store import Ledger, open_ledger, writing
+from ledger.store.sealing import seal
+from ledger.store.verifying import verify
 from migrations.roles import ROLES
 from tests.databases import Cluster
 from tests.store.events import ALICE, Count, counted, started
+from tests.store.sealed import KEY
 
 pytestmark = pytest.mark.postgres
 
@@ -91,6 +94,20 @@ def test_a_writer_appends_under_its_own_name(postgresql_url: str, cluster: Clust
             conn.exec_driver_sql("SET ROLE mledger_writer")
         (record,) = ledger.append([("A", 1, started("M2"))], ALICE)
         assert record.authenticated_as == person
+
+
+def test_a_writer_seals_and_an_auditor_verifies(postgresql_url: str, cluster: Cluster) -> None:
+    with as_member(postgresql_url, cluster, "mledger_writer") as ledger:
+        ledger.append([("A", 0, started("M1"))], ALICE)
+        seal(ledger.engine, KEY)
+        refuses(ledger, "UPDATE log_checkpoints SET note = 'other'")
+        refuses(ledger, "DELETE FROM log_checkpoints")
+    with as_member(postgresql_url, cluster, "mledger_auditor") as ledger:
+        verdict = verify(ledger.engine)
+        assert (verdict.ok, verdict.events) == (True, 2)
+        refuses(ledger, "INSERT INTO log_checkpoints VALUES (9, 'other', '')")
+        with pytest.raises(StoreUnavailable):
+            seal(ledger.engine, KEY)
 
 
 READ_MODEL_WRITES = [

@@ -1,0 +1,109 @@
+"""`mledger audit keygen | seal | verify | prove | check-proof`: tamper evidence. Nothing heavy is imported here.
+
+What the commands rest on stands in docs/tamper-evidence.md.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from commands.options import Output, database_options, output_options
+from commands.reference_names import MILESTONE, MilestoneName
+from commands.settings import Settings
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_PLACE = click.Path(path_type=Path)
+
+trusted_option = click.option(
+    "--trusted-key",
+    "trusted",
+    multiple=True,
+    metavar="KEY|FILE",
+    envvar="MLEDGER_TRUSTED_KEY",
+    help="A verifier key that you trust, or the file in which you pinned it; repeatable.",
+)
+anchor_option = click.option(
+    "--anchor",
+    type=_PLACE,
+    metavar="PATH",
+    envvar="MLEDGER_ANCHOR",
+    help="The copy of checkpoints kept elsewhere: a file, a folder, or a git repository.",
+)
+key_option = click.option(
+    "--key",
+    type=_FILE,
+    required=True,
+    metavar="FILE",
+    envvar="MLEDGER_SEAL_KEY",
+    help="The private key that signs (mledger audit keygen makes it).",
+)
+
+
+@click.command()
+@key_option
+@click.option("--pin", type=_FILE, metavar="FILE", help="Write the public verifier key there.")
+@database_options
+@output_options
+def keygen(key: Path, pin: Path | None, settings: Settings, output: Output) -> None:
+    """Make the key that signs this ledger's checkpoints; prints the verifier key to trust."""
+    from commands.audits.keys import make
+
+    make(settings, output, key, pin)
+
+
+@click.command()
+@key_option
+@anchor_option
+@trusted_option
+@database_options
+@output_options
+def seal(
+    key: Path, anchor: Path | None, trusted: tuple[str, ...], settings: Settings, output: Output
+) -> None:
+    """Seal the log: sign a checkpoint of all its records, and add it to the anchor."""
+    from commands.audits.sealing import show
+
+    show(settings, output, key, anchor, trusted)
+
+
+@click.command()
+@trusted_option
+@anchor_option
+@database_options
+@output_options
+def verify(
+    trusted: tuple[str, ...], anchor: Path | None, settings: Settings, output: Output
+) -> int:
+    """Recompute everything from the stored bytes; exit code 5 where anything was altered."""
+    from commands.audits.verifying import show
+
+    return show(settings, output, trusted, anchor)
+
+
+@click.command()
+@click.argument("milestone", type=MILESTONE, metavar="CONTRACT/MILESTONE")
+@database_options
+@output_options
+def prove(milestone: MilestoneName, settings: Settings, output: Output) -> None:
+    """Write proofs that a contract's events are in the sealed log, and that none is left out."""
+    from commands.audits.proving import show
+
+    show(settings, output, milestone)
+
+
+@click.command("check-proof")
+@click.argument(
+    "proof", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@trusted_option
+@output_options
+def check_proof(proof: Path, trusted: tuple[str, ...], output: Output) -> None:
+    """Check a file of `mledger audit prove`, without any database."""
+    from commands.audits.proving import check
+
+    check(output, proof, trusted)
+
+
+COMMANDS = (keygen, seal, verify, prove, check_proof)

@@ -1,0 +1,51 @@
+"""`mledger audit seal`: the log sealed, its checkpoint in the database and in the anchor."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+
+from commands.audits.anchors import Anchor
+from commands.audits.keys import private_key, trusted_keys
+from commands.options import Output
+from commands.session import say
+from commands.settings import Settings
+from ledger.proof.notes import public_key
+from ledger.store.database import connect, reading
+from ledger.store.reading import head
+from ledger.store.sealing import seal
+
+
+def show(
+    settings: Settings, output: Output, key: Path, anchor: Path | None, trusted: Sequence[str]
+) -> None:
+    """Seals and prints the checkpoint; nothing is sealed where the log does not go on from what was."""
+    private, keys = private_key(key), trusted_keys(trusted)
+    engine = connect(settings.database)
+    try:
+        with reading(engine) as conn:
+            ledger_id = head(conn).ledger_id
+        kept = Anchor(anchor, ledger_id) if anchor is not None else None
+        known = kept.read() if kept else []
+        sealed = seal(engine, private, actor=settings.actor or "", trusted=keys, anchor=known)
+    finally:
+        engine.dispose()
+    checkpoint = sealed.checkpoint
+    if kept is not None:
+        kept.add(sealed.note, f"Seal {checkpoint.origin} at position {checkpoint.size}")
+    data = {
+        "ledger": checkpoint.origin,
+        "position": checkpoint.size,
+        "recorded_at": sealed.recorded_at,
+        "root": b64encode(checkpoint.root).decode(),
+        "streams": sealed.streams,
+        "new_events": sealed.new,
+        "verifier_key": str(public_key(checkpoint.origin, private)),
+        "anchor": str(kept.file) if kept else None,
+        "checkpoint": sealed.note.decode(),
+    }
+    output.emit(data, people=[sealed.note.decode()])
+    say(f"sealed {checkpoint.size} events in {sealed.streams} streams, {sealed.new} of them new")
+    if kept is None:
+        say("hint: without --anchor nobody outside can tell whether the end of the log is cut off")

@@ -1,0 +1,400 @@
+# ruff: noqa: T201 - a program of its own, which prints
+"""The checks of verify.py, and how they are told: its third part (`publish.py` joins the three)."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import csv
+import hashlib
+import json
+import re
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from projections.exports.bundle.verify_formats import (
+    Archive,
+    Tree,
+    Unreadable,
+    Violated,
+    check_signed,
+    consistent,
+    demand,
+    leaf,
+    parse_checkpoint,
+    parse_checkpoints,
+    parse_key,
+    root_from,
+    ssh_verify,
+    unbase64,
+)
+from projections.exports.bundle.verify_records import (
+    DECIMALS,
+    SEALS,
+    Asked,
+    Bundle,
+    NotChecked,
+    Stream,
+    files,
+    records,
+)
+
+# --- checks: the log and its checkpoints ----------------------------------------------------------------------
+
+
+def trust(bundle: Bundle) -> str:
+    """A trusted key signed every checkpoint; a fingerprint picks the key out of the bundle."""
+    keys = list(bundle.asked.keys)
+    listed = bundle.archive.read("keys.txt").decode() if "keys.txt" in bundle.archive.infos else ""
+    for wanted in bundle.asked.fingerprints:
+        found = [
+            k for k in listed.split() if hashlib.sha256(k.encode()).hexdigest() == wanted.lower()
+        ]
+        demand(bool(found), f"no key in the bundle has the fingerprint {wanted}")
+        keys += map(parse_key, found)
+    if not keys:
+        raise NotChecked("no trusted key was given (--trusted-key)")
+    demand(bool(bundle.checkpoints), "the bundle holds no checkpoint that the trusted key signed")
+    for one in bundle.checkpoints:
+        check_signed(one, keys)
+    for one in bundle.asked.anchor or ():
+        check_signed(one, keys, "the anchor's")
+    bundle.trusted = True
+    return f"{len(bundle.checkpoints)} checkpoints are signed by {', '.join(k.name for k in keys)}"
+
+
+def consistency(bundle: Bundle) -> str:
+    """Every checkpoint is of this ledger, and each goes on from those before it."""
+    if not bundle.checkpoints:
+        raise NotChecked("the log was not sealed: nothing but this bundle vouches for it")
+    *earlier, last = bundle.checkpoints
+    for one in bundle.checkpoints:
+        other = f"the checkpoint at position {one.size} is of another ledger, {one.origin}"
+        demand(one.origin == bundle.origin, other)
+        if bundle.whole:
+            altered = f"positions 1 to {one.size} are not those that were sealed"
+            demand(bundle.roots.get(one.size) == one.root, altered)
+    if not bundle.whole:
+        told = {p["size"]: p["path"] for p in json.loads(bundle.archive.read("consistency.json"))}
+        for one in earlier:
+            good = consistent(one, last, [unbase64(step) for step in told[one.size]])
+            demand(good, f"the last checkpoint does not go on from that at position {one.size}")
+    return f"{len(bundle.checkpoints)} checkpoints of {bundle.origin}, the last at {last.size}"
+
+
+def proofs(bundle: Bundle) -> str:
+    """Every sealed record is in the tree of the last checkpoint, at its position."""
+    if not bundle.checkpoints:
+        raise NotChecked("there is no checkpoint to prove records against")
+    if bundle.whole:
+        return "the records are the whole log, so they give every root themselves"
+    count = 0
+    seal = leaf(bundle.archive.read("seal.json"))
+    for position, hashed in [*bundle.leaves.items(), (bundle.sealed, seal)]:
+        if position <= bundle.sealed:
+            prove(bundle, position, hashed)
+            count += 1
+    return f"{count} records are under the checkpoint at position {bundle.sealed}"
+
+
+def prove(bundle: Bundle, position: int, hashed: bytes) -> None:
+    last = bundle.checkpoints[-1]
+    text = bundle.archive.read(f"proofs/{position:09d}.tlog-proof").decode()
+    top, _, note = text.partition("\n\n")
+    header, index, *path = top.split("\n")
+    form = header == "c2sp.org/tlog-proof@v1" and index == f"index {position - 1}"
+    demand(form, f"the proof of position {position} is of another record")
+    demand(parse_checkpoint(note) == last, f"position {position} has another checkpoint")
+    found = root_from(hashed, position - 1, last.size, [unbase64(step) for step in path])
+    demand(found == last.root, f"position {position} is not the record that was sealed")
+
+
+def heads(bundle: Bundle) -> str:
+    """By the seal, which holds where every stream ended, no contract has later events than these."""
+    if not bundle.checkpoints:
+        raise NotChecked("there is no seal to tell where contracts end")
+    text = bundle.archive.read("seal.json")
+    seal = json.loads(text)
+    placed = (seal["stream_id"], seal["position"]) == (SEALS, bundle.sealed)
+    in_log = not bundle.whole or bundle.leaves.get(bundle.sealed) == leaf(text)
+    demand(placed and in_log, f"seal.json is not the seal at position {bundle.sealed}")
+    root, count = unbase64(seal["data"]["root"]), seal["data"]["streams"]
+    ended = {s.name: s for s in bundle.streams.values() if s.sealed_head}
+    if bundle.whole:
+        tree = Tree()
+        for one in sorted(ended.values(), key=lambda one: one.number):
+            tree.append(leaf(one.sealed_head))
+        demand((tree.size, tree.root()) == (count, root), "the seal saw streams end otherwise")
+    told = [] if bundle.whole else json.loads(bundle.archive.read("heads.json"))
+    for head in told:
+        name, line = head["line"].rsplit("\n", 3)[0], head["line"].encode()
+        path = [unbase64(step) for step in head["path"]]
+        in_seal = root_from(leaf(line), head["stream"] - 1, count, path) == root
+        demand(in_seal, f"the seal does not hold the end of {name} that heads.json tells")
+        theirs = ended.pop(name).sealed_head if name in ended else b""
+        left_out = (
+            f"{name} did not end there: by the seal its last event is {head['line'].split()[-3:-1]}"
+        )
+        demand(theirs == line, f"{left_out} [version, position]")
+    for name in [] if bundle.whole else ended:
+        raise Violated(f"nothing proves where {name} ends: heads.json does not tell")
+    return f"none of their events up to position {bundle.sealed} is left out"
+
+
+def anchor(bundle: Bundle) -> str:
+    """What was kept elsewhere is what the bundle holds."""
+    anchor = bundle.asked.anchor
+    if anchor is None:
+        raise NotChecked("no anchor was given (--anchor)")
+    ours = {one.size: one for one in bundle.checkpoints}
+    for one in anchor:
+        demand(one.origin == bundle.origin, f"the anchor is of another ledger, {one.origin}")
+        if one.size <= bundle.sealed:
+            same = one.size in ours and ours[one.size].root == one.root
+            demand(same, f"positions 1 to {one.size} are not those that the anchor knows")
+            bundle.proven_until = max(bundle.proven_until, one.size)
+    later = max([one.size for one in anchor], default=0) - bundle.sealed
+    beyond = f"; it goes on for {later} positions, which the bundle leaves out" if later > 0 else ""
+    demand(bool(anchor), "the anchor holds no checkpoint")
+    return f"agrees up to position {bundle.proven_until}{beyond}"
+
+
+# --- checks: signatures ---------------------------------------------------------------------------------------
+
+SIGNER = re.compile(
+    r'(?:"([^"]*)"|(\S+))[ \t]+(?:((?:[^\s"]|"[^"]*")+)[ \t]+)?((?:ssh|ecdsa)-\S+) (\S+)'
+)
+OPTION = re.compile(r'([a-z-]+)="([^"]*)"')
+
+
+def allowed(text: str, person: str, key: bytes, namespace: str, day: str) -> bool:
+    """Whether a file of allowed signers lets a person's key sign there, at noon of a day."""
+    noon = day.replace("-", "") + "120000"
+    for line in text.splitlines():
+        found = SIGNER.match(line.strip())
+        if not found or line.startswith("#") or base64.b64decode(found[5]) != key:
+            continue
+        said = dict(OPTION.findall((found[3] or "").lower()))
+        after, before = said.get("valid-after", "0"), said.get("valid-before", "9")
+        timely = after.rstrip("z").ljust(14, "0") <= noon <= before.rstrip("z").ljust(14, "0")
+        named = person in (found[1] or found[2]).split(",")
+        if named and timely and namespace in said.get("namespaces", namespace).split(","):
+            return True
+    return False
+
+
+def signatures(bundle: Bundle) -> str:
+    """Every signature covers the act that its record tells, by a key that was registered and valid then."""
+    used, unknown = set[tuple[str, str]](), 0
+    for record in bundle.signed:
+        at = f"the signature at position {record['position']}"
+        key, good = signature(bundle, record, at)
+        demand(good is not False, f"{at} does not cover its statement")
+        unknown += good is None
+        registered(bundle, record, key, at)
+        nonce = (record["stream_id"], record["data"]["signature"]["nonce"])
+        demand(nonce not in used, f"{at} was used before: its nonce is not new")
+        used.add(nonce)
+    for line in bundle.listed_signers():
+        found = SIGNER.match(line)
+        person = (found[1] or found[2]) if found else line
+        known = [
+            s.person
+            for s in bundle.signers.values()
+            if found and s.text == found[0][-len(s.text) :]
+        ]
+        demand(person in known, f"allowed_signers names a key of {person} that no record registers")
+    if not bundle.signed:
+        return "no record is signed"
+    others = (
+        f"; of {unknown} with RSA or ECDSA keys only the key: use ssh-keygen" if unknown else ""
+    )
+    return f"{len(bundle.signed)} signatures by keys registered and valid then{others}"
+
+
+def signature(bundle: Bundle, record: dict[str, Any], at: str) -> tuple[bytes, bool | None]:
+    """The statement in the bundle says what the record says; then the signature over it."""
+    data, said = record["data"], record["data"]["signature"]
+    name = f"signatures/{record['position']:09d}.json"
+    message = bundle.archive.read(name)
+    same_text = bundle.archive.read(f"{name}.sig").decode() == said["armored"]
+    demand(same_text, f"{name}.sig is not the signature in the record")
+    told, payment = json.loads(message), record["type"].startswith("PaymentInstructed/")
+    subject = told["subject"]
+    wanted = {
+        "act": "payment" if payment else "approval",
+        "by": record["actor"],
+        "contract": record["stream_id"],
+        "ledger": bundle.manifest["ledger_id"],
+        "nonce": said["nonce"],
+        "on": data.get("on"),
+    }
+    if not payment:
+        wanted.update(digest=data["digest"], role=data["role"])
+        demand(subject["version"] == data["subject"], f"{at} is for another subject")
+    for field, value in wanted.items():
+        demand(told[field] == value, f"{at} is for another {field}: {told[field]!r}, not {value!r}")
+    amount = data.get("amount_minor" if payment else "accepted_minor")
+    same = subject["milestone"] == data.get("milestone", "")
+    demand(same and amount in (None, told["amount"]["minor"]), f"{at} is for another amount")
+    return ssh_verify(said["armored"], message, f"{wanted['act']}@mledger")
+
+
+def registered(bundle: Bundle, record: dict[str, Any], key: bytes, at: str) -> None:
+    """The key was its actor's, approved before, valid on the day of the act and on that of the recording."""
+    actor, position = record["actor"], record["position"]
+    theirs = [s for s in bundle.signers.values() if (s.person, s.key) == (actor, key)]
+    demand(any(0 < s.approved < position for s in theirs), f"{at} is by an unknown key of {actor}")
+    recorded = date.fromisoformat(record["recorded_at"][:10])
+    # The record's time is UTC, a key's days are the contract's: a day more or less is allowed for.
+    near = [(recorded + timedelta(days=n)).isoformat() for n in (0, 1, -1)]
+    on = record["data"].get("on") or near[0]
+    timely = any(s.counts(on, position) for s in theirs) and any(
+        s.counts(day, position) for s in theirs for day in near
+    )
+    demand(timely, f"{at} is by a key of {actor} that is not valid on {on}")
+    ended = all(s.revoked_on < near[2] for s in theirs if s.approved)
+    demand(not ended, f"{at} is by a key of {actor} that was revoked as of before")
+    if bundle.asked.signers is not None:
+        act = "payment" if record["type"].startswith("Payment") else "approval"
+        known = allowed(bundle.asked.signers, actor, key, f"{act}@mledger", on)
+        demand(known, f"{at} is by a key that the trusted signers do not allow {actor} on {on}")
+
+
+# --- checks: totals -----------------------------------------------------------------------------------------
+
+SUMS = ("net", "held", "instructed", "paid", "outstanding", "payable", "expected")
+
+
+def minor(text: str, currency: str) -> int:
+    """The minor units of an exact amount, with as many decimals as its currency has."""
+    digits = DECIMALS.get(currency, 2)
+    form = r"-?\d+" + (rf"\.\d{{{digits}}}" if digits else "")
+    demand(bool(re.fullmatch(form, text, re.ASCII)), f"{text!r} is no amount of {currency}")
+    return int(text.replace(".", ""))
+
+
+def price_lines(bundle: Bundle, contracts: Sequence[Stream]) -> None:
+    """The table of price lines is what the records say, line by line."""
+    wanted = sorted(
+        (f"{c.name}/{name}", step, clause, c.currency, position, amount)
+        for c in contracts
+        for name, step, clause, amount, position in c.lines
+    )
+    told = sorted(
+        (
+            *(row["milestone"], row["step"], row["clause"], row["currency"]),
+            *(int(row["position"]), minor(row["amount"], row["currency"])),
+        )
+        for row in bundle.archive.table("price-lines.csv")
+    )
+    for one in sorted(set(told) ^ set(wanted)):
+        source = "price-lines.csv" if one in set(told) else "the records"
+        raise Violated(f"only {source} has the line {one[:3]} at position {one[4]} of {one[5]}")
+    demand(told == wanted, "price-lines.csv has a line twice")
+
+
+def totals(bundle: Bundle) -> str:
+    """Net and paid of every milestone, and the totals per currency, are the sums of what the records say."""
+    contracts = [s for s in bundle.streams.values() if s.name[:1] != "~" and s.currency]
+    price_lines(bundle, contracts)
+    wanted = {
+        (c.name, f"{c.name}/{name}" if name else ""): (c.currency, m.net(), m.paid, not m.accepted)
+        for c in contracts
+        for name, m in c.milestones.items()
+        if not m.gone
+    }
+    sums: dict[str, dict[str, int]] = {}
+    for row in bundle.archive.table("schedule.csv"):
+        where, currency = row["milestone"] or row["contract"], row["currency"]
+        place = (row["contract"], row["milestone"])
+        demand(place in wanted, f"schedule.csv has a line for {where} that the records have not")
+        found = wanted.pop(place)
+        amounts = {name: minor(row[name], currency) for name in SUMS}
+        told = (currency, amounts["net"], amounts["paid"])
+        demand(found[:3] == told, f"{where}: schedule.csv says {told}, the records {found[:3]}")
+        owed = 0 if found[3] else amounts["net"] - amounts["paid"]
+        demand(amounts["outstanding"] == owed, f"{where}: outstanding is not net less paid")
+        for name, amount in amounts.items():
+            sums.setdefault(currency, dict.fromkeys(SUMS, 0))[name] += amount
+    for _, where in wanted:
+        demand(not where, f"schedule.csv leaves out {where}")
+    for row in bundle.archive.table("totals.csv"):
+        summed = sums.pop(row["currency"], {})
+        for name in SUMS:
+            same = minor(row[name], row["currency"]) == summed.get(name)
+            demand(same, f"totals.csv: {name} in {row['currency']} is not the sum of its lines")
+    demand(not sums, f"totals.csv leaves out {', '.join(sums)}")
+    return f"price lines, net and paid of {len(contracts)} contracts are those of the records"
+
+
+# --- the program ----------------------------------------------------------------------------------------------
+
+CHECKS: tuple[Callable[[Bundle], str], ...] = (
+    *(files, records, trust, consistency, proofs, heads, anchor, signatures, totals),
+)
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
+SENSELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error)
+
+
+def shown(text: object) -> str:
+    """Text that cannot deceive a reader: what is not printable is escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
+def examine(bundle: Bundle) -> int:
+    """Runs the checks, tells each on a line, then the verdict; the exit code."""
+    failed = list[str]()
+    for check in CHECKS:
+        name = check.__name__
+        try:
+            if "records" in failed and check is not trust:
+                raise NotChecked("the records do not hold")
+            says, mark = check(bundle), "holds"
+        except NotChecked as reason:
+            says, mark = str(reason), "unknown"
+        except Violated as problem:
+            says, mark = str(problem), "VIOLATED"
+        except SENSELESS as problem:
+            says, mark = f"no sense can be made of it: {problem!r}", "VIOLATED"
+        failed += [name] if mark == "VIOLATED" else []
+        print(f"{mark:<9}{name}: {shown(says)}")
+    known = bundle.manifest["known_at"]["position"]
+    proven = bundle.proven_until if bundle.trusted and not failed else 0
+    print(f"\n{bundle.origin}, position {known}, {bundle.manifest['known_at']['recorded_at']}")
+    print(f"integrity: {'VIOLATED: ' + ', '.join(failed) if failed else 'no fault found'}")
+    later = f"; {known - proven} later positions are not" if known > proven else ""
+    why = "it takes a trusted key, and an anchor that knows the bundle's checkpoint"
+    up_to = f"proven up to position {proven}{later}"
+    print(f"completeness: {up_to if proven else f'unproven ({why})'}")
+    return 5 if failed else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="verify.py", description="Verify an audit bundle.")
+    parser.add_argument("bundle", help="the bundle, a zip file; nothing of it is unpacked")
+    parser.add_argument("--trusted-key", action="append", default=[], metavar="KEY")
+    parser.add_argument("--trusted-key-fingerprint", action="append", default=[], metavar="SHA256")
+    parser.add_argument("--anchor", metavar="FILE", help="checkpoints that were kept elsewhere")
+    parser.add_argument("--trusted-signers", metavar="FILE", help="in allowed_signers form")
+    given = parser.parse_args()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        keys = [parse_key(text) for text in given.trusted_key]
+        anchored = parse_checkpoints(Path(given.anchor).read_bytes()) if given.anchor else None
+        lines = Path(given.trusted_signers).read_text("utf-8") if given.trusted_signers else None
+        asked = Asked(keys, given.trusted_key_fingerprint, anchored, lines)
+        return examine(Bundle(Archive(given.bundle), asked))
+    except (Unreadable, *DAMAGED, *SENSELESS, Violated) as problem:
+        print(f"cannot be read: {shown(problem)}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,246 @@
+"""What the records of a bundle say: the second part of verify.py (`publish.py` joins the three)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, NamedTuple
+
+from projections.exports.bundle.verify_formats import (
+    Archive,
+    Checkpoint,
+    Key,
+    Tree,
+    Unreadable,
+    Violated,
+    demand,
+    leaf,
+    parse_checkpoints,
+)
+
+# --- records: what they say, and what they add up to ----------------------------------------------------------
+
+FORMAT = "mledger-bundle/1"
+SEALS, SIGNERS = "~seals", "~signers"
+
+# Which field of a correction names its target: an error is corrected from the day of its target on.
+TARGETS = {
+    "MilestoneSubmitted": "corrects",
+    "ApprovalWithdrawn": "approval",
+    "AcceptanceReversed": "acceptance",
+    "BonusRevoked": "bonus",
+    "DisputeWithdrawn": "dispute",
+    "PaymentReversed": "payment",
+}
+DECIMALS = dict.fromkeys(
+    [
+        "BIF",
+        "BYR",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ],
+    0,
+)
+DECIMALS.update(dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3), CLF=4, UYW=4)
+
+
+class NotChecked(Exception):
+    """There is nothing to check with; says why."""
+
+
+class Asked(NamedTuple):
+    """What whoever verifies trusts: keys, fingerprints of keys, an anchor's checkpoints, signers' lines."""
+
+    keys: list[Key]
+    fingerprints: list[str]
+    anchor: list[Checkpoint] | None
+    signers: str | None
+
+
+class Milestone:
+    """What the records leave a milestone at: amounts in minor units; `gone` if cancelled or void."""
+
+    def __init__(self) -> None:
+        self.posted = self.paid = self.gone = 0
+        self.accepted, self.remainder = False, ""
+
+    def net(self) -> int:
+        return self.posted if self.accepted else 0
+
+
+class Stream:
+    """A stream of records, one contract's mostly: where it ends, and what it adds up to."""
+
+    def __init__(self, name: str, number: int) -> None:
+        self.name, self.number, self.version, self.currency = name, number, 0, ""
+        self.sealed_head = b""
+        self.milestones: dict[str, Milestone] = {}
+        self.lines: list[tuple[str, str, str, int, int]] = []
+        self.payments: dict[int, tuple[str, int]] = {}
+        self.dates: dict[int, str | None] = {}
+        self.left_out: set[int] = set()
+
+    def counts(self, kind: str, version: int, data: dict[str, Any], as_of: str | None) -> bool:
+        """Whether a fact acts on a day: not if it begins to later, nor if it rests on one that does."""
+        on = data.get("on")
+        if data.get("why") == "error":
+            on = self.dates.get(data.get(TARGETS.get(kind, ""), 0), on)
+        self.dates[version] = on
+        if (as_of and on and on > as_of) or self.left_out.intersection(data.get("rests_on", ())):
+            self.left_out.add(version)
+        return version not in self.left_out
+
+    def add(self, kind: str, version: int, position: int, data: dict[str, Any]) -> None:
+        """What a fact changes in the totals."""
+        self.currency = data["terms"]["currency"] if "terms" in data else self.currency
+        name = data.get("milestone", "")
+        if not name and not kind.startswith("Payment"):
+            return
+        one = self.milestones.setdefault(name, Milestone())
+        if kind == "AcceptanceReversed" and not one.accepted:
+            return
+        for line in data.get("lines", ()):
+            one.posted += line["amount_minor"]
+            self.lines.append((name, line["step"], line["clause"], line["amount_minor"], position))
+        if kind == "MilestoneAccepted":
+            one.accepted, one.gone, one.remainder = True, 0, data.get("remainder", "")
+        elif kind == "AcceptanceReversed":
+            one.accepted = False
+            if one.remainder:
+                self.milestones[one.remainder].gone = version
+        elif kind == "MilestoneCancelled":
+            one.gone = version
+        elif (kind == "MilestoneRevised" and one.gone in data.get("rests_on", ())) or (
+            kind == "MilestoneSubmitted" and not one.accepted and not data.get("corrects")
+        ):
+            one.gone = 0
+        elif kind == "PaymentRecorded":
+            one.paid += data["amount_minor"]
+            self.payments[version] = name, data["amount_minor"]
+        elif kind == "PaymentReversed" and data["payment"] in self.payments:
+            name, amount = self.payments[data["payment"]]
+            self.milestones[name].paid -= amount
+
+
+class Signer:
+    """A person's registered key, from its approval to its revocation, each a position of the log."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.person, self.text = data["person"], data["key"]
+        self.key = base64.b64decode(self.text.split()[1])
+        self.since, self.until = data["valid_from"], data.get("valid_until") or "9999-12-31"
+        self.approved, self.revoked, self.revoked_on = 0, 0, "9999-12-31"
+
+    def counts(self, day: str, position: int) -> bool:
+        """Whether it counted on a day, as the log knew it at a position."""
+        known = 0 < self.approved < position and self.since <= day <= self.until
+        return known and (not 0 < self.revoked < position or day < self.revoked_on)
+
+
+class Bundle:
+    """A bundle under examination: each check says what holds, raises Violated or NotChecked."""
+
+    def __init__(self, archive: Archive, asked: Asked) -> None:
+        self.archive, self.asked = archive, asked
+        self.manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
+        if self.manifest.get("format") != FORMAT:
+            raise Unreadable(f"manifest.json is not of the form {FORMAT}")
+        self.whole = self.manifest["scope"] == "all"
+        self.origin = f"mledger/{self.manifest['ledger_id']}"
+        self.streams: dict[str, Stream] = {}
+        self.leaves: dict[int, bytes] = {}
+        self.roots: dict[int, bytes] = {}
+        self.signed: list[dict[str, Any]] = []
+        self.signers: dict[int, Signer] = {}
+        self.checkpoints: list[Checkpoint] = []
+        if "checkpoints.txt" in archive.infos:
+            self.checkpoints = parse_checkpoints(archive.read("checkpoints.txt"))
+        self.sealed = self.checkpoints[-1].size if self.checkpoints else 0
+        self.trusted, self.proven_until = False, 0
+
+    def listed_signers(self) -> list[str]:
+        """The lines of allowed_signers, if the bundle has any."""
+        if "allowed_signers" not in self.archive.infos:
+            return []
+        return self.archive.read("allowed_signers").decode().splitlines()
+
+    def take(self, record: dict[str, Any], hashed: bytes) -> None:
+        name, version, position = record["stream_id"], record["version"], record["position"]
+        stream = self.streams.setdefault(name, Stream(name, record["stream"]))
+        stream.version += 1
+        gap = f"version {stream.version} of {name} is missing before position {position}"
+        demand(version == stream.version and record["stream"] == stream.number, gap)
+        if position < self.sealed:
+            coded = base64.b64encode(hashed).decode()
+            stream.sealed_head = f"{name}\n{version}\n{position}\n{coded}".encode()
+        kind, data = record["type"].partition("/")[0], record["data"]
+        if name == SIGNERS:
+            self.register(kind, version, position, data)
+        elif name[:1] != "~" and stream.counts(kind, version, data, self.manifest["as_of"]):
+            stream.add(kind, version, position, data)
+        if "signature" in data:
+            self.signed.append(record)
+
+    def register(self, kind: str, version: int, position: int, data: dict[str, Any]) -> None:
+        if kind == "SignerProposed":
+            self.signers[version] = Signer(data)
+        elif kind == "SignerApproved":
+            self.signers[data["proposal"]].approved = position
+        elif kind == "SignerRevoked":
+            one = self.signers[data["proposal"]]
+            one.revoked, one.revoked_on = position, data["on"]
+
+
+# --- checks: each says what holds, or raises Violated or NotChecked -------------------------------------------
+
+
+def files(bundle: Bundle) -> str:
+    """Every file is listed with its hash, and every listed file is there."""
+    listed = bundle.manifest["files"]
+    there = set(bundle.archive.infos) - {"manifest.json"}
+    for name in sorted(there ^ set(listed)):
+        raise Violated(f"{name} is {'not listed' if name in there else 'missing'}")
+    for name, said in sorted(listed.items()):
+        same = bundle.archive.sha256(name) == said["sha256"]
+        demand(same, f"{name} is not what manifest.json lists: its SHA-256 differs")
+    return f"{len(listed)} files are those of manifest.json, byte for byte"
+
+
+def records(bundle: Bundle) -> str:
+    """Positions ascend, versions have no gap, and no contract asked for is missing."""
+    number = last = 0
+    sizes, tree = {one.size for one in bundle.checkpoints}, Tree()
+    for number, line in enumerate(bundle.archive.lines("records.jsonl"), 1):
+        record = json.loads(line)
+        position = record["position"]
+        follows = position == last + 1 if bundle.whole else position > last
+        demand(follows, f"line {number} is position {position}, after position {last}")
+        last = position
+        hashed = leaf(line.rstrip(b"\n"))
+        if bundle.whole:
+            tree.append(hashed)
+            if position in sizes:
+                bundle.roots[position] = tree.root()
+        if position == bundle.sealed or not bundle.whole:
+            bundle.leaves[position] = hashed
+        bundle.take(record, hashed)
+    until = bundle.manifest["known_at"]["position"]
+    short = f"the records end at position {last}, and the manifest says {until}"
+    demand(last == until if bundle.whole else last <= until, short)
+    for name in [] if bundle.whole else bundle.manifest["scope"]:
+        demand(name in bundle.streams, f"the contract {name} has no record")
+    return f"{number} records of {len(bundle.streams)} streams, versions without a gap"
