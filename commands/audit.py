@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -98,11 +99,23 @@ def replay(
 @audit.command()
 @asked_options
 @click.option("--rule", metavar="RULE", help="Only this rule (mledger help rules).")
-def exceptions(asked: Asked, rule: str | None) -> None:
-    """What broke a rule, and what weakens the proof that the others were kept."""
+@click.option(
+    "--rules",
+    "rules_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Switch rules and set their limits, from YAML.",
+)
+def exceptions(asked: Asked, rule: str | None, rules_file: Path | None) -> None:
+    """What broke a rule, what weakens the proof that the others were kept, and what was not checked.
+
+    With --json each rule comes with what it says, why it matters, and its limits. In a FILE,
+    "back-dated: {days: 14, severity: high}" sets one rule, and "paid-before-due: off" silences
+    another.
+    """
     from commands.audits.exceptions import show
 
-    show(asked, rule)
+    show(asked, rule, rules_file)
 
 
 @audit.command("verify-signatures")

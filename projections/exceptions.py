@@ -1,18 +1,19 @@
 """What an auditor looks at first: rules that recorded facts broke, and what weakens the proof of those they kept.
 
-Findings stand in the read models; the rest is told by small functions over the read models and one pass of the log.
+Findings stand in the read models; the rest is told by small functions over the read models, one pass of the log, and
+the rules over the fold of each contract (projections/exception_rules*.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from ledger import events as e
 from ledger.decisions.rules import RULES
 from ledger.events import Record
 from projections.derive import findings
+from projections.exception_rules import Exceptional, ExceptionRule, exception_rules
 
 Select = Callable[..., list[dict[str, Any]]]
 
@@ -24,23 +25,45 @@ PAID_TOO_MUCH = "paid-beyond-net"
 DATE_INFERRED = "date-inferred"
 OWN = (SEPARATION_OFF, ACTOR_DIFFERS, PAID_BEFORE_ACCEPTED, ONE_LOGIN, PAID_TOO_MUCH, DATE_INFERRED)
 
-_SEVERITY = {"high": 0, "medium": 1, "low": 2}
+# What the rules above say and why, and how much they weigh at most; the rest is in each exception.
+_SAYS = {
+    SEPARATION_OFF: (
+        "medium",
+        "One person may not submit, approve and pay.",
+        "without separation of duties one person's error or fraud meets nobody",
+    ),
+    ACTOR_DIFFERS: (
+        "medium",
+        "Who acts is who was logged in.",
+        "a name that nobody authenticated is a claim",
+    ),
+    PAID_BEFORE_ACCEPTED: (
+        "high",
+        "Nothing is paid before the day on which it was accepted.",
+        "the client pays for what it has not seen",
+    ),
+    ONE_LOGIN: (
+        "high",
+        "No login gives two of a subject's approvals.",
+        "two names of one person are one pair of eyes",
+    ),
+    PAID_TOO_MUCH: (
+        "medium",
+        "No more is paid than was accepted.",
+        "the difference is a claim on the partner, which somebody has to collect",
+    ),
+    DATE_INFERRED: (
+        "low",
+        "Delivery dates are stated, not derived.",
+        "a rate that rests on an inferred date is no better than the inference",
+    ),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Exceptional:
-    """One exception: a rule, how much it weighs, where, what, and the positions of its events."""
-
-    rule: str
-    severity: str
-    contract: str
-    milestone: str | None
-    detail: str
-    events: list[int] = field(default_factory=list)
-
-    @property
-    def order(self) -> tuple[int, str, str, int]:
-        return (_SEVERITY[self.severity], self.contract, self.rule, min(self.events, default=0))
+def every_rule() -> tuple[ExceptionRule, ...]:
+    """The rules that are no rules of the domain: those told here, and those over folds."""
+    own = [ExceptionRule(name, *_SAYS[name], {}) for name in OWN]
+    return (*own, *exception_rules())
 
 
 def exceptions(
@@ -51,7 +74,7 @@ def exceptions(
     contract: str | None = None,
     authenticating: bool = False,
 ) -> list[Exceptional]:
-    """Every exception, the gravest first; `sections` are the records of the log as far as the reader sees them."""
+    """What read models and log tell, the gravest first; `sections` are its records as far as the reader sees."""
     found = [
         *_findings(select, decode, contract),
         *_separation_off(select, decode, contract),

@@ -16,7 +16,7 @@ from ledger.proof.heads import Heads, StreamHead
 from ledger.proof.merkle import Frontier, leaf_hash, leaf_hashes
 from ledger.store.tables import log_checkpoints, streams
 
-ROWS_PER_SECTION = 2_048
+ROWS_PER_SECTION = 256  # with their records decoded, this much stays in a processor's cache
 SEALS = "~seals"
 
 StoredRow = tuple[int, int, int, bytes]

@@ -1,4 +1,4 @@
-"""`verify`: everything that can be known about the log from its bytes, in one pass and flat memory.
+"""`verify`: everything that can be known about the log from its bytes, in flat memory.
 
 Two things the database cannot say about itself: whether a signature is by the right key, and whether the end of the
 log is its end. For the first a trusted key is needed, for the second an anchor, a copy of checkpoints kept elsewhere.
@@ -6,22 +6,30 @@ log is its end. For the first a trusted key is needed, for the second an anchor,
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select
 
 from ledger.proof.checkpoints import SignedCheckpoint, origin_of, read
 from ledger.proof.heads import Heads, StreamHead
 from ledger.proof.merkle import Frontier, leaf_hashes
 from ledger.proof.notes import NoteInvalid, VerifierKey
-from ledger.store.canonical import Stored
-from ledger.store.checking import Check, Records, uncollected
-from ledger.store.database import reading
+from ledger.store.canonical import judged
+from ledger.store.checking import Check, judge_records, uncollected
+from ledger.store.database import connect, reading
 from ledger.store.reading import head
+from ledger.store.tables import streams
 from ledger.store.tail import SEALS, CheckpointRow, StoredRow, checkpoint_rows, sections
+
+
+RECORDS_ALONE = 200_000  # from here on a second process is worth its start
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +84,14 @@ def verify(
 ) -> Verdict:
     """Judges the whole log; `advance` is told how many records were read.
 
-    `keys` are trusted because the caller says so. What is wrong is told in the verdict, not raised.
+    `keys` are trusted because the caller says so. What is wrong is told in the verdict, not raised. A long log is
+    read twice at once: here for the tree, by a second process for the records.
     """
     with reading(engine) as conn:
         now = head(conn)
-        records = Records(conn)
-        tree = _Sealed({row.size: row for row in checkpoint_rows(conn)}, records.names)
-        bounds = sorted({*tree.stored, *(one.checkpoint.size for one in anchor or ())})
-        with uncollected():
-            for rows in sections(conn):
-                _grow(tree, bounds, rows, records.section(rows))
-                advance(len(rows))
-        checks = records.end()
+        with _judging(engine, conn, now.position) as judged_records:
+            tree = _tree(conn, anchor or (), advance)
+            checks = judged_records()
     origin = origin_of(now.ledger_id)
     not_checked: dict[str, str] = {}
     signed = _checkpoints(tree, origin)
@@ -109,12 +113,43 @@ def verify(
     return Verdict(tree.frontier.size, root, sealed, proven, checks, not_checked)
 
 
+@contextmanager
+def _judging(engine: Engine, conn: Connection, records: int) -> Iterator[Callable[[], list[Check]]]:
+    """The checks of the records: of a long log by a second process, which begins at once."""
+    if records < RECORDS_ALONE or (os.cpu_count() or 1) == 1:
+        yield lambda: judge_records(conn)
+        return
+    url = engine.url.render_as_string(hide_password=False)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield pool.submit(_judge_elsewhere, url).result
+
+
+def _judge_elsewhere(url: str) -> list[Check]:
+    engine = connect(url)
+    try:
+        with reading(engine) as conn:
+            return judge_records(conn)
+    finally:
+        engine.dispose()
+
+
 # --- the tree --------------------------------------------------------------------------------------
 
 
-def _grow(
-    tree: _Sealed, bounds: Sequence[int], rows: Sequence[StoredRow], records: Sequence[Stored]
-) -> None:
+def _tree(
+    conn: Connection, anchor: Sequence[SignedCheckpoint], advance: Callable[[int], None]
+) -> _Sealed:
+    names = {row[0]: row[1] for row in conn.execute(select(streams.c.stream, streams.c.stream_id))}
+    tree = _Sealed({row.size: row for row in checkpoint_rows(conn)}, names)
+    bounds = sorted({*tree.stored, *(one.checkpoint.size for one in anchor)})
+    with uncollected():
+        for rows in sections(conn):
+            _grow(tree, bounds, rows)
+            advance(len(rows))
+    return tree
+
+
+def _grow(tree: _Sealed, bounds: Sequence[int], rows: Sequence[StoredRow]) -> None:
     """Adds rows to the tree; stops at every seal and at every size that a checkpoint speaks of."""
     positions, numbers, _, texts = zip(*rows, strict=True)
     leaves = leaf_hashes(texts)
@@ -129,7 +164,7 @@ def _grow(
         if stop in stops:
             tree.roots[positions[stop - 1]] = tree.frontier.root()
         if stop in seals:
-            _seal(tree, positions[stop], records[stop])
+            _seal(tree, positions[stop], texts[stop])
     tree.end = positions[-1]
 
 
@@ -143,10 +178,11 @@ def _add(tree: _Sealed, rows: Sequence[StoredRow], leaves: list[bytes]) -> None:
             tree.heads.put(number, StreamHead(name, version, position, leaves[last[number]]))
 
 
-def _seal(tree: _Sealed, position: int, record: Stored) -> None:
+def _seal(tree: _Sealed, position: int, text: bytes) -> None:
     """A seal holds the heads before it; the checkpoint stores the frontier before it."""
     tree.seals.append(position)
-    held = (record.data.get("streams"), record.data.get("root"))
+    record, _ = judged(text)
+    held = (record.data.get("streams"), record.data.get("root")) if record else (0, "")
     if held != (len(tree.heads), b64encode(tree.heads.root()).decode()):
         tree.seal_heads.report(
             f"the seal at position {position} holds {held[0]} streams that ended otherwise than the"

@@ -1,0 +1,137 @@
+"""Exceptions about money that left: too early, twice, without what it was promised for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from ledger.money import display_minor
+from projections.exception_rules import (
+    AcrossFindings,
+    Findings,
+    Hit,
+    Limits,
+    Paid,
+    Seen,
+    Unchecked,
+    exception_rule,
+    rule_across,
+)
+
+
+@exception_rule(
+    "low",
+    "Nothing is paid more than `days` before it is due.",
+    "money paid early is lent without interest, and out of reach in a dispute",
+    days=0,
+)
+def paid_before_due(seen: Seen) -> Findings:
+    for payment in seen.contract.payments.values():
+        milestone = seen.contract.milestones.get(payment.milestone)
+        if payment.status != "paid":
+            continue
+        acceptance = milestone.acceptance if milestone is not None else None
+        due = acceptance.payment_due if acceptance is not None else None
+        if due is None or payment.paid_on is None:
+            yield Unchecked("the day of payment or the day on which it fell due is unknown")
+        elif (early := (due - payment.paid_on).days) > seen.limit("days"):
+            detail = f"paid on {payment.paid_on}, {early} days before it was due on {due}"
+            yield Hit(payment.milestone, detail, (seen.position[payment.record],))
+
+
+@exception_rule(
+    "high",
+    "A quality bonus rests on a measured value of its criterion in the delivery accepted.",
+    "a bonus for a result that nobody measured is a gift",
+)
+def bonus_without_measurement(seen: Seen) -> Findings:
+    for award in seen.contract.awards.values():
+        if award.kind != "quality" or award.revoked:
+            continue
+        milestone = seen.contract.milestones[award.milestone]
+        acceptance = milestone.acceptance
+        delivery = acceptance.submission if acceptance is not None else None
+        measured = {r.criterion for r in delivery.results} if delivery is not None else set()
+        lines = [posted.line for posted in milestone.lines if posted.version == award.version]
+        named = {line.calculation.get("criterion", "") for line in lines}
+        if not named or not named <= measured:
+            missing = ", ".join(sorted(named - measured)) or "no criterion"
+            detail = f"quality bonus for {missing}, which the delivery does not measure"
+            yield Hit(milestone.id, detail, (seen.position[award.version],))
+
+
+@rule_across(
+    "medium",
+    "No two payments of one amount to one partner lie within `days`, with references that differ by"
+    " at most `distance` characters.",
+    "an invoice entered twice is paid twice",
+    days=14,
+    distance=1,
+)
+def duplicate_payment(payments: Sequence[Paid], limits: Limits) -> AcrossFindings:
+    days, distance = limits["days"] or 0, limits["distance"] or 0
+    alike: defaultdict[tuple[str, str, int], list[Paid]] = defaultdict(list)
+    for paid in payments:
+        alike[paid.partner, paid.currency, paid.amount_minor].append(paid)
+    for some in alike.values():
+        dated = sorted((p for p in some if p.on is not None), key=_by_day)
+        if len(dated) < len(some) and len(some) > 1:
+            yield Unchecked("the day of a payment of the same amount is unknown")
+        for place, first in enumerate(dated):
+            for second in dated[place + 1 :]:
+                assert first.on is not None
+                assert second.on is not None
+                if (second.on - first.on).days > days:
+                    break
+                if _near(first, second, distance):
+                    yield second.contract, _twice(first, second)
+                elif not (first.reference and second.reference):
+                    yield Unchecked("a payment of the same amount and time has no reference")
+
+
+def _by_day(paid: Paid) -> tuple[object, int]:
+    return (paid.on, paid.position)
+
+
+def _near(first: Paid, second: Paid, distance: int) -> bool:
+    """Near references; without any, the same milestone."""
+    one, two = _plain(first.reference), _plain(second.reference)
+    if not one and not two:
+        same = (first.contract, first.milestone) == (second.contract, second.milestone)
+        return same and bool(first.milestone)
+    return bool(one and two) and edits(one, two, distance) <= distance
+
+
+def _plain(reference: str) -> str:
+    return "".join(c for c in reference.casefold() if c.isalnum())
+
+
+def edits(one: str, two: str, most: int) -> int:
+    """How many characters to change, add or drop to make one text the other, at most `most` + 1."""
+    if abs(len(one) - len(two)) > most:
+        return most + 1
+    row = list(range(len(two) + 1))
+    for i, a in enumerate(one, 1):
+        left, row = row, [i]
+        for j, b in enumerate(two, 1):
+            row.append(min(left[j] + 1, row[-1] + 1, left[j - 1] + (a != b)))
+    return min(row[-1], most + 1)
+
+
+def _twice(first: Paid, second: Paid) -> Hit:
+    amount = f"{display_minor(second.amount_minor, second.currency)} {second.currency}"
+    where = f"{first.contract}/{first.milestone}" if first.milestone else first.contract
+    named = f" as {first.reference!r}" if first.reference else ""
+    also = f" and now as {second.reference!r}" if second.reference else ""
+    detail = f"{amount} paid to {second.partner} on {second.on}{also}, and on {first.on} for {where}{named}"
+    return Hit(second.milestone, detail, (first.position, second.position))
+
+
+@rule_across(
+    "high",
+    "No payee's account was changed within `days` before a payment.",
+    "a changed account is how payments are diverted",
+    days=10,
+)
+def payee_account_changed(payments: Sequence[Paid], limits: Limits) -> AcrossFindings:
+    yield Unchecked("the ledger holds no payees and no accounts")
