@@ -1,8 +1,7 @@
 """One milestone's price as a person would check it: every line with its calculation and the events behind it.
 
-Lines are facts and only summed here. Beside that, the automatic ones (gross, early, quality, late) are reckoned again
-from the clauses as they stood at the acceptance, and what was taken back is held against what it undoes: a stored line
-that differs is named, never corrected.
+Lines are facts and only summed here. Beside that, the automatic ones and the due date are reckoned again from the
+clauses (projections/reckoning.py): what differs is named, never corrected.
 """
 
 from __future__ import annotations
@@ -14,14 +13,11 @@ from fractions import Fraction
 
 from ledger import events as e
 from ledger.contract import fold
-from ledger.decisions.acceptance import delivered, in_force
+from ledger.decisions.acceptance import in_force
 from ledger.events import Line, Record
 from ledger.money import display_minor, exponent
-from ledger.pricing.order import price
 from ledger.state import Approval, Contract, Milestone, Posted
-
-_AUTOMATIC = ("early", "quality")
-
+from projections.reckoning import Differs, reckon, reckon_due, wrongly_taken_back
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -62,18 +58,6 @@ class Approved:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Differs:
-    """A stored line that the clauses do not give: both amounts (None: no such line), and the acceptance."""
-
-    step: str
-    clause: str
-    stored_minor: int | None
-    reckoned_minor: int | None
-    detail: str
-    position: int
-
-
 @dataclass(slots=True)
 class Explanation:
     """Everything about one milestone's money at a moment."""
@@ -85,6 +69,7 @@ class Explanation:
     approvals: list[Approved] = field(default_factory=list)
     differences: list[Differs] = field(default_factory=list)
     checked: int = 0
+    dues_checked: int = 0
 
     @property
     def currency(self) -> str:
@@ -120,7 +105,10 @@ def explain(
             differences, checked = reckon(log or records, record)
             told.differences += differences
             told.checked += checked
-    told.differences += _wrongly_taken_back(records, milestone)
+            due = reckon_due(log or records, record)
+            told.dues_checked += due is not None
+            told.differences += [due] if isinstance(due, Differs) else []
+    told.differences += wrongly_taken_back(records, milestone)
     return told
 
 
@@ -287,94 +275,3 @@ def concerns(content: e.Content, milestone: str) -> bool:
     revisions = getattr(content, "revisions", ())
     named = {revision.milestone for revision in revisions}
     return getattr(content, "milestone", None) == milestone or milestone in named
-
-
-# --- reckoned again --------------------------------------------------------------------------------
-
-
-def reckon(records: Sequence[Record], accepted: Record) -> tuple[list[Differs], int]:
-    """Where the stored lines of an acceptance differ from those that its clauses give, and how many were compared.
-
-    The state before the acceptance is folded anew, so terms amended and dates moved later play no part. An acceptance
-    that was imported priced nothing but the gross part.
-    """
-    data = accepted.data
-    assert isinstance(data, e.MilestoneAccepted)
-    before = fold(record for record in records if record.version < accepted.version)
-    milestone = before.milestones.get(data.milestone) if before is not None else None
-    if before is None or milestone is None or data.accepted_minor is None:
-        return [], 0
-    submission = next((s for s in milestone.submissions if s.version == data.submission), None)
-    if submission is None:
-        return [], 0
-    wanted = price(delivered(before, milestone, submission, data.accepted_minor))
-    by_version = {record.version: record for record in records}
-    decided = any(isinstance(by_version[v].data, e.ApprovalGranted) for v in data.rests_on)
-    if not decided:
-        wanted = [line for line in wanted if line.step == "gross"]
-    stored = _stored(records, accepted)
-    return list(_compared(stored, wanted, accepted.position)), len(wanted)
-
-
-def _stored(records: Sequence[Record], accepted: Record) -> list[Line]:
-    """The automatic lines that an acceptance led to: its own, and those of the bonuses and penalties tied to it."""
-    assert isinstance(accepted.data, e.MilestoneAccepted)
-    found = list(accepted.data.lines)
-    for record in records:
-        data = record.data
-        early = isinstance(data, e.BonusAwarded) and data.kind in _AUTOMATIC
-        if early or isinstance(data, e.PenaltyAssessed):
-            found += getattr(data, "lines", ()) if accepted.version in data.rests_on else ()
-    return found
-
-
-def _compared(stored: list[Line], wanted: list[Line], position: int) -> Iterator[Differs]:
-    left = list(wanted)
-    for line in stored:
-        twin = next((w for w in left if _same_clause(w, line)), None)
-        if twin is None:
-            detail = "the clauses give no such line"
-            yield Differs(line.step, line.clause, line.amount_minor, None, detail, position)
-            continue
-        left.remove(twin)
-        if (twin.amount_minor, twin.calculation) != (line.amount_minor, line.calculation):
-            detail = _parts(line, twin)
-            amounts = (line.amount_minor, twin.amount_minor)
-            yield Differs(line.step, line.clause, *amounts, detail, position)
-    for line in left:
-        detail = "the clauses give a line that is not there"
-        yield Differs(line.step, line.clause, None, line.amount_minor, detail, position)
-
-
-def _same_clause(one: Line, two: Line) -> bool:
-    criterion = one.calculation.get("criterion") == two.calculation.get("criterion")
-    return (one.step, one.clause) == (two.step, two.clause) and criterion
-
-
-def _parts(stored: Line, reckoned: Line) -> str:
-    names = sorted(stored.calculation.keys() | reckoned.calculation.keys())
-    pairs = [(n, stored.calculation.get(n), reckoned.calculation.get(n)) for n in names]
-    parts = [f"{name} is {one}, reckoned {two}" for name, one, two in pairs if one != two]
-    return "; ".join(parts) or "the inputs agree, the amount does not"
-
-
-def _wrongly_taken_back(records: Sequence[Record], milestone: str) -> Iterator[Differs]:
-    """Lines that undo another without being its opposite; a waiver may give back less."""
-    posted = {r.version: list(getattr(r.data, "lines", ())) for r in records}
-    for record in records:
-        if getattr(record.data, "milestone", None) != milestone:
-            continue
-        for line in posted[record.version]:
-            target = line.calculation.get("takes_back")
-            if target is None or line.clause == "waiver":
-                continue
-            undone = [
-                -one.amount_minor
-                for one in posted.get(int(target), ())
-                if (one.step, one.clause) == (line.step, line.clause)
-            ]
-            if line.amount_minor not in undone:
-                detail = f"not the opposite of what #{target} posted"
-                reckoned = undone[0] if undone else None
-                at = record.position
-                yield Differs(line.step, line.clause, line.amount_minor, reckoned, detail, at)

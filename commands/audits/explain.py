@@ -105,6 +105,7 @@ def _data(told: Explanation) -> dict[str, Any]:
         ],
         "approvals": [asdict(approval) for approval in told.approvals],
         "lines_checked": told.checked,
+        "due_dates_checked": told.dues_checked,
         "differences": [_difference(told, d) for d in told.differences],
     }
 
@@ -227,12 +228,8 @@ def _approvals(told: Explanation) -> Table:
 
 def _verdict(told: Explanation) -> Iterator[str]:
     for d in told.differences:
-        stored, reckoned = (
-            "none" if minor is None else _signed(told, minor)
-            for minor in (d.stored_minor, d.reckoned_minor)
-        )
         where = f"{d.step}, {d.clause} at position {d.position}"
-        yield f"\nDIFFERS: {where}: stored {stored}, reckoned {reckoned}: {d.detail}"
+        yield f"\nDIFFERS: {where}: {_both(told, d)}{d.detail}"
     if not told.differences and told.checked:
         lines = (
             "1 automatic line agrees"

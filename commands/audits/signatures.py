@@ -42,7 +42,7 @@ def verify(settings: Settings, output: Output, trusted_file: str | None) -> int:
     if not bad:
         return 0
     first = bad[0]
-    says = f"{len(bad)} of {len(found)} signatures do not count; the first is {first.reference}: {first.detail}"
+    says = f"{len(bad)} of {len(found)} signatures not good; the first is {first.reference}: {first.detail}"
     say(f"error[signature-bad]: {says}")
     return IntegrityViolated.exit_code
 
@@ -99,7 +99,7 @@ def _pages(found: list[Checked], trusted_file: str | None) -> Iterator[Table | s
     yield from ["", *details] if details else []
     yield ""
     good = sum(one.result == GOOD for one in found)
-    yield f"{len(found)} signatures, {good} good, {len(found) - good} bad"
+    yield f"{len(found)} signature{'' if len(found) == 1 else 's'}, {good} good, {len(found) - good} bad"
     if trusted_file is None:
         yield "keys are those registered in this ledger; compare with keys held elsewhere: --trusted-signers FILE"
     else:

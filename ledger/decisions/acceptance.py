@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import msgspec
 
-from ledger.decisions.case import Case, find_milestone, judge
-from ledger.decisions.milestones import WHO, about
+from ledger.decisions.case import Case, judge
+from ledger.decisions.milestones import about
+from ledger.decisions.quorum import completes, latest, tier, weigh
 from ledger.decisions.rules_money import (
     committed_within_ceiling,
     part_within_whole,
-    policy_covers_amount,
 )
 from ledger.decisions.rules_state import (
     dependencies_accepted_first,
-    proposal_open,
     submission_pending,
 )
 from ledger.decisions.rules_when import DATES
 from ledger.decisions.rules_who import (
     acting_for_another_needs_delegation,
-    approval_fills_an_open_place,
-    approver_holds_a_role_of_the_tier,
-    holds,
-    nobody_counts_twice,
-    only_own_live_approval_is_withdrawn,
     submitter_does_not_approve,
 )
-from ledger.decisions.signed import signed, tier_of, tier_signs
+from ledger.decisions.signed import signed, tier_signs
 from ledger.errors import InputInvalid
 from ledger.events import (
     ApprovalGranted,
-    ApprovalWithdrawn,
     BonusAwarded,
     Fact,
     Line,
@@ -43,19 +35,12 @@ from ledger.events import (
     PenaltyAssessed,
 )
 from ledger.evolve.common import digest
-from ledger.intents import ApproveMilestone, Context, WithdrawApproval
+from ledger.intents import ApproveMilestone, Context
 from ledger.money import parse_minor, parse_percent, percent_of, split
 from ledger.pricing.delivered import Delivered
 from ledger.pricing.order import price
 from ledger.pricing.payment_due import payment_due
-from ledger.state import Approval, Baseline, Contract, Milestone, Proposal, Submission
-from ledger.terms import Terms
-
-
-def tier(terms: Terms, amount_minor: int) -> dict[str, int]:
-    """The head count per role that an amount needs; empty where the policy has no tier for it."""
-    found = tier_of(terms, amount_minor)
-    return {} if found is None else dict(found.quorum)
+from ledger.state import Baseline, Contract, Milestone, Submission
 
 
 def in_force(milestone: Milestone, submission: Submission) -> Baseline:
@@ -92,59 +77,6 @@ def accepted_part(state: Contract, milestone: Milestone, intent: ApproveMileston
     if part.endswith("%"):
         return percent_of(whole, parse_percent(part), state.terms.rounding)
     return parse_minor(part, state.terms.currency)
-
-
-def counted(case: Case, approvals: Iterable[Approval], subject_digest: str) -> list[Approval]:
-    """The approvals that still count: live, for this very content, by people who still hold the role."""
-    return [
-        a
-        for a in approvals
-        if a.live and a.digest == subject_digest and case.state.holds(a.role, a.actor, case.today)
-    ]
-
-
-def missing(quorum: dict[str, int], approvals: Iterable[Approval]) -> dict[str, int]:
-    """How many of each role a quorum still lacks."""
-    left = dict(quorum)
-    for approval in approvals:
-        left[approval.role] = left.get(approval.role, 0) - 1
-    return {role: count for role, count in left.items() if count > 0}
-
-
-def place(case: Case, asked: str, lacking: dict[str, int]) -> str:
-    """The role in which the actor counts: the one asked for, else the first open one that they hold."""
-    roles = [asked] if asked else list(lacking)
-    return next((r for r in roles if r in lacking and holds(case, r, case.actor)), "")
-
-
-def weigh(
-    case: Case, approvals: list[Approval], subject_digest: str, quorum: dict[str, int], role: str
-) -> None:
-    """Puts on the case what the rules on approvals look at, and lets those judge that every approval needs."""
-    case.facts["quorum"] = quorum
-    case.facts["role"] = role
-    case.facts["counted"] = counted(case, approvals, subject_digest)
-    case.facts["missing"] = missing(quorum, case.facts["counted"])
-    case.facts["counted_role"] = place(case, role, case.facts["missing"])
-    judge(
-        case,
-        policy_covers_amount,
-        approver_holds_a_role_of_the_tier,
-        nobody_counts_twice,
-        approval_fills_an_open_place,
-    )
-
-
-def completes(case: Case) -> bool:
-    """Whether the approval at hand is the last one needed."""
-    lacking: dict[str, int] = case.facts["missing"]
-    return sum(lacking.values()) == 1
-
-
-def latest(case: Case) -> date | None:
-    """The effective date of a decision: the latest day of the approvals that make it."""
-    days = [a.on for a in case.facts["counted"]] + [case.on]
-    return max((day for day in days if day is not None), default=None)
 
 
 def approve_milestone(state: Contract, intent: ApproveMilestone, context: Context) -> list[Fact]:
@@ -303,41 +235,3 @@ def _remainder(
         depends_on=plan.depends_on,
         remainder_of=milestone.id,
     )
-
-
-def withdraw(state: Contract, intent: WithdrawApproval, context: Context) -> list[Fact]:
-    """Takes back the actor's own approval while the subject still waits for its decision."""
-    if intent.milestone:
-        case = about(state, intent, context, intent.milestone)
-        judge(case, acting_for_another_needs_delegation, submission_pending)
-        subject: Submission | Proposal | None = find_milestone(state, intent.milestone).pending
-    else:
-        from ledger.decisions.changes import about_proposal
-
-        case = about_proposal(state, intent, context, intent.proposal)
-        judge(case, acting_for_another_needs_delegation, proposal_open)
-        subject = case.proposal
-    assert subject is not None
-    live = [a for a in subject.approvals if a.live and a.actor == case.actor]
-    own = live[-1] if live else None
-    case.facts["own"] = own
-    judge(case, only_own_live_approval_is_withdrawn)
-    assert own is not None
-    on = None if intent.why == "error" else case.on
-    case.on = on
-    case.rests_on = (own.version,)
-    judge(case, *DATES)
-    return [
-        ApprovalWithdrawn(
-            on=on,
-            rests_on=case.rests_on,
-            subject=subject.version,
-            approval=own.version,
-            why=intent.why,
-            milestone=intent.milestone,
-            reason=intent.reason,
-        )
-    ]
-
-
-__all__ = ["WHO", "approve_milestone", "completes", "latest", "tier", "weigh", "withdraw"]

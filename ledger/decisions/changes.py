@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ledger.decisions.acceptance import completes, latest, weigh
 from ledger.decisions.case import Case, find, judge, open_case
 from ledger.decisions.effects import KINDS
 from ledger.decisions.milestones import WHO
+from ledger.decisions.quorum import completes, latest, weigh
 from ledger.decisions.rules_money import policy_covers_amount
 from ledger.decisions.rules_state import proposal_open
 from ledger.decisions.rules_when import DATES, not_before_what_it_rests_on

@@ -14,6 +14,7 @@ from ledger.decisions import (
     milestones,
     payments,
     signing,
+    withdrawing,
 )
 from ledger.errors import NotFound
 from ledger.events import Fact
@@ -35,7 +36,7 @@ _DECIDERS: dict[type[i.Intent], Callable[[Contract, Any, i.Context], list[Fact]]
     i.RejectSubmission: milestones.reject,
     i.CancelMilestone: milestones.cancel,
     i.ApproveMilestone: acceptance.approve_milestone,
-    i.WithdrawApproval: acceptance.withdraw,
+    i.WithdrawApproval: withdrawing.withdraw,
     i.ProposeChange: changes.propose,
     i.ApproveChange: changes.approve_change,
     i.RejectChange: changes.reject_change,

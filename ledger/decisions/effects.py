@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.decisions import effects_change, effects_money
-from ledger.decisions.acceptance import tier
 from ledger.decisions.case import Case, Rule
 from ledger.decisions.effects_money import reversal_quorum
+from ledger.decisions.quorum import tier
 from ledger.decisions.rules_money import (
     amount_above_zero,
     amounts_not_negative,

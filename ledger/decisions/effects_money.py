@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.decisions.acceptance import tier
 from ledger.decisions.case import Case, find, find_milestone
+from ledger.decisions.quorum import tier
 from ledger.decisions.signed import tier_signs
 from ledger.errors import NotFound
 from ledger.events import (

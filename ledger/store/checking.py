@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 from ledger.store.canonical import Stored, judged, stored
 from ledger.store.reading import KeyRow, head
 from ledger.store.tables import keys, streams
-from ledger.store.tail import StoredRow, sections
+from ledger.store.tail import Columns, StoredRow
 
 MOST_TOLD = 5
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
@@ -51,15 +51,6 @@ class Check:
             return self.holds
         more = [f"and {self.count - MOST_TOLD} more"] if self.count > MOST_TOLD else []
         return "; ".join([*self.found, *more])
-
-
-def judge_records(conn: Connection) -> list[Check]:
-    """Every check that looks at records one by one, over the whole log."""
-    records = Records(conn)
-    with uncollected():
-        for rows in sections(conn):
-            records.section(rows)
-    return records.end()
 
 
 @contextmanager
@@ -95,9 +86,9 @@ class Records:
         self.names = {row[0]: row[1] for row in conn.execute(query)}
         self._outcomes = _Outcomes(self.keys, _key_rows(conn))
 
-    def section(self, rows: Sequence[StoredRow]) -> None:
-        """Judges the next rows."""
-        positions, numbers, versions, texts = zip(*rows, strict=True)
+    def section(self, rows: Sequence[StoredRow], columns: Columns) -> list[Stored]:
+        """Judges the next rows, given by columns as well; returns their records, as far as they can be read."""
+        positions, numbers, versions, texts = columns
         records = stored(texts) or [self._judged(row) for row in rows]
         self._check_places(positions)
         self._check_copies("position", positions, [r.position for r in records], positions)
@@ -108,6 +99,7 @@ class Records:
         self._check_versions(rows)
         if self._outcomes.open or [r.key for r in records].count(None) != len(records):
             self._outcomes.go_on(records)
+        return records
 
     def end(self) -> list[Check]:
         """What is only known at the end: streams without records, keys without outcomes, the head."""

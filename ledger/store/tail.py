@@ -22,6 +22,9 @@ SEALS = "~seals"
 StoredRow = tuple[int, int, int, bytes]
 """position, stream, version, record: the columns as they are, the text as UTF-8."""
 
+Columns = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[bytes, ...]]
+"""The same, turned: all positions, all streams, all versions, all records."""
+
 _RECORD = {"sqlite": "CAST({0}record AS BLOB)", "postgresql": "convert_to({0}record, 'UTF8')"}
 _SECTION = "SELECT position, stream, version, {record} FROM log WHERE {where} ORDER BY position LIMIT {most:d}"
 _HEADS = (

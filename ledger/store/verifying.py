@@ -1,4 +1,4 @@
-"""`verify`: everything that can be known about the log from its bytes, in flat memory.
+"""`verify`: everything that can be known about the log from its bytes, in one pass and flat memory.
 
 Two things the database cannot say about itself: whether a signature is by the right key, and whether the end of the
 log is its end. For the first a trusted key is needed, for the second an anchor, a copy of checkpoints kept elsewhere.
@@ -6,30 +6,29 @@ log is its end. For the first a trusted key is needed, for the second an anchor,
 
 from __future__ import annotations
 
-import os
 from base64 import b64encode
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from typing import cast
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine
 
 from ledger.proof.checkpoints import SignedCheckpoint, origin_of, read
 from ledger.proof.heads import Heads, StreamHead
 from ledger.proof.merkle import Frontier, leaf_hashes
 from ledger.proof.notes import NoteInvalid, VerifierKey
-from ledger.store.canonical import judged
-from ledger.store.checking import Check, judge_records, uncollected
-from ledger.store.database import connect, reading
+from ledger.store.canonical import Stored
+from ledger.store.checking import Check, Records, uncollected
+from ledger.store.database import reading
 from ledger.store.reading import head
-from ledger.store.tables import streams
-from ledger.store.tail import SEALS, CheckpointRow, StoredRow, checkpoint_rows, sections
-
-
-RECORDS_ALONE = 200_000  # from here on a second process is worth its start
+from ledger.store.tail import (
+    SEALS,
+    CheckpointRow,
+    Columns,
+    checkpoint_rows,
+    sections,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,8 @@ class _Sealed:
     seals: list[int] = field(default_factory=list)
     frontier: Frontier = field(default_factory=Frontier)
     heads: Heads = field(default_factory=Heads)
+    # By stream: position, version and leaf hash of its last record, since the heads were last looked at.
+    ends: dict[int, tuple[int, int, bytes]] = field(default_factory=dict)
     checkpoints: Check = field(
         default_factory=lambda: Check("checkpoints", "every root is that of the records below it")
     )
@@ -84,14 +85,19 @@ def verify(
 ) -> Verdict:
     """Judges the whole log; `advance` is told how many records were read.
 
-    `keys` are trusted because the caller says so. What is wrong is told in the verdict, not raised. A long log is
-    read twice at once: here for the tree, by a second process for the records.
+    `keys` are trusted because the caller says so. What is wrong is told in the verdict, not raised.
     """
     with reading(engine) as conn:
         now = head(conn)
-        with _judging(engine, conn, now.position) as judged_records:
-            tree = _tree(conn, anchor or (), advance)
-            checks = judged_records()
+        records = Records(conn)
+        tree = _Sealed({row.size: row for row in checkpoint_rows(conn)}, records.names)
+        bounds = sorted({*tree.stored, *(one.checkpoint.size for one in anchor or ())})
+        with uncollected():
+            for rows in sections(conn):
+                columns = cast("Columns", tuple(zip(*rows, strict=True)))
+                _grow(tree, bounds, columns, records.section(rows, columns))
+                advance(len(rows))
+        checks = records.end()
     origin = origin_of(now.ledger_id)
     not_checked: dict[str, str] = {}
     signed = _checkpoints(tree, origin)
@@ -113,45 +119,14 @@ def verify(
     return Verdict(tree.frontier.size, root, sealed, proven, checks, not_checked)
 
 
-@contextmanager
-def _judging(engine: Engine, conn: Connection, records: int) -> Iterator[Callable[[], list[Check]]]:
-    """The checks of the records: of a long log by a second process, which begins at once."""
-    if records < RECORDS_ALONE or (os.cpu_count() or 1) == 1:
-        yield lambda: judge_records(conn)
-        return
-    url = engine.url.render_as_string(hide_password=False)
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        yield pool.submit(_judge_elsewhere, url).result
-
-
-def _judge_elsewhere(url: str) -> list[Check]:
-    engine = connect(url)
-    try:
-        with reading(engine) as conn:
-            return judge_records(conn)
-    finally:
-        engine.dispose()
-
-
 # --- the tree --------------------------------------------------------------------------------------
 
 
-def _tree(
-    conn: Connection, anchor: Sequence[SignedCheckpoint], advance: Callable[[int], None]
-) -> _Sealed:
-    names = {row[0]: row[1] for row in conn.execute(select(streams.c.stream, streams.c.stream_id))}
-    tree = _Sealed({row.size: row for row in checkpoint_rows(conn)}, names)
-    bounds = sorted({*tree.stored, *(one.checkpoint.size for one in anchor)})
-    with uncollected():
-        for rows in sections(conn):
-            _grow(tree, bounds, rows)
-            advance(len(rows))
-    return tree
-
-
-def _grow(tree: _Sealed, bounds: Sequence[int], rows: Sequence[StoredRow]) -> None:
+def _grow(
+    tree: _Sealed, bounds: Sequence[int], columns: Columns, records: Sequence[Stored]
+) -> None:
     """Adds rows to the tree; stops at every seal and at every size that a checkpoint speaks of."""
-    positions, numbers, _, texts = zip(*rows, strict=True)
+    positions, numbers, versions, texts = columns
     leaves = leaf_hashes(texts)
     sealing = tree.seal_stream
     seals = {i for i, number in enumerate(numbers) if number == sealing} if sealing else set()
@@ -159,30 +134,26 @@ def _grow(tree: _Sealed, bounds: Sequence[int], rows: Sequence[StoredRow]) -> No
     stops = {bisect_right(positions, size) for size in bounds[first:last]}
     start = 0
     for stop in sorted({*seals, *stops, len(rows)}):
-        _add(tree, rows[start:stop], leaves[start:stop])
+        tree.frontier.extend(leaves[start:stop])
+        ends = zip(positions[start:stop], versions[start:stop], leaves[start:stop], strict=True)
+        tree.ends.update(zip(numbers[start:stop], ends, strict=True))
         start = stop
         if stop in stops:
             tree.roots[positions[stop - 1]] = tree.frontier.root()
         if stop in seals:
-            _seal(tree, positions[stop], texts[stop])
+            _seal(tree, positions[stop], records[stop])
     tree.end = positions[-1]
 
 
-def _add(tree: _Sealed, rows: Sequence[StoredRow], leaves: list[bytes]) -> None:
-    tree.frontier.extend(leaves)
-    last = {row[1]: index for index, row in enumerate(rows)}
-    for number in sorted(last):
-        if 0 < number <= len(tree.heads) + 1:
-            position, _, version, _ = rows[last[number]]
-            name = tree.names.get(number, "")
-            tree.heads.put(number, StreamHead(name, version, position, leaves[last[number]]))
-
-
-def _seal(tree: _Sealed, position: int, text: bytes) -> None:
+def _seal(tree: _Sealed, position: int, record: Stored) -> None:
     """A seal holds the heads before it; the checkpoint stores the frontier before it."""
     tree.seals.append(position)
-    record, _ = judged(text)
-    held = (record.data.get("streams"), record.data.get("root")) if record else (0, "")
+    for number in sorted(tree.ends):
+        if 0 < number <= len(tree.heads) + 1:
+            last, version, leaf = tree.ends[number]
+            tree.heads.put(number, StreamHead(tree.names.get(number, ""), version, last, leaf))
+    tree.ends.clear()
+    held = (record.data.get("streams"), record.data.get("root"))
     if held != (len(tree.heads), b64encode(tree.heads.root()).decode()):
         tree.seal_heads.report(
             f"the seal at position {position} holds {held[0]} streams that ended otherwise than the"

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from ledger.decisions.acceptance import delivered, missing, tier
+from ledger.decisions.acceptance import delivered
+from ledger.decisions.quorum import missing, tier
 from ledger.pricing.order import price
 from ledger.state import (
     Approval,

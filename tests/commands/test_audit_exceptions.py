@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ledger import events as e
 from ledger.contract import evolve
@@ -133,3 +136,97 @@ def test_the_scenario_recorded_by_its_own_people_has_none(sqlite_url: str) -> No
     for one in double_eleven():
         record(sqlite_url, [one], login=one.actor)
     assert listed(sqlite_url) == []
+
+
+# --- the rules over folds, and the file that sets them ---------------------------------------------
+
+
+def early(url: str) -> None:
+    """An imported contract on which a payment left a day early."""
+    accepted_then_paid = [
+        *accepted(date(2026, 2, 1))[:2],
+        e.MilestoneAccepted(
+            on=date(2026, 2, 1),
+            milestone="M1",
+            submission=3,
+            accepted_minor=500,
+            lines=(GROSS,),
+            payment_due=date(2026, 3, 3),
+        ),
+        e.PaymentRecorded(on=date(2026, 3, 2), milestone="M1", amount_minor=500),
+    ]
+    append(url, "C-1", e.ContractSigned(terms=TERMS, imported=True), *accepted_then_paid)
+
+
+def test_what_was_not_checked_is_said(database_url: str) -> None:
+    early(database_url)
+    found = asked(database_url, "audit", "exceptions")
+    assert list(found)[2:5] == ["exceptions", "not_checked", "rules"]
+    unchecked = {(one["rule"], one["count"]) for one in found["not_checked"]}
+    assert unchecked >= {
+        ("back-dated", 5),
+        ("approved-after-payment", 1),
+        ("payee-account-changed", 1),
+    }
+    assert [one["rule"] for one in about_facts(database_url)] == ["paid-before-due"]
+    shown = mledger(database_url, "audit", "exceptions").out
+    assert (
+        "not checked: back-dated, imported history is recorded later than it happened (5 times)"
+        in shown
+    )
+    rule = next(one for one in found["rules"] if one["rule"] == "paid-before-due")
+    assert (rule["severity"], rule["limits"]) == ("low", {"days": 0})
+
+
+def test_one_rule_alone(sqlite_url: str) -> None:
+    early(sqlite_url)
+    found = asked(sqlite_url, "audit", "exceptions", "--rule", "paid-before-due")
+    assert [one["rule"] for one in found["exceptions"]] == ["paid-before-due"]
+    assert (found["not_checked"], [one["rule"] for one in found["rules"]]) == (
+        [],
+        ["paid-before-due"],
+    )
+    assert listed(sqlite_url, "--partner", "B") == listed(sqlite_url)
+
+
+def test_a_file_switches_weighs_and_limits(sqlite_url: str, tmp_path: Path) -> None:
+    early(sqlite_url)
+    file = tmp_path / "rules.yaml"
+    for text, severities in [
+        ("paid-before-due: {severity: high}", ["high"]),
+        ("paid-before-due:\n  days: 1", []),
+        ("paid-before-due: off", []),
+        ("paid-before-due: {enabled: no}", []),
+        ("back-dated: on", ["low"]),
+        ("separation-off: off\nnot-after-today: off", ["low"]),
+    ]:
+        file.write_text(text)
+        assert [one["severity"] for one in listed(sqlite_url, "--rules", str(file))] == severities
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("paid-befor-due: off", "rules.yaml:1:1"),
+        ("paid-before-due: {hours: 3}", "it takes enabled (on, off), severity"),
+        ("paid-before-due: {days: -1}", "is not a whole number from 0 to 100,000"),
+        ("paid-before-due: {days: [1]}", "is not a whole number"),
+        ("paid-before-due: {severity: huge}", "has no setting severity: huge"),
+        ("paid-before-due: perhaps", "neither on, off"),
+        ("- paid-before-due", "holds no settings"),
+        ("paid-before-due: {", "yaml-invalid"),
+    ],
+)
+def test_a_file_that_says_what_there_is_not(
+    sqlite_url: str, tmp_path: Path, text: str, says: str
+) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(text)
+    ran = mledger(sqlite_url, "audit", "exceptions", "--rules", str(file))
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err
+
+
+def test_a_file_that_is_not_there(sqlite_url: str, tmp_path: Path) -> None:
+    ran = mledger(sqlite_url, "audit", "exceptions", "--rules", str(tmp_path / "none.yaml"))
+    assert (ran.code, "file-unreadable" in ran.err) == (2, True)

@@ -1,0 +1,79 @@
+"""Who must approve, who did, and whether that is enough: the same for submissions and proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from ledger.decisions.case import Case, judge
+from ledger.decisions.rules_money import (
+    policy_covers_amount,
+)
+from ledger.decisions.rules_who import (
+    approval_fills_an_open_place,
+    approver_holds_a_role_of_the_tier,
+    holds,
+    nobody_counts_twice,
+)
+from ledger.decisions.signed import tier_of
+from ledger.state import Approval
+from ledger.terms import Terms
+
+
+def tier(terms: Terms, amount_minor: int) -> dict[str, int]:
+    """The head count per role that an amount needs; empty where the policy has no tier for it."""
+    found = tier_of(terms, amount_minor)
+    return {} if found is None else dict(found.quorum)
+
+
+def counted(case: Case, approvals: Iterable[Approval], subject_digest: str) -> list[Approval]:
+    """The approvals that still count: live, for this very content, by people who still hold the role."""
+    return [
+        a
+        for a in approvals
+        if a.live and a.digest == subject_digest and case.state.holds(a.role, a.actor, case.today)
+    ]
+
+
+def missing(quorum: dict[str, int], approvals: Iterable[Approval]) -> dict[str, int]:
+    """How many of each role a quorum still lacks."""
+    left = dict(quorum)
+    for approval in approvals:
+        left[approval.role] = left.get(approval.role, 0) - 1
+    return {role: count for role, count in left.items() if count > 0}
+
+
+def place(case: Case, asked: str, lacking: dict[str, int]) -> str:
+    """The role in which the actor counts: the one asked for, else the first open one that they hold."""
+    roles = [asked] if asked else list(lacking)
+    return next((r for r in roles if r in lacking and holds(case, r, case.actor)), "")
+
+
+def weigh(
+    case: Case, approvals: list[Approval], subject_digest: str, quorum: dict[str, int], role: str
+) -> None:
+    """Puts on the case what the rules on approvals look at, and lets those judge that every approval needs."""
+    case.facts["quorum"] = quorum
+    case.facts["role"] = role
+    case.facts["counted"] = counted(case, approvals, subject_digest)
+    case.facts["missing"] = missing(quorum, case.facts["counted"])
+    case.facts["counted_role"] = place(case, role, case.facts["missing"])
+    judge(
+        case,
+        policy_covers_amount,
+        approver_holds_a_role_of_the_tier,
+        nobody_counts_twice,
+        approval_fills_an_open_place,
+    )
+
+
+def completes(case: Case) -> bool:
+    """Whether the approval at hand is the last one needed."""
+    lacking: dict[str, int] = case.facts["missing"]
+    return sum(lacking.values()) == 1
+
+
+def latest(case: Case) -> date | None:
+    """The effective date of a decision: the latest day of the approvals that make it."""
+    days = [a.on for a in case.facts["counted"]] + [case.on]
+    return max((day for day in days if day is not None), default=None)

@@ -1,0 +1,148 @@
+"""What a clause gives, reckoned again: price lines and due dates that events carry, against those that they should.
+
+The automatic lines (gross, early, quality, late) are priced from the clauses as they stood at the acceptance, and what
+was taken back is held against what it undoes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from ledger import events as e
+from ledger.contract import fold
+from ledger.decisions.acceptance import delivered
+from ledger.events import Line, Record
+from ledger.pricing.order import price
+from ledger.pricing.payment_due import payment_due
+
+_AUTOMATIC = ("early", "quality")
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """A stored line that the clauses do not give: both amounts (None: no such line), and the acceptance."""
+
+    step: str
+    clause: str
+    stored_minor: int | None
+    reckoned_minor: int | None
+    detail: str
+    position: int
+
+
+def reckon(records: Sequence[Record], accepted: Record) -> tuple[list[Differs], int]:
+    """Where the stored lines of an acceptance differ from those that its clauses give, and how many were compared.
+
+    The state before the acceptance is folded anew, so terms amended and dates moved later play no part. An acceptance
+    that was imported priced nothing but the gross part.
+    """
+    data = accepted.data
+    assert isinstance(data, e.MilestoneAccepted)
+    before = fold(record for record in records if record.version < accepted.version)
+    milestone = before.milestones.get(data.milestone) if before is not None else None
+    if before is None or milestone is None or data.accepted_minor is None:
+        return [], 0
+    submission = next((s for s in milestone.submissions if s.version == data.submission), None)
+    if submission is None:
+        return [], 0
+    wanted = price(delivered(before, milestone, submission, data.accepted_minor))
+    if not _decided(records, data):
+        wanted = [line for line in wanted if line.step == "gross"]
+    stored = _stored(records, accepted)
+    return list(_compared(stored, wanted, accepted.position)), len(wanted)
+
+
+def _decided(records: Sequence[Record], data: e.MilestoneAccepted) -> bool:
+    """Whether people approved it here; an import takes what its source says."""
+    by_version = {record.version: record for record in records}
+    return any(isinstance(by_version[v].data, e.ApprovalGranted) for v in data.rests_on)
+
+
+def reckon_due(records: Sequence[Record], accepted: Record) -> Differs | bool | None:
+    """The day on which payment falls due, reckoned again: where it differs, True where it agrees.
+
+    None where it cannot be told: an import's own date, or a calendar of another edition than was used.
+    """
+    data = accepted.data
+    assert isinstance(data, e.MilestoneAccepted)
+    before = fold(record for record in records if record.version < accepted.version)
+    if before is None or not _decided(records, data):
+        return None
+    due = payment_due(before.terms, data.on)
+    if due.calendar != data.calendar:
+        return None
+    if (due.day, due.provisional) == (data.payment_due, data.provisional):
+        return True
+    detail = f"payment is due {_day(data.payment_due, data.provisional)}"
+    detail += f", reckoned {_day(due.day, due.provisional)}"
+    return Differs("due date", "payment", None, None, detail, accepted.position)
+
+
+def _day(day: date | None, provisional: bool) -> str:
+    return f"{day or 'on no day'}{' (provisional)' if provisional else ''}"
+
+
+def _stored(records: Sequence[Record], accepted: Record) -> list[Line]:
+    """The automatic lines that an acceptance led to: its own, and those of the bonuses and penalties tied to it."""
+    assert isinstance(accepted.data, e.MilestoneAccepted)
+    found = list(accepted.data.lines)
+    for record in records:
+        data = record.data
+        early = isinstance(data, e.BonusAwarded) and data.kind in _AUTOMATIC
+        if early or isinstance(data, e.PenaltyAssessed):
+            found += getattr(data, "lines", ()) if accepted.version in data.rests_on else ()
+    return found
+
+
+def _compared(stored: list[Line], wanted: list[Line], position: int) -> Iterator[Differs]:
+    left = list(wanted)
+    for line in stored:
+        twin = next((w for w in left if _same_clause(w, line)), None)
+        if twin is None:
+            detail = "the clauses give no such line"
+            yield Differs(line.step, line.clause, line.amount_minor, None, detail, position)
+            continue
+        left.remove(twin)
+        if (twin.amount_minor, twin.calculation) != (line.amount_minor, line.calculation):
+            detail = _parts(line, twin)
+            amounts = (line.amount_minor, twin.amount_minor)
+            yield Differs(line.step, line.clause, *amounts, detail, position)
+    for line in left:
+        detail = "the clauses give a line that is not there"
+        yield Differs(line.step, line.clause, None, line.amount_minor, detail, position)
+
+
+def _same_clause(one: Line, two: Line) -> bool:
+    criterion = one.calculation.get("criterion") == two.calculation.get("criterion")
+    return (one.step, one.clause) == (two.step, two.clause) and criterion
+
+
+def _parts(stored: Line, reckoned: Line) -> str:
+    names = sorted(stored.calculation.keys() | reckoned.calculation.keys())
+    pairs = [(n, stored.calculation.get(n), reckoned.calculation.get(n)) for n in names]
+    parts = [f"{name} is {one}, reckoned {two}" for name, one, two in pairs if one != two]
+    return "; ".join(parts) or "the inputs agree, the amount does not"
+
+
+def wrongly_taken_back(records: Sequence[Record], milestone: str) -> Iterator[Differs]:
+    """Lines that undo another without being its opposite; a waiver may give back less."""
+    posted = {r.version: list(getattr(r.data, "lines", ())) for r in records}
+    for record in records:
+        if getattr(record.data, "milestone", None) != milestone:
+            continue
+        for line in posted[record.version]:
+            target = line.calculation.get("takes_back")
+            if target is None or line.clause == "waiver":
+                continue
+            undone = [
+                -one.amount_minor
+                for one in posted.get(int(target), ())
+                if (one.step, one.clause) == (line.step, line.clause)
+            ]
+            if line.amount_minor not in undone:
+                detail = f"not the opposite of what #{target} posted"
+                reckoned = undone[0] if undone else None
+                at = record.position
+                yield Differs(line.step, line.clause, line.amount_minor, reckoned, detail, at)
