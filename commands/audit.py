@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.audits.bundling import bundle
 from commands.audits.evidence import COMMANDS as EVIDENCE
 from commands.options import (
     DATE,
@@ -32,7 +33,7 @@ def audit() -> None:
     """Read, explain and verify the log."""
 
 
-for _command in EVIDENCE:
+for _command in (*EVIDENCE, bundle):
     audit.add_command(_command)
 
 

@@ -558,7 +558,8 @@ def files(bundle: Bundle) -> str:
 
 def records(bundle: Bundle) -> str:
     """Positions ascend, versions have no gap, and no contract asked for is missing."""
-    last, sizes, tree = 0, {one.size for one in bundle.checkpoints}, Tree()
+    number = last = 0
+    sizes, tree = {one.size for one in bundle.checkpoints}, Tree()
     for number, line in enumerate(bundle.archive.lines("records.jsonl"), 1):
         record = json.loads(line)
         position = record["position"]
@@ -674,10 +675,9 @@ def heads(bundle: Bundle) -> str:
         in_seal = root_from(leaf(line), head["stream"] - 1, count, path) == root
         demand(in_seal, f"the seal does not hold the end of {name} that heads.json tells")
         theirs = ended.pop(name).sealed_head if name in ended else b""
-        left_out = (
-            f"{name} did not end there: by the seal its last event is {head['line'].split()[-3:-1]}"
-        )
-        demand(theirs == line, f"{left_out} [version, position]")
+        version, position, _ = head["line"].rsplit("\n", 3)[1:]
+        ends = f"by the seal the last event of {name} is version {version} at position {position}"
+        demand(theirs == line, f"{ends}, and the bundle has another")
     for name in [] if bundle.whole else ended:
         raise Violated(f"nothing proves where {name} ends: heads.json does not tell")
     return f"none of their events up to position {bundle.sealed} is left out"
@@ -907,6 +907,7 @@ def examine(bundle: Bundle) -> int:
     print(f"integrity: {'VIOLATED: ' + ', '.join(failed) if failed else 'no fault found'}")
     later = f"; {known - proven} later positions are not" if known > proven else ""
     why = "it takes a trusted key, and an anchor that knows the bundle's checkpoint"
+    why = "not everything holds" if failed else why
     up_to = f"proven up to position {proven}{later}"
     print(f"completeness: {up_to if proven else f'unproven ({why})'}")
     return 5 if failed else 0

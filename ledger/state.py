@@ -2,6 +2,9 @@
 
 A fold makes a fresh `Contract` and owns it, so seen from outside nothing is ever changed in place. Versions name
 facts inside the contract's stream; positions name them in the log. Amounts are minor units of its currency.
+
+`gc=False`: nothing here refers back to what holds it, so the collector of cycles, which would look at every fact of
+a long fold again and again, is not asked to.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from ledger.terms import Terms
 ADMINISTRATOR = "administrator"
 
 
-class Baseline(Struct):
+class Baseline(Struct, gc=False):
     """A due date and an amount that were promised, from `since` on."""
 
     due: date | None
@@ -32,7 +35,7 @@ class Baseline(Struct):
     version: int
 
 
-class Approval(Struct):
+class Approval(Struct, gc=False):
     """One person's approval of a subject; only a live one counts."""
 
     version: int
@@ -46,7 +49,7 @@ class Approval(Struct):
     live: bool = True
 
 
-class Submission(Struct):
+class Submission(Struct, gc=False):
     """One delivery of a milestone; `status` is pending, rejected, accepted or replaced.
 
     A correction keeps what its target had: `first`, the version of the delivery first entered, its terms (the
@@ -68,7 +71,7 @@ class Submission(Struct):
     approvals: list[Approval] = field(default_factory=list)
 
 
-class Posted(Struct):
+class Posted(Struct, gc=False):
     """A price line with the event that carries it."""
 
     line: Line
@@ -76,7 +79,7 @@ class Posted(Struct):
     position: int
 
 
-class Award(Struct):
+class Award(Struct, gc=False):
     """A bonus owed, early, quality or discretionary, until revoked; `terms` had the policy that decided it."""
 
     version: int
@@ -88,7 +91,7 @@ class Award(Struct):
     revoked: bool = False
 
 
-class Assessment(Struct):
+class Assessment(Struct, gc=False):
     """A penalty deducted (`amount_minor` positive), and how much of it was waived."""
 
     version: int
@@ -98,7 +101,7 @@ class Assessment(Struct):
     waived_minor: int = 0
 
 
-class Acceptance(Struct):
+class Acceptance(Struct, gc=False):
     """What was accepted, when, and when payment falls due."""
 
     version: int
@@ -111,7 +114,7 @@ class Acceptance(Struct):
     remainder: str
 
 
-class Dispute(Struct):
+class Dispute(Struct, gc=False):
     """A dispute; `status` is open, upheld, rejected, split or withdrawn."""
 
     version: int
@@ -127,7 +130,7 @@ class Dispute(Struct):
     positions: list[int] = field(default_factory=list)
 
 
-class Payment(Struct):
+class Payment(Struct, gc=False):
     """A payment, named by its instruction's version, else its record's; instructed, paid, failed or reversed."""
 
     version: int
@@ -145,7 +148,7 @@ class Payment(Struct):
     positions: list[int] = field(default_factory=list)
 
 
-class Proposal(Struct):
+class Proposal(Struct, gc=False):
     """A subject of approval; `status` is open, approved or rejected; `terms` are those it was drafted from."""
 
     version: int
@@ -163,7 +166,7 @@ class Proposal(Struct):
         return self.event.content
 
 
-class Grant(Struct):
+class Grant(Struct, gc=False):
     """A person holds a role from `since` until before `until`; None is open."""
 
     role: str
@@ -172,7 +175,7 @@ class Grant(Struct):
     until: date | None = None
 
 
-class Milestone(Struct):
+class Milestone(Struct, gc=False):
     """A payable: plan, baselines, deliveries, price lines and payments.
 
     `status` is expected (defined or started: see `started_on`), submitted, rejected, accepted, cancelled or void (a
@@ -251,7 +254,7 @@ class Milestone(Struct):
         return max(0, self.outstanding_minor - self.held_minor - self.instructed_minor)
 
 
-class Contract(Struct):
+class Contract(Struct, gc=False):
     """One contract as its events tell it. `dates[v]` is the day from which the fact of version v acts.
 
     `policies` are the versions that put terms in force, ascending; `nonces` those that signatures have used.
@@ -310,7 +313,7 @@ class Contract(Struct):
         )
 
 
-class Finding(Struct):
+class Finding(Struct, gc=False):
     """A rule that a fact broke, or a fact that is to be looked at, with the event's position."""
 
     rule: str

@@ -19,6 +19,7 @@ from ledger.money import display_minor, exponent
 from ledger.state import Approval, Contract, Milestone, Posted
 from projections.reckoning import Differs, reckon, reckon_due, wrongly_taken_back
 
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """A price line in words; `amount_minor` is its signed share of net, `events` the positions it rests on."""

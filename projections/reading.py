@@ -30,7 +30,7 @@ from ledger.store.reading import (
 )
 from projections.derive import MODELS
 from projections.derive.model import ReadModel, Row
-from projections.rebuild.fold import rows_of
+from projections.rebuild.fold import no_collection, rows_of
 from projections.rebuild.sink import insert_statement
 from projections.sides import checkpoint, names, serving
 
@@ -139,9 +139,10 @@ def _folded(
             streams = [] if number is None else [number]
         events = 0
         private.execute("BEGIN")
-        for records in read_streams(conn, streams, until):
-            events += len(records)
-            _insert(private, rows_of(records, as_of))
+        with no_collection():
+            for records in read_streams(conn, streams, until):
+                events += len(records)
+                _insert(private, rows_of(records, as_of))
         private.execute("COMMIT")
         if contract is None and events != until:
             # Every stream read is whole, so a position is missing.

@@ -15,6 +15,7 @@ from commands.reports.sheet import Carried, Sheet
 from commands.settings import Settings
 from ledger.errors import IntegrityViolated
 from projections.explain import Explanation, explain
+from projections.reckoning import Differs
 
 COLUMNS = ("milestone", "step", "clause", "amount", "currency", "calculation", "events")
 _FIGURES = ("net", "held", "instructed", "paid", "outstanding", "payable")
@@ -52,15 +53,12 @@ def _defined(data: Any) -> str | None:
 
 def _violated(told: Explanation, name: MilestoneName) -> IntegrityViolated:
     first = told.differences[0]
-    amounts = [
-        "none" if minor is None else shown(minor, told.currency)
-        for minor in (first.stored_minor, first.reckoned_minor)
-    ]
+    stored, reckoned = _both(told, first)
+    differs = f"is {stored}, reckoned {reckoned} ({first.detail})" if stored else first.detail
     return IntegrityViolated(
         "line-differs",
         f"{len(told.differences)} stored line(s) of {name} differ from their clauses; the first:"
-        f" {first.step}, {first.clause} at position {first.position} is {amounts[0]},"
-        f" reckoned {amounts[1]} ({first.detail})",
+        f" {first.step}, {first.clause} at position {first.position}{' ' if stored else ': '}{differs}",
         hint="the log was altered, or was written by a faulty release: mledger audit verify",
         facts={"differences": [_difference(told, d) for d in told.differences]},
     )
@@ -229,11 +227,25 @@ def _approvals(told: Explanation) -> Table:
 def _verdict(told: Explanation) -> Iterator[str]:
     for d in told.differences:
         where = f"{d.step}, {d.clause} at position {d.position}"
-        yield f"\nDIFFERS: {where}: {_both(told, d)}{d.detail}"
+        stored, reckoned = _both(told, d)
+        both = f"stored {stored}, reckoned {reckoned}: " if stored else ""
+        yield f"\nDIFFERS: {where}: {both}{d.detail}"
     if not told.differences and told.checked:
         lines = (
             "1 automatic line agrees"
             if told.checked == 1
             else f"{told.checked} automatic lines agree"
         )
-        yield f"\nreckoned again from the clauses: {lines}"
+        due = "; the due date agrees" if told.dues_checked else ""
+        yield f"\nreckoned again from the clauses: {lines}{due}"
+
+
+def _both(told: Explanation, d: Differs) -> tuple[str, str]:
+    """The amounts of a line that differs; nothing where it is a date."""
+    if d.stored_minor is None and d.reckoned_minor is None:
+        return "", ""
+    stored, reckoned = (
+        "none" if minor is None else shown(minor, told.currency)
+        for minor in (d.stored_minor, d.reckoned_minor)
+    )
+    return stored, reckoned

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from commands.audits.stream import bounded, recorded_at
@@ -18,7 +19,7 @@ from ledger.errors import InputInvalid
 from ledger.events import PeriodTotal, Record, type_name
 from ledger.intents import ClosePeriod
 from ledger.periods import STREAM, Closing, last_day
-from ledger.store.periods import adjustments, check_closing, close_period, periods_of
+from ledger.store.periods import acts_on, adjustments, check_closing, close_period, periods_of
 from ledger.store.reading import head, read_log
 from projections.derive import schedule
 from projections.reading import Known, reader
@@ -26,6 +27,8 @@ from projections.reading import Known, reader
 if TYPE_CHECKING:
     from commands.session import Session
 
+Entry = tuple[Record, date | None]  # a record, and the day from which it acts
+Entries = dict[str, list[Entry]]
 FIGURES = tuple(name for name in PeriodTotal.__struct_fields__ if name.endswith("_minor"))
 COLUMNS = (
     *("period", "closed_on", "closed_by", "recorded_at", "position", "covers", "timezone"),
@@ -101,10 +104,10 @@ def show(settings: Settings, output: Output, moment: Moment) -> None:
         until = bounded(conn, moment)
         closed = periods_of(conn, until).closed
         marks = adjustments(conn, until)
-        entries: dict[str, list[Record]] = {}
+        entries: Entries = {}
         for position in sorted(marks):
             ((record,),) = read_log(conn, position - 1, position)
-            entries.setdefault(marks[position], []).append(record)
+            entries.setdefault(marks[position], []).append((record, acts_on(conn, record)))
         known = Known(until, recorded_at(conn, until), head(conn).position, 0)
     found = [_object(one, entries.get(one.fact.period, [])) for one in closed]
     data = {"known_at": known_at(known), "periods": found}
@@ -112,7 +115,7 @@ def show(settings: Settings, output: Output, moment: Moment) -> None:
     output.emit(data, rows=_rows(found), columns=COLUMNS, people=people)
 
 
-def _object(one: Closing, entries: list[Record]) -> dict[str, Any]:
+def _object(one: Closing, entries: Sequence[Entry]) -> dict[str, Any]:
     record, fact = one.record, one.fact
     return {
         "period": fact.period,
@@ -131,10 +134,10 @@ def _object(one: Closing, entries: list[Record]) -> dict[str, Any]:
                 "contract": entry.stream_id,
                 "milestone": _milestone(entry),
                 "name": type_name(entry.data).partition("/")[0],
-                "on": entry.data.on.isoformat() if entry.data.on else None,
+                "on": day.isoformat() if day else None,
                 "actor": entry.actor,
             }
-            for entry in entries
+            for entry, day in entries
         ],
     }
 
@@ -158,7 +161,7 @@ def _rows(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield common | total
 
 
-def _people(closed: list[Closing], entries: dict[str, list[Record]]) -> Iterator[Table | str]:
+def _people(closed: list[Closing], entries: Entries) -> Iterator[Table | str]:
     columns: list[Column | str] = [exact("period"), exact("closed"), "by", number("covers")]
     columns += [exact("cur")]
     shown_figures = ("net_minor", "paid_minor", "outstanding_minor", "expected_minor")
@@ -184,11 +187,11 @@ def _people(closed: list[Closing], entries: dict[str, list[Record]]) -> Iterator
                 (
                     entry.position,
                     entry.recorded_at[:10],
-                    entry.data.on,
+                    day,
                     type_name(entry.data).partition("/")[0],
                     _milestone(entry) or entry.stream_id,
                     entry.actor,
                 )
-                for entry in some
+                for entry, day in some
             ],
         )

@@ -43,4 +43,3 @@ def digested(output: Output, moment: Moment, as_of: date, position: int) -> Iter
     if output.format == "table":
         parts.append(f"columns {terminal_width(sys.stdout)}")
     say(f"reproduce: {', '.join(parts)}; again with --known-at {position} {day} {as_of}")
-

@@ -74,7 +74,7 @@ def encode(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
-class Record(msgspec.Struct, frozen=True, tag_field="type"):
+class Record(msgspec.Struct, frozen=True, tag_field="type", gc=False):
     """One record of the log: the envelope around an event; `data` is the event itself.
 
     `position` counts all records of the log from 1, `version` those of one stream; `stream` is the stream's

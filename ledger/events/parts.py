@@ -1,4 +1,7 @@
-"""The pieces that events are made of, the contents of proposals, and what every event has."""
+"""The pieces that events are made of, the contents of proposals, and what every event has.
+
+`gc=False`: a fact refers to others by version, never to the object, so there are no cycles to collect.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ Side = Literal["client", "partner"]
 Outcome = Literal["upheld", "rejected", "split"]
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A piece of an event: a value without a life of its own."""
 
 
@@ -53,7 +56,7 @@ class Signature(Part, frozen=True, kw_only=True):
     armored: str
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What every event has."""
 
     on: date | None = None

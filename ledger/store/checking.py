@@ -96,7 +96,7 @@ class Records:
         self._check_copies("version", versions, [r.version for r in records], positions)
         self._check_names(numbers, records)
         self._check_clock(records)
-        self._check_versions(rows)
+        self._check_versions(positions, numbers, versions)
         if self._outcomes.open or [r.key for r in records].count(None) != len(records):
             self._outcomes.go_on(records)
         return records
@@ -173,7 +173,7 @@ class Records:
 
     def _check_names(self, numbers: Sequence[int], records: Sequence[Stored]) -> None:
         names = self.names
-        if [names.get(number) for number in numbers] != [r.stream_id for r in records]:
+        if list(map(names.get, numbers)) != [r.stream_id for r in records]:
             for number, record in zip(numbers, records, strict=True):
                 if names.get(number) != record.stream_id:
                     known = names.get(number, "nothing")
@@ -193,14 +193,17 @@ class Records:
                 self.times.report(f"{at}, before position {record.position - 1}")
             self.recorded_at = max(self.recorded_at, record.recorded_at)
 
-    def _check_versions(self, rows: Sequence[StoredRow]) -> None:
+    def _check_versions(
+        self, positions: Sequence[int], numbers: Sequence[int], versions: Sequence[int]
+    ) -> None:
         ends = self.ends
-        for position, stream, version, _ in rows:
-            if version != ends.get(stream, 0) + 1:
+        for position, stream, version in zip(positions, numbers, versions, strict=True):
+            before = ends.get(stream, 0)
+            if version != before + 1:
                 name = self.names.get(stream, stream)
                 at = f"position {position} is version {version} of {name}"
-                self.versions.report(f"{at}, after version {ends.get(stream, 0)}")
-            if stream not in ends and stream != len(ends) + 1:
+                self.versions.report(f"{at}, after version {before}")
+            if not before and stream not in ends and stream != len(ends) + 1:
                 at = f"position {position} begins stream {stream}"
                 self.streams.report(f"{at}, where stream {len(ends) + 1} would be next")
             ends[stream] = version

@@ -46,13 +46,13 @@ def adjustments_since(conn: Connection, periods: Periods, until: int) -> dict[in
         for record in section:
             if record.stream_id.startswith("~"):
                 continue
-            period = periods.adjusts(record.position, _acts_on(conn, record))
+            period = periods.adjusts(record.position, acts_on(conn, record))
             if period is not None:
                 found[record.position] = period
     return found
 
 
-def _acts_on(conn: Connection, record: Record) -> date | None:
+def acts_on(conn: Connection, record: Record) -> date | None:
     """The day from which a record acts; for what corrects an error, its stream tells."""
     if getattr(record.data, "why", "") != "error":
         return record.data.on

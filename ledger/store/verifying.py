@@ -133,7 +133,7 @@ def _grow(
     first, last = bisect_left(bounds, positions[0]), bisect_right(bounds, positions[-1])
     stops = {bisect_right(positions, size) for size in bounds[first:last]}
     start = 0
-    for stop in sorted({*seals, *stops, len(rows)}):
+    for stop in sorted({*seals, *stops, len(leaves)}):
         tree.frontier.extend(leaves[start:stop])
         ends = zip(positions[start:stop], versions[start:stop], leaves[start:stop], strict=True)
         tree.ends.update(zip(numbers[start:stop], ends, strict=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from ledger.store.reading import STREAMS_PER_CHUNK, read_streams
 from projections.derive import MODELS
 from projections.derive.model import Row
 from projections.rebuild import sink
-from projections.rebuild.fold import rows_of
+from projections.rebuild.fold import no_collection, rows_of
 from projections.sides import Side, checkpoint
 
 # Streams whose rows are committed together: a writer of the log never waits longer than for these.
@@ -124,18 +123,6 @@ def check_stamp(conn: Connection, job: Job) -> None:
             "this rebuild has ended, or another has begun; the late task changed nothing",
             facts={"side": job.side},
         )
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Without the collector of cycles: states and rows have none, and are many."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 @no_collection()

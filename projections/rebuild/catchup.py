@@ -11,7 +11,7 @@ from ledger.store.database import writing
 from ledger.store.reading import changes, head, read_streams
 from projections.derive import DERIVATION
 from projections.rebuild import sink
-from projections.rebuild.fold import rows_of
+from projections.rebuild.fold import no_collection, rows_of
 from projections.sides import Checkpoint, Side, checkpoint, serving
 
 # Positions and streams per transaction: a long import is caught up in steps, between which others can write.
@@ -57,6 +57,7 @@ def advance(conn: Connection, reached: Checkpoint, last: int) -> int:
     return len(changed)
 
 
+@no_collection()
 def replace_rows(conn: Connection, side: Side, streams: Sequence[int], until: int) -> None:
     """Replaces the rows of some streams by those of their records up to a position."""
     sink.remove(conn, side, streams)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from itertools import chain, groupby
 from operator import attrgetter
@@ -14,6 +16,18 @@ from projections.derive import MODELS
 from projections.derive.model import Row
 
 _stream = attrgetter("stream")
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Without the collector of cycles: states and rows have none, and are many."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def states(records: Iterable[Record], as_of: date | None = None) -> Iterator[Contract]:

@@ -272,3 +272,41 @@ def test_imported_acceptances_are_priced_by_nothing_but_their_amount(sqlite_url:
         ledger.append([("I-1", 0, facts)], Envelope(actor="importer", origin="import"))
     told = asked(sqlite_url, "audit", "explain", "I-1/M1")
     assert (told["net"]["amount"], told["lines_checked"]) == ("5.00", 1)
+
+
+# --- due dates -------------------------------------------------------------------------------------
+
+
+def test_the_due_date_is_reckoned_again(story_url: str) -> None:
+    told = asked(story_url, "audit", "explain", f"{CONTRACT}/M1")
+    assert (told["due_on"], told["due_dates_checked"]) == ("2026-09-19", 1)
+
+
+def with_due(**changed: Any) -> list[Record]:
+    def change(data: Any) -> Any:
+        first = isinstance(data, e.MilestoneAccepted) and data.milestone == "M1"
+        return msgspec.structs.replace(data, **changed) if first else data
+
+    return forged(change)
+
+
+def test_a_due_date_that_the_terms_do_not_give_differs() -> None:
+    told = explain(with_due(payment_due=date(2026, 9, 20)), "M1")
+    assert told is not None
+    assert [(d.step, d.position, d.detail) for d in told.differences] == [
+        ("due date", 9, "payment is due 2026-09-20, reckoned 2026-09-19")
+    ]
+
+
+def test_a_calendar_of_another_edition_is_not_reckoned_again() -> None:
+    told = explain(with_due(payment_due=date(2026, 9, 20), calendar="CN@holidays-0.1"), "M1")
+    assert told is not None
+    assert (told.differences, told.dues_checked) == ([], 0)
+
+
+def test_a_due_date_that_differs_exits_5(sqlite_url: str) -> None:
+    record(sqlite_url, with_due(payment_due=date(2026, 9, 20)))
+    ran = mledger(sqlite_url, "audit", "explain", f"{CONTRACT}/M1")
+    assert ran.code == 5
+    assert "DIFFERS: due date, payment at position 9: payment is due 2026-09-20" in ran.out
+    assert "at position 9: payment is due" in ran.err

@@ -127,3 +127,31 @@ def test_refusals_and_rehearsals(url: str) -> None:
 
 def test_none_is_closed(sqlite_story: str) -> None:
     assert "(no month is closed" in mledger(sqlite_story, "audit", "periods").out
+
+
+def test_a_report_made_after_a_closing_comes_out_again(url: str) -> None:
+    """Neither a later closing nor a later adjustment changes what was known."""
+    close(url, "2026-09")
+    record(url, double_eleven()[25:27])
+    live = [mledger(url, "report", "schedule", "--json", "--today", "2026-11-22").out]
+    live.append(mledger(url, "audit", "diff", "--from", "20", "--to", "28", "--json").out)
+    close(url, "2026-10")
+    words = ("payment", "reverse", f"{CONTRACT}#14", "--why", "error", "--as", "finance-1")
+    assert mledger(url, *words).code == 0
+    again = [
+        mledger(
+            *(url, "report", "schedule", "--json", "--known-at", "28", "--today", "2026-11-22")
+        ).out,
+        mledger(url, "audit", "diff", "--from", "20", "--to", "28", "--json").out,
+    ]
+    assert again == live
+    assert '"2026-09"' not in live[0]
+    now = asked(url, "report", "schedule")["lines"]
+    assert ["2026-09"] in [line["prior_periods"] for line in now]
+
+
+def test_a_closing_is_no_contract_that_changed(url: str) -> None:
+    close(url, "2026-09")
+    assert asked(url, "audit", "diff", "--from", "25")["contracts"] == []
+    assert mledger(url, "audit", "log", "--limit", "1").code == 0
+    assert mledger(url, "audit", "exceptions").code == 0

@@ -118,6 +118,8 @@ def test_the_milestones_behind_add_up_to_the_rates(seed: int) -> None:
         overall = metric(select, as_of=AS_OF, known_at={}, window=window)["overall"]
         verdicts = [one["verdict"] for one in behind(select, as_of=AS_OF, window=window)]
         assert verdicts.count(hit) == overall["numerator"]
+        beside = ("excluded_unknown", "excluded_unknown_amounts", "held")
+        assert sum(verdict not in beside for verdict in verdicts) == overall["denominator"]
         assert verdicts.count("excluded_unknown") == overall["excluded_unknown"]
     spans = cycle_times.cycle_times(select, as_of=AS_OF, known_at={}, window=window)["overall"]
     taken = cycle_times.behind(select, as_of=AS_OF, window=window)

@@ -90,7 +90,7 @@ def make(
     counted = _Counted()
     with ZipFile(stream, "w", ZIP_DEFLATED) as packed:
         archive = _Archive(packed)
-        archive.add("README.txt", [readme(source, sealed, signed.pop("", []))])
+        archive.add("README.txt", [readme(source, sealed, bool(keys), signed.pop("", []))])
         if signers := _allowed_signers(source):
             archive.add("allowed_signers", [signers])
         if tied is not None:

@@ -20,13 +20,14 @@ HEAD = """\
 :root {{ color-scheme: light; --ink: #1b1f24; --soft: #59636e; --rule: #d1d9e0; --tint: #f6f8fa;
   --alarm: #b3261e; }}
 * {{ box-sizing: border-box; }}
-body {{ margin: 0 auto; max-width: 72rem; padding: 2rem 1.5rem 4rem; color: var(--ink); background: #fff;
+body {{ margin: 0 auto; max-width: 80rem; padding: 2rem 1.5rem 4rem; color: var(--ink); background: #fff;
   font: 15px/1.5 system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "PingFang SC",
     "Microsoft YaHei", sans-serif; }}
 h1 {{ font-size: 1.7rem; line-height: 1.2; margin: 0 0 .25rem; }}
 h2 {{ font-size: 1.3rem; margin: 2.5rem 0 .5rem; padding-top: .75rem; border-top: 2px solid var(--ink); }}
 h3 {{ font-size: 1.05rem; margin: 1.75rem 0 .25rem; }}
 h1, h2, h3, td, dd {{ overflow-wrap: anywhere; }}
+td {{ min-width: 5.5rem; }}
 p {{ margin: .35rem 0; max-width: 46rem; }}
 .soft, caption, dt {{ color: var(--soft); }}
 .alarm {{ color: var(--alarm); font-weight: 600; }}
@@ -35,8 +36,9 @@ dd {{ margin: 0; }}
 .wide {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; margin: .5rem 0 1rem; width: 100%; font-size: .87rem; }}
 caption {{ text-align: left; padding: .25rem 0; }}
-th, td {{ padding: .3rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }}
+th, td {{ padding: .3rem .5rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }}
 th {{ background: var(--tint); font-weight: 600; white-space: nowrap; }}
+.n, .k {{ min-width: 0; }}
 .n {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }}
 .k {{ white-space: nowrap; overflow-wrap: normal; }}
 tr.sum td {{ font-weight: 600; border-top: 1px solid var(--ink); }}
@@ -44,8 +46,8 @@ code {{ font: .87em ui-monospace, "DejaVu Sans Mono", Consolas, monospace; overf
 ul {{ margin: .35rem 0; padding-left: 1.25rem; }}
 a {{ color: inherit; }}
 @media print {{
-  @page {{ size: A4; margin: 15mm 12mm; }}
-  body {{ max-width: none; padding: 0; font-size: 9.5pt; }}
+  @page {{ size: A4 landscape; margin: 14mm 12mm; }}
+  body {{ max-width: none; padding: 0; font-size: 9pt; }}
   h2, h3 {{ break-after: avoid; }}
   tr {{ break-inside: avoid; }}
   thead {{ display: table-header-group; }}

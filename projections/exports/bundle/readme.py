@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.proof.checkpoints import origin_of
 from projections.exports.bundle.source import Source
+from projections.exports.names import plain
 
 _TEXT = """\
 AUDIT BUNDLE of the ledger {origin}
@@ -21,6 +22,8 @@ You need two things that must not come out of this bundle:
 Take verify.py from the ledger's documentation rather than from here; it is one file, meant to be read. Then:
 
   python verify.py BUNDLE.zip --trusted-key 'NAME+KEYID+KEY' --anchor FILE
+
+(with the SHA-256 alone: --trusted-key-fingerprint HEX, which looks the key up in keys.txt).
 
 Each line says what holds, what is VIOLATED, or what is unknown because there was nothing to check it with.
 Exit code 0: no fault found. 5: something does not hold. 2: the bundle cannot be read.
@@ -45,6 +48,9 @@ _SEALED = """\
   checkpoints.txt    the signed heads of the log (C2SP tlog-checkpoint), the last at position {sealed}
   seal.json          the last record under that head: it holds where every contract ended
 """
+_KEYS = """\
+  keys.txt           the verifier keys that whoever packed this trusts, for comparing with yours
+"""
 _PROOFS = """\
   proofs/            for each sealed record, that it is in the log (C2SP tlog-proof)
   heads.json         for each contract, that it ended there and no later event is left out
@@ -56,13 +62,14 @@ _SIGNED = """\
 """
 
 
-def readme(source: Source, sealed: int, commands: list[str]) -> str:
+def readme(source: Source, sealed: int, keys: bool, commands: list[str]) -> str:
     """The text; `commands` check the signatures with stock OpenSSH."""
     evidence = _SEALED.format(sealed=sealed) if sealed else ""
+    evidence += _KEYS if keys else ""
     evidence += _PROOFS if sealed and not source.whole else ""
     text = _TEXT.format(
         origin=origin_of(source.ledger_id),
-        scope="All contracts" if source.names is None else f"{len(source.names)} contract(s)",
+        scope="All contracts" if source.names is None else ", ".join(map(plain, source.names)),
         position=source.until,
         recorded=f", recorded {source.recorded_at}" if source.until else "",
         evidence=evidence + (_SIGNED if commands else ""),

@@ -148,8 +148,7 @@ def _schedule_of(state: Contract) -> Iterator[str]:
     used = [n for n in _AMOUNTS if n in _ALWAYS or any(row[f"{n}_minor"] for row in rows)]
     body = [
         [
-            row["milestone"] or "(naming none)",
-            row["title"],
+            f"{row['milestone'] or '(naming none)'} {row['title'] or ''}".rstrip(),
             row["status"],
             row["due_on"],
             *(_amount(row[f"{name}_minor"], currency) for name in used),
@@ -157,9 +156,9 @@ def _schedule_of(state: Contract) -> Iterator[str]:
         for row in rows
     ]
     sums = [display_minor(sum(row[f"{n}_minor"] or 0 for row in rows), currency) for n in used]
-    columns = ("milestone", "title", "status", "due on", *used)
+    columns = ("milestone", "status", "due on", *used)
     yield f"<h3>Schedule, in {text(currency)}</h3>\n"
-    total = ["total", "", "", "", *sums]
+    total = ["total", "", "", *sums]
     yield from table(columns, body, numbers=used, whole=("due on", "status"), sums=[total])
 
 
