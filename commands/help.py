@@ -141,7 +141,7 @@ def _unknown(words: tuple[str, ...], word: str, names: list[str], depth: int) ->
     from ledger.errors import NotFound
 
     known = names if depth else [*topics(), *names]
-    close = get_close_matches(word, known)
+    close = [name for name in known if name.startswith(word)] or get_close_matches(word, known)
     hint = f"did you mean {close[0]}?" if close else f"topics: {', '.join(topics())}"
     says = f"no topic or command is called {' '.join(words)!r}"
     return NotFound("no-such-topic", says, hint=hint)

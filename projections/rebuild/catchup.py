@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
-from ledger.store.database import writing
+from ledger.store.database import reading, writing
 from ledger.store.reading import changes, head, read_streams
-from projections.derive import DERIVATION
+from projections.derive import DERIVATION, MODELS
+from projections.derive.model import Row
 from projections.rebuild import sink
 from projections.rebuild.fold import no_collection, rows_of
 from projections.sides import Checkpoint, Side, checkpoint, serving
 
-# Positions and streams per transaction: a long import is caught up in steps, between which others can write.
+# Positions and streams per step: a long import is caught up in steps, between which others can write.
 POSITIONS_PER_STEP = 20_000
-STREAMS_PER_STEP = 500
-# Streams whose rows are replaced by one statement.
-BATCH = 200
+STREAMS_PER_STEP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,40 +27,69 @@ class Caught:
     streams: int
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What brings a side from its checkpoint to a position: the streams that changed, and all their rows then."""
+
+    reached: Checkpoint
+    until: int
+    streams: list[int]
+    rows: list[list[Row]]
+
+
 def catch_up(engine: Engine) -> Caught:
     """Brings the serving side to where the head stood at the beginning; safe with any number of processes at once."""
     folded, target = 0, None
     while True:
-        with writing(engine) as conn:
+        with reading(engine) as conn:
             if target is None:
                 target = head(conn).position
-            reached = checkpoint(conn, serving(conn, hold=True))
+            reached = checkpoint(conn, serving(conn))
             if reached.position >= target:
                 return Caught(reached.position, folded)
-            folded += advance(conn, reached, target)
+            step = prepare(conn, reached, target)
+        with writing(engine) as conn:
+            if serving(conn, hold=True) == reached.side and take(conn, step):
+                folded += len(step.streams)
 
 
-def advance(conn: Connection, reached: Checkpoint, last: int) -> int:
-    """Brings a side one step towards a position, in the caller's transaction; returns the streams folded again.
-
-    The checkpoint is claimed by compare-and-set before any row is touched, so of several processes one does the work
-    and the others find it done. Raises IntegrityViolated where a position is missing.
-    """
-    after = reached.position
-    changed, until = changes(conn, after, min(last, after + POSITIONS_PER_STEP), STREAMS_PER_STEP)
-    if not _claim(conn, reached, until):
-        return 0
-    for start in range(0, len(changed), BATCH):
-        replace_rows(conn, reached.side, changed[start : start + BATCH], until)
-    return len(changed)
+def bring_forward(engine: Engine, side: Side, target: int) -> None:
+    """Brings a side to a position, step by step."""
+    while True:
+        with reading(engine) as conn:
+            reached = checkpoint(conn, side)
+            if reached.position >= target:
+                return
+            step = prepare(conn, reached, target)
+        with writing(engine) as conn:
+            take(conn, step)
 
 
 @no_collection()
-def replace_rows(conn: Connection, side: Side, streams: Sequence[int], until: int) -> None:
-    """Replaces the rows of some streams by those of their records up to a position."""
-    sink.remove(conn, side, streams)
-    for records in read_streams(conn, streams, until):
-        sink.write(conn, side, rows_of(records))
+def prepare(conn: Connection, reached: Checkpoint, last: int) -> Step:
+    """The next step of a side towards a position; raises IntegrityViolated where a position is missing.
+
+    It only reads, and what it reads never changes, so no writer has to wait for it.
+    """
+    after = reached.position
+    changed, until = changes(conn, after, min(last, after + POSITIONS_PER_STEP), STREAMS_PER_STEP)
+    rows: list[list[Row]] = [[] for _ in MODELS]
+    for records in read_streams(conn, changed, until):
+        for into, found in zip(rows, rows_of(records), strict=True):
+            into += found
+    return Step(reached, until, changed, rows)
+
+
+def take(conn: Connection, step: Step) -> bool:
+    """Takes a step, in the caller's transaction; False where the side has moved on meanwhile.
+
+    The checkpoint is claimed by compare-and-set before any row is touched: of several processes one does it.
+    """
+    if not _claim(conn, step.reached, step.until):
+        return False
+    sink.remove(conn, step.reached.side, step.streams)
+    sink.write(conn, step.reached.side, step.rows)
+    return True
 
 
 def _claim(conn: Connection, reached: Checkpoint, until: int) -> bool:
@@ -71,5 +98,6 @@ def _claim(conn: Connection, reached: Checkpoint, until: int) -> bool:
     claimed = conn.exec_driver_sql(
         f"UPDATE checkpoints SET position = {until:d}, derivation = '{stamp}'"
         f" WHERE side = '{reached.side}' AND position = {reached.position:d}"
+        f" AND derivation = '{reached.derivation}'"
     )
     return claimed.rowcount == 1

@@ -24,7 +24,7 @@ from ledger.store.reading import changed_streams, check_complete, head, stream_c
 from projections.derive import DERIVATION, MODELS
 from projections.rebuild import sink
 from projections.rebuild.build import BuildAll, Built, Job, check_stamp
-from projections.rebuild.catchup import advance, catch_up
+from projections.rebuild.catchup import bring_forward, catch_up, prepare, take
 from projections.rebuild.certificate import Certificate, keep, last_run, write_file
 from projections.rebuild.drift import compare, counts
 from projections.rebuild.lock import only_one
@@ -225,14 +225,11 @@ def _explain_missing(conn: Connection, streams: int, until: int) -> None:
 
 def _refresh(engine: Engine, side: Side, until: int) -> bool:
     """Brings the resting side forward instead of filling it anew; False where this derivation never filled it."""
-    while True:
-        with writing(engine) as conn:
-            reached = checkpoint(conn, side)
-            if reached.derivation != DERIVATION:
-                return False
-            if reached.position >= until:
-                return True
-            advance(conn, reached, until)
+    with reading(engine) as conn:
+        if checkpoint(conn, side).derivation != DERIVATION:
+            return False
+    bring_forward(engine, side, until)
+    return True
 
 
 def _describe(certificate: Certificate, built: Built) -> None:
@@ -278,31 +275,18 @@ def _align(engine: Engine, served: Side) -> None:
     """Brings both sides, step by step, to where the head stood at the beginning: appends go on meanwhile."""
     with reading(engine) as conn:
         target = head(conn).position
-    while True:
-        with writing(engine) as conn:
-            if _bring_forward(conn, served, target):
-                return
-
-
-def _bring_forward(conn: Connection, served: Side, target: int) -> bool:
-    """One step of each side towards a position; True once both are there."""
-    behind = [
-        reached
-        for side in (served, other(served))
-        if (reached := checkpoint(conn, side)).position < target
-    ]
-    for reached in behind:
-        advance(conn, reached, target)
-    return not behind
+    for side in (served, other(served)):
+        bring_forward(engine, side, target)
 
 
 def _flip(engine: Engine, served: Side) -> None:
     """Lets the other side serve, at the head of the log, in one transaction."""
     _align(engine, served)
+    side = other(served)
     with writing(engine) as conn:
         # First, so that a catch-up under way ends before, and the next one sees the new side.
-        conn.exec_driver_sql(f"UPDATE serving SET side = '{other(served)}' WHERE id = 1")
+        conn.exec_driver_sql(f"UPDATE serving SET side = '{side}' WHERE id = 1")
         target = head(conn).position
-        while not _bring_forward(conn, served, target):
-            pass
+        while (reached := checkpoint(conn, side)).position < target:
+            take(conn, prepare(conn, reached, target))
     catch_up(engine)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from commands.audits.replay import steps, values
+from commands.audits.replay import steps
 from ledger.contract import fold
+from projections.diff import values
 from tests.commands.played import ACT_13, CONTRACT, asked, mledger
 from tests.stories import double_eleven
 

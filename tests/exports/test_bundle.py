@@ -15,15 +15,20 @@ from pathlib import Path
 
 import pytest
 
+import migrations
 from ledger.store import connect
+from projections.exports.bundle.publish import verifier
 from tests.commands.played import CONTRACT, mledger, record
 from tests.commands.test_signing import approve, folder, here, keys, sqlite_template, today
+from tests.exports import ledgers
 from tests.exports.bundles import Made, contents, forged, sealed_ledger, swap, verify
-from tests.stories import double_eleven
 
 __all__ = ["folder", "here", "keys", "sqlite_template", "today"]
 
-CHECKS = "files records trust consistency proofs heads anchor signatures totals".split()
+CHECKS = (
+    *("files", "records", "trust", "consistency", "proofs", "heads", "anchor"),
+    *("signatures", "totals"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +66,6 @@ def test_without_key_or_anchor_nothing_is_called_proven(made: Made, trust: slice
 
 
 def test_the_copy_in_the_bundle_is_the_published_program(made: Made) -> None:
-    from projections.exports.bundle.publish import verifier
-
     published = (Path(__file__).parents[2] / "docs" / "verify.py").read_bytes()
     assert published == verifier() == contents(made.folder / "one.zip")["verify.py"]
 
@@ -150,7 +153,7 @@ def test_it_goes_as_far_as_the_last_seal_where_the_contract_has_no_later_event(
     tmp_path: Path,
 ) -> None:
     made = sealed_ledger(tmp_path)
-    assert made.run("contract", "sign", "docs/examples/double-11.yaml", "--as", "x") in (2, 4)
+    record(made.url, ledgers.benchmark(1))
     found = verify(made.bundle("b.zip", "--contract", CONTRACT), *made.trust)
     assert found.out.endswith("completeness: proven up to position 212\n")
 
@@ -182,8 +185,6 @@ def test_what_cannot_be_packed_is_refused(
 
 def test_a_checkpoint_that_no_trusted_key_signed_is_not_packed(made: Made, tmp_path: Path) -> None:
     other = Made(tmp_path)
-    import migrations
-
     migrations.upgrade(other.url)
     key, pin = str(tmp_path / "key.pem"), str(tmp_path / "key.pub")
     assert other.run("audit", "keygen", "--key", key, "--pin", pin) == 0
@@ -229,21 +230,17 @@ def test_the_report_stands_alone_and_runs_nothing(made: Made, bundle: str) -> No
     assert invisible == {"\n"}, "escape, bidirectional and control characters are shown escaped"
 
 
-def test_hostile_names_are_text_in_the_report(tmp_path: Path) -> None:
-    from tests.exports import ledgers
-
+def test_hostile_names_are_text_in_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = (
         "<script>alert(1)</script>",
         "\"><img src=x onerror='1'>",
         "&lt;b&gt;",
         "=cmd|' /C'!A0",
     )
-    kept = ledgers.HOSTILE
-    ledgers.HOSTILE = names
-    try:
-        made = sealed_ledger(tmp_path)
-    finally:
-        ledgers.HOSTILE = kept
+    monkeypatch.setattr(ledgers, "HOSTILE", names)
+    made = sealed_ledger(tmp_path)
     found = verify(tmp_path / "all.zip", *made.trust)
     assert found.code == 0, found.out
     page = contents(tmp_path / "all.zip")["report.html"].decode()
@@ -334,8 +331,3 @@ def test_a_key_unknown_or_not_valid_is_named(signed: Made, old: str, new: str, s
     found = verify(forged(signed.folder / "one.zip", {"records.jsonl": change}), *signed.trust)
     assert found.code == 5 and {"proofs", "signatures"} <= set(found.violated)
     assert says in found.line("signatures")
-
-
-def test_the_story_is_still_what_the_other_tests_think() -> None:
-    assert len(double_eleven()) == 41
-    assert record is not None

@@ -33,6 +33,7 @@ MOST_PROOFS = 50_000  # verify.py opens no bundle of more than 100,000 files
 _WHEN = (1980, 1, 1, 0, 0, 0)
 
 CsvLine = Callable[[Iterable[object]], str]
+Parts = Iterable[str | bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class _Archive:
     zip: ZipFile
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def add(self, name: str, parts: Iterable[str | bytes]) -> None:
+    def add(self, name: str, parts: Parts) -> None:
         info = ZipInfo(name, _WHEN)
         info.compress_type, info.external_attr, info.create_system = ZIP_DEFLATED, 0o100644 << 16, 3
         digest, length = sha256(), 0
@@ -87,23 +88,27 @@ def make(
     tied = tie(source, positions, keys)
     sealed = tied.size if tied else 0
     signed = dict(_signatures(source))
+    text = readme(source, sealed, bool(keys), signed.pop("", []))
     counted = _Counted()
+    files: dict[str, Parts] = {
+        "README.txt": [text],
+        "journals/hledger.journal": hledger.journal(_entries(source)),
+        "journals/ledger.beancount": beancount.journal(_entries(source)),
+        "records.jsonl": counted(text for _, text in source.texts()),
+        "verify.py": [verifier()],
+        **{f"signatures/{name}": [content] for name, content in signed.items()},
+        **_tables(source, sealed, csv_line),
+    }
+    if signers := _allowed_signers(source):
+        files["allowed_signers"] = [signers]
+    if keys:
+        files["keys.txt"] = [f"{key}\n" for key in keys]
+    if tied is not None:
+        files |= _evidence(source, tied, positions)
     with ZipFile(stream, "w", ZIP_DEFLATED) as packed:
         archive = _Archive(packed)
-        archive.add("README.txt", [readme(source, sealed, bool(keys), signed.pop("", []))])
-        if signers := _allowed_signers(source):
-            archive.add("allowed_signers", [signers])
-        if tied is not None:
-            _add_evidence(archive, source, tied, positions)
-        for name, journal in (("hledger.journal", hledger), ("ledger.beancount", beancount)):
-            archive.add(f"journals/{name}", journal.journal(_entries(source)))
-        if keys:
-            archive.add("keys.txt", [f"{key}\n" for key in keys])
-        _add_tables(archive, source, sealed, csv_line)
-        archive.add("records.jsonl", counted(text for _, text in source.texts()))
-        for name, content in sorted(signed.items()):
-            archive.add(f"signatures/{name}", [content])
-        archive.add("verify.py", [verifier()])
+        for name in sorted(files):
+            archive.add(name, files[name])
         archive.add("manifest.json", [_manifest(source, sealed, release, archive.files)])
     return Made(counted.count, source.until, sealed, len(signed) // 2)
 
@@ -135,15 +140,15 @@ def _manifest(source: Source, sealed: int, release: str, files: Mapping[str, Any
 # --- evidence --------------------------------------------------------------------------------------
 
 
-def _add_evidence(archive: _Archive, source: Source, tied: Tied, positions: Sequence[int]) -> None:
-    archive.add("checkpoints.txt", [tied.anchor()])
+def _evidence(source: Source, tied: Tied, positions: Sequence[int]) -> dict[str, Parts]:
+    found: dict[str, Parts] = {"checkpoints.txt": [tied.anchor()], "seal.json": [tied.seal]}
     if not source.whole:
-        archive.add("consistency.json", [_json(list(tied.consistency()))])
-        archive.add("heads.json", [_json(tied.heads)])
-        for position in sorted({*positions, tied.size}):
+        found["consistency.json"] = [_json(list(tied.consistency()))]
+        found["heads.json"] = [_json(tied.heads)]
+        for position in {*positions, tied.size}:
             if position <= tied.size:
-                archive.add(f"proofs/{position:09d}.tlog-proof", [tied.proof(position)])
-    archive.add("seal.json", [tied.seal])
+                found[f"proofs/{position:09d}.tlog-proof"] = map(tied.proof, [position])
+    return found
 
 
 def _json(value: Any) -> str:
@@ -186,7 +191,7 @@ def _entries(source: Source) -> Iterator[Entry]:
             yield from found.entries
 
 
-def _add_tables(archive: _Archive, source: Source, sealed: int, csv_line: CsvLine) -> None:
+def _tables(source: Source, sealed: int, csv_line: CsvLine) -> dict[str, Parts]:
     def csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield csv_line(columns)
         for row in rows:
@@ -199,12 +204,14 @@ def _add_tables(archive: _Archive, source: Source, sealed: int, csv_line: CsvLin
         with _reader(source, contract) as asked:
             measured += tables.metrics(source, asked, contract)
             found += _exceptions(source, asked, contract)
-    archive.add("metrics.csv", csv(tables.METRICS, measured))
-    archive.add("price-lines.csv", csv(tables.LINES, tables.price_lines(source)))
     found.sort(key=lambda one: one.order)
-    archive.add("report.html", report(source, sealed, found, examined.unchecked))
-    archive.add("schedule.csv", csv(tables.SCHEDULE, tables.schedule_lines(source)))
-    archive.add("totals.csv", csv(tables.TOTALS, tables.totals(source)))
+    return {
+        "metrics.csv": csv(tables.METRICS, measured),
+        "price-lines.csv": csv(tables.LINES, tables.price_lines(source)),
+        "report.html": report(source, sealed, found, examined.unchecked),
+        "schedule.csv": csv(tables.SCHEDULE, tables.schedule_lines(source)),
+        "totals.csv": csv(tables.TOTALS, tables.totals(source)),
+    }
 
 
 def _reader(source: Source, contract: str | None) -> Any:
