@@ -29,7 +29,7 @@ from projections.rebuild.certificate import Certificate, keep, last_run, write_f
 from projections.rebuild.drift import compare, counts
 from projections.rebuild.lock import only_one
 from projections.rebuild.pool import build_all
-from projections.sides import Side, checkpoint, mark, other, serving
+from projections.sides import Side, checkpoint, mark, names, other, serving
 
 __all__ = ["DASK", "ENGINES", "IN_PROCESS", "Certificate", "Options", "Tick", "last_run", "rebuild"]
 
@@ -191,7 +191,10 @@ def _fill(engine: Engine, job: Job, build: BuildAll, tick: Tick) -> Built:
     """Empties a side and fills it from the log."""
     with writing(engine) as conn:
         mark(conn, job.side, 0, job.stamp)
-        sink.clear(conn, job.side)
+    for table in names(job.side).values():
+        # One by one: SQLite looks at every page that it gives back, while appends wait.
+        with writing(engine) as conn:
+            sink.empty(conn, table)
     done = 0
 
     def count(events: int) -> None:

@@ -46,6 +46,11 @@ def remove(conn: Connection, side: Side, streams: Sequence[int]) -> None:
 
 
 def clear(conn: Connection, side: Side) -> None:
-    """Takes every row out of a side; readers of an older snapshot still see theirs."""
+    """Takes every row out of a side."""
     for table in names(side).values():
-        conn.exec_driver_sql(f"DELETE FROM {table}")
+        empty(conn, table)
+
+
+def empty(conn: Connection, table: str) -> None:
+    """Takes every row out of a table; readers of an older snapshot still see theirs."""
+    conn.exec_driver_sql(f"DELETE FROM {table}")

@@ -12,6 +12,8 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from sqlalchemy import URL, make_url
+
 from tests.benchmarks import importing, processes, rebuilding, writing
 from tests.benchmarks.measure import Book, machine
 
@@ -31,7 +33,9 @@ def main() -> None:
 
             cluster = stack.enter_context(running_cluster())
             url = stack.enter_context(cluster.database("template0"))
-            _postgresql(book, url, options)
+            # A server lets people act for themselves only.
+            cluster.execute('CREATE ROLE "manager-1" LOGIN')
+            _postgresql(book, url, options, make_url(url).set(username="manager-1"))
         if options.grow:
             _growth(book, folder)
     book.write(OUTPUT / ("bench-quick.json" if options.quick else "bench.json"))
@@ -69,7 +73,7 @@ def _sqlite(book: Book, folder: Path, options: argparse.Namespace) -> None:
     processes.schedule_after_one_event(book, importing.figures(book, folder))
 
 
-def _postgresql(book: Book, url: str, options: argparse.Namespace) -> None:
+def _postgresql(book: Book, url: str, options: argparse.Namespace, manager: URL) -> None:
     full = not options.quick
     rate = rebuilding.make_log(url, 20_000 if full else 2_000)
     book.add("PostgreSQL: bulk append, encoded", rate, "events/s")
@@ -78,7 +82,20 @@ def _postgresql(book: Book, url: str, options: argparse.Namespace) -> None:
     rebuilding.catch_up_figures(book, url, "PostgreSQL", {20: "<= 50"})
     writing.one_approval(book, url, "PostgreSQL", "<= 5")
     writing.appends_during_rebuild(book, url, "PostgreSQL")
-    processes.approve(book, url, "PostgreSQL", "<= 0.60")
+    _let_record(url, manager)
+    login = manager.render_as_string(hide_password=False)
+    processes.approve(book, url, "PostgreSQL", "<= 0.60", login)
+
+
+def _let_record(url: str, person: URL) -> None:
+    """Gives a login the roles of a project manager."""
+    from ledger.store import connect
+    from ledger.store.database import writing
+
+    engine = connect(url)
+    with writing(engine) as conn:
+        conn.exec_driver_sql(f'GRANT mledger_writer, mledger_projector TO "{person.username}"')
+    engine.dispose()
 
 
 def _growth(book: Book, folder: Path) -> None:

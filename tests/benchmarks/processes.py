@@ -44,8 +44,8 @@ def help_and_completion(book: Book, url: str, to_reach: str) -> None:
     )
 
 
-def approve(book: Book, url: str, title: str, to_reach: str) -> None:
-    """`mledger milestone approve`, whole process, catch-up included."""
+def approve(book: Book, url: str, title: str, to_reach: str, login: str = "") -> None:
+    """`mledger milestone approve`, whole process, catch-up included; `login` is the URL of the one who approves."""
     ledger = open_ledger(url, evolve)
     times = []
     for number in range(RUNS):
@@ -56,7 +56,14 @@ def approve(book: Book, url: str, title: str, to_reach: str) -> None:
         perform(ledger, [(contract, SubmitMilestone(milestone=plan.id, on=_DAY))], partner)
         reference = f"{contract}/{plan.id}"
         command = mledger(
-            "milestone", "approve", reference, "--as", "manager-1", "--on", str(_DAY), database=url
+            "milestone",
+            "approve",
+            reference,
+            "--as",
+            "manager-1",
+            "--on",
+            str(_DAY),
+            database=login or url,
         )
         times.append(process_seconds(command))
     ledger.engine.dispose()

@@ -1,0 +1,67 @@
+"""verify.py reckons totals by rules of its own, from the records' JSON alone: the same as the read models', always."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import pytest
+
+from ledger.contract import fold
+from ledger.events import Record, encode, type_name
+from projections.derive import schedule
+from projections.exports.bundle.verify_records import Stream
+from tests.exports.ledgers import histories
+from tests.oracle.portfolios import play_portfolio
+
+HISTORIES = histories()
+DAYS = (None, date(2026, 3, 1), date(2026, 9, 20), date(2026, 11, 1))
+
+
+def by_the_verifier(records: list[Record], as_of: date | None) -> dict[str, Any]:
+    """Milestone → currency, net, paid, whether accepted; of those that are neither cancelled nor void."""
+    stream = Stream(records[0].stream_id, records[0].stream)
+    for record in records:
+        kind, data = type_name(record.data).partition("/")[0], json.loads(encode(record.data))
+        if stream.counts(kind, record.version, data, None if as_of is None else as_of.isoformat()):
+            stream.add(kind, record.version, record.position, data)
+    return {
+        name: (stream.currency, one.net(), one.paid, one.accepted)
+        for name, one in stream.milestones.items()
+        if not one.gone and (name or one.paid)
+    }
+
+
+def by_the_read_models(records: list[Record], as_of: date | None) -> dict[str, Any]:
+    state = fold(records, as_of)
+    found = {}
+    for row in schedule.MODEL.rows(state) if state is not None else ():
+        named: dict[str, Any] = dict(zip(schedule.MODEL.names, row, strict=True))
+        name = named["milestone"] or ""
+        if name or named["paid_minor"]:
+            accepted = bool(name and state and state.milestones[name].acceptance)
+            figures = (named["currency"], named["net_minor"], named["paid_minor"])
+            found[name] = (*figures, accepted)
+    return found
+
+
+def agree(records: list[Record], as_of: date | None) -> None:
+    for _, some in groupby(records, lambda record: record.stream):
+        one = list(some)
+        assert by_the_verifier(one, as_of) == by_the_read_models(one, as_of)
+
+
+@pytest.mark.parametrize("as_of", DAYS)
+@pytest.mark.parametrize("name", HISTORIES)
+def test_net_and_paid_are_those_of_the_read_models(name: str, as_of: date | None) -> None:
+    agree(HISTORIES[name], as_of)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 1200))
+def test_net_and_paid_are_those_of_the_read_models_in_many_histories(seed: int) -> None:
+    records = sorted(play_portfolio(seed).records, key=lambda r: (r.stream, r.version))
+    for as_of in DAYS:
+        agree(records, as_of)
