@@ -455,9 +455,11 @@ class Stream:
         if kind == "MilestoneAccepted":
             one.accepted, one.gone, one.remainder = True, 0, data.get("remainder", "")
         elif kind == "AcceptanceReversed":
-            one.accepted = False
+            one.accepted, one.gone = False, 0
             if one.remainder:
                 self.milestones[one.remainder].gone = version
+        elif kind == "SubmissionRejected":
+            one.gone = 0
         elif kind == "MilestoneCancelled":
             one.gone = version
         elif (kind == "MilestoneRevised" and one.gone in data.get("rests_on", ())) or (

@@ -33,9 +33,9 @@ def pack(
         for name in contracts or ():
             require_contract(session.ledger, name)
         with session.ledger.snapshot() as conn:
-            given = moment != Moment(moment.as_of)
-            until = bounded(conn, moment) if given else natural_end(conn, contracts)
-            today = moment.as_of or settings.today()
+            cut = moment.known_at_position is not None or moment.known_at_time is not None
+            until = bounded(conn, moment) if cut else natural_end(conn, contracts)
+            today = moment.as_of or moment.today or settings.today()
             source = Source(session.ledger, conn, until, contracts, moment.as_of, today)
             with _written(file) as stream:
                 made = make(source, stream, csv_line=csv_line, release=product_version(), keys=keys)

@@ -22,6 +22,7 @@ from tests.commands.played import CONTRACT, mledger, record
 from tests.commands.test_signing import approve, folder, here, keys, sqlite_template, today
 from tests.exports import ledgers
 from tests.exports.bundles import Made, contents, forged, sealed_ledger, swap, verify
+from tests.stories import double_eleven
 
 __all__ = ["folder", "here", "keys", "sqlite_template", "today"]
 
@@ -83,6 +84,19 @@ def test_an_altered_log_is_not_packed(tmp_path: Path) -> None:
     assert not (tmp_path / "new.zip").exists() and not list(tmp_path.glob("*.tmp"))
 
 
+def test_it_is_proven_from_either_database(database_url: str, tmp_path: Path) -> None:
+    record(database_url, double_eleven())
+    key, pin, anchor = (str(tmp_path / name) for name in ("key.pem", "key.pub", "anchor"))
+    assert mledger(database_url, "audit", "keygen", "--key", key, "--pin", pin).code == 0
+    assert mledger(database_url, "audit", "seal", "--key", key, "--anchor", anchor).code == 0
+    for which in (["--all"], ["--contract", CONTRACT]):
+        file = str(tmp_path / "b.zip")
+        assert mledger(database_url, "audit", "bundle", *which, "-o", file).code == 0
+        trust = ["--trusted-key", Path(pin).read_text().strip(), "--anchor", anchor]
+        found = verify(file, *trust)
+        assert found.out.endswith("completeness: proven up to position 42\n"), found.out
+
+
 # --- what is in it --------------------------------------------------------------------------------------
 
 
@@ -98,13 +112,21 @@ def test_records_are_the_stored_bytes(made: Made) -> None:
 
 
 def test_the_same_moment_gives_the_same_bytes(made: Made) -> None:
-    moment = ["--as-of", "2026-11-08", "--known-at", "42"]
-    first = made.bundle("first.zip", "--contract", CONTRACT, *moment).read_bytes()
-    assert made.bundle("second.zip", "--contract", CONTRACT, *moment).read_bytes() == first
+    at = ["--as-of", "2026-11-08", "--known-at", "42"]
+    first = made.bundle("first.zip", "--contract", CONTRACT, *at).read_bytes()
+    assert made.bundle("second.zip", "--contract", CONTRACT, *at).read_bytes() == first
     with zipfile.ZipFile(io.BytesIO(first)) as packed:
         assert {info.date_time for info in packed.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         *names, manifest = packed.namelist()
     assert (names, manifest) == (sorted(names), "manifest.json")
+
+
+def test_today_moves_the_metrics_and_leaves_nothing_out(made: Made) -> None:
+    found = contents(made.bundle("today.zip", "--contract", CONTRACT, "--today", "2027-02-01"))
+    manifest = json.loads(found["manifest.json"])
+    assert (manifest["as_of"], manifest["metrics_as_of"]) == (None, "2027-02-01")
+    assert manifest["known_at"]["position"] == 212
+    assert found["schedule.csv"] == contents(made.folder / "one.zip")["schedule.csv"]
 
 
 @pytest.mark.parametrize("as_of", ["2026-08-20", "2026-10-28", "2026-11-08", "2026-11-22"])
