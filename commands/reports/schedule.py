@@ -79,7 +79,7 @@ def line(row: Found) -> Found:
         "currency": currency,
         "stage": row["stage"],
         "settled_on": row["settled_on"],
-        "prior_periods": row["prior_periods"],
+        "prior_periods": row.get("prior_periods", []),
     }
 
 

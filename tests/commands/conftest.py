@@ -20,3 +20,9 @@ def sqlite_story(sqlite_url: str) -> str:
     """A database with the whole scenario, on SQLite."""
     record(sqlite_url, double_eleven())
     return sqlite_url
+
+
+@pytest.fixture(autouse=True)
+def a_page_of_fixed_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables come out alike in any terminal; a test of another width sets its own."""
+    monkeypatch.setenv("COLUMNS", "120")
