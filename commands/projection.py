@@ -273,15 +273,24 @@ def catch_up(settings: Settings, output: Output) -> None:
     show_default=True,
     help="Where the work is done.",
 )
+@click.option(
+    "--oracle", is_flag=True, help="Ask the independent oracle of the source tree as well."
+)
 @click.option("--scheduler", default="", metavar="ADDRESS", help="The scheduler of a Dask cluster.")
 @click.option("--read-url", default="", metavar="URL", help="A replica that its workers read from.")
 @metrics_option
 @database_options
 @output_options
-def rebuild(metrics_file: Path | None, settings: Settings, output: Output, **asked: Any) -> None:
+def rebuild(
+    metrics_file: Path | None, oracle: bool, settings: Settings, output: Output, **asked: Any
+) -> None:
     """Build the read models anew from the log, compare, and let them serve; exits 6 on drift."""
     from commands.session import opened
 
+    if oracle:
+        from commands.second_opinion import require_oracle
+
+        require_oracle()
     with opened(settings, Recording(), output) as session:
         try:
             certificate = _rebuilt(session, asked)
@@ -291,9 +300,18 @@ def rebuild(metrics_file: Path | None, settings: Settings, output: Output, **ask
                 _write_metrics(metrics_file, _standing(session))
             raise
         _write_metrics(metrics_file, _standing(session))
-    output.emit(certificate.as_object(), people=_certificate(certificate))
-    if certificate.status == "drift":
-        raise _drifted(certificate)
+        output.emit(certificate.as_object(), people=_certificate(certificate))
+        if certificate.status == "drift":
+            raise _drifted(certificate)
+        if oracle:
+            _ask_oracle(session)
+
+
+def _ask_oracle(session: Session) -> None:
+    from commands.second_opinion import ask_oracle
+    from commands.session import say
+
+    say(f"the independent oracle agrees on {', '.join(ask_oracle(session))}")
 
 
 def _rebuilt(session: Session, asked: dict[str, Any]) -> Certificate:

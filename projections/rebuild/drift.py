@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from heapq import nsmallest
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,6 +18,9 @@ from projections.sides import Side, other
 
 # Differences named one by one; beyond them the number alone is told.
 NAMED = 100
+
+Key = tuple[Any, ...]
+"""The values of a row's key columns, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,53 +42,74 @@ class Difference:
         return asdict(self)
 
 
-def different_keys(conn: Connection, model: ReadModel) -> list[tuple[int, ...]]:
-    """The keys of a read model's rows that differ between the sides, or stand on one of them only."""
+def different_keys(
+    conn: Connection, model: ReadModel, without: Sequence[int] = ()
+) -> tuple[list[Key], int]:
+    """The first keys of rows that differ between the sides, or stand on one of them only, and how many there are."""
     differs = "IS NOT" if conn.dialect.name == "sqlite" else "IS DISTINCT FROM"
     a, b = f"{model.name}_a", f"{model.name}_b"
-    same_key = " AND ".join(f"x.{name} = y.{name}" for name in model.key)
     others = [name for name in model.names if name not in model.key]
     unequal = " OR ".join(f"x.{name} {differs} y.{name}" for name in others)
+    same_key = " AND ".join(f"x.{name} = y.{name}" for name in model.key)
     key = ", ".join(f"x.{name}" for name in model.key)
-    first = model.key[0]
-    alone = f"y.{first} IS NULL"
-    found = conn.exec_driver_sql(
-        f"SELECT {alone}, {key} FROM {a} x LEFT JOIN {b} y ON {same_key} WHERE {alone} OR {unequal}"
-    ).all()
-    keys = [row[1:] for row in found]
-    rows = {side: _count(conn, model, side) for side in ("a", "b")}
-    if rows["a"] - sum(bool(row[0]) for row in found) != rows["b"]:
-        # Only then does side b have a row that side a has not.
-        keys += conn.exec_driver_sql(
-            f"SELECT {key} FROM {b} x LEFT JOIN {a} y ON {same_key} WHERE {alone}"
-        )
-    return [tuple(key) for key in keys]
+    alone = f"y.{model.key[0]} IS NULL"
+    stay = f" AND x.stream NOT IN ({', '.join(map(str, without))})" if without else ""
+    rows = _keys(
+        conn,
+        f"SELECT {key}, {alone} FROM {a} x LEFT JOIN {b} y ON {same_key} WHERE ({alone} OR {unequal}){stay}",
+    )
+    only_a = 0
+
+    def of_a() -> Iterator[Key]:
+        nonlocal only_a
+        for row in rows:
+            only_a += bool(row[-1])
+            yield row[:-1]
+
+    found, count = _first(of_a())
+    if without or _count(conn, model, "a") - only_a != _count(conn, model, "b"):
+        # Only then can side b have a row that side a has not.
+        of_b = f"SELECT {key} FROM {b} x LEFT JOIN {a} y ON {same_key} WHERE {alone}{stay}"
+        more, only_b = _first(_keys(conn, of_b))
+        found, count = sorted(found + more)[:NAMED], count + only_b
+    return found, count
+
+
+def _keys(conn: Connection, statement: str) -> Iterator[Key]:
+    # Streamed: after a change of a derivation every row may differ.
+    for row in conn.exec_driver_sql(statement, execution_options={"stream_results": True}):
+        yield tuple(row)
+
+
+def _first(keys: Iterator[Key]) -> tuple[list[Key], int]:
+    """The smallest keys, and how many there are."""
+    counted = count(1)
+    found = nsmallest(NAMED, (key for key, _ in zip(keys, counted, strict=False)))
+    return found, next(counted) - 1
 
 
 def _count(conn: Connection, model: ReadModel, side: str) -> int:
-    count: int = conn.exec_driver_sql(f"SELECT COUNT(*) FROM {model.name}_{side}").scalar_one()
-    return count
+    rows: int = conn.exec_driver_sql(f"SELECT COUNT(*) FROM {model.name}_{side}").scalar_one()
+    return rows
 
 
 def compare(
     conn: Connection, serving: Side, until: int, without: Sequence[int] = ()
 ) -> tuple[list[Difference], int]:
     """The differences between the sides, but for streams that changed meanwhile; the named ones, and how many."""
-    left_out = set(without)
     found: list[Difference] = []
-    count = 0
+    differences = 0
     for model in MODELS:
-        for key in sorted(different_keys(conn, model)):
-            if key[0] in left_out:
-                continue
-            count += 1
+        keys, more = different_keys(conn, model, without)
+        differences += more
+        for key in keys:
             if len(found) < NAMED:
                 found += explain(conn, model, key, serving, until)
-    return found[:NAMED], count
+    return found[:NAMED], differences
 
 
 def explain(
-    conn: Connection, model: ReadModel, key: tuple[Any, ...], serving: Side, until: int
+    conn: Connection, model: ReadModel, key: Key, serving: Side, until: int
 ) -> list[Difference]:
     """Where one row parts from the log: its columns, both values, and the first event not reflected."""
     shown = _row(conn, model, serving, key)
@@ -101,7 +127,7 @@ def explain(
     ]
 
 
-def _row(conn: Connection, model: ReadModel, side: Side, key: tuple[Any, ...]) -> Row | None:
+def _row(conn: Connection, model: ReadModel, side: Side, key: Key) -> Row | None:
     mark = "?" if conn.dialect.name == "sqlite" else "%s"
     where = " AND ".join(f"{name} = {mark}" for name in model.key)
     found = conn.exec_driver_sql(f"SELECT * FROM {model.name}_{side} WHERE {where}", key).first()
@@ -109,7 +135,7 @@ def _row(conn: Connection, model: ReadModel, side: Side, key: tuple[Any, ...]) -
 
 
 def _parted(
-    conn: Connection, model: ReadModel, key: tuple[Any, ...], shown: Row | None, until: int
+    conn: Connection, model: ReadModel, key: Key, shown: Row | None, until: int
 ) -> tuple[str, int]:
     """The contract, and the position after which the row shown no longer follows the log.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -55,12 +56,13 @@ def test_what_is_appended_while_a_rebuild_runs_is_in_the_rows_after_it(
 ) -> None:
     fill(ledger, 400, 20)
     catch_up(ledger.engine)
-    new = ((f"NEW-{name}", 0, [e for _, e in played]) for name, played in contracts(5_000, 9))
+    new = ((f"NEW-{name}", 0, [e for _, e in played]) for name, played in contracts(50_000, 9))
     appended = 0
     with child("rebuild", database_url, workers) as running:
         while running.poll() is None:
             ledger.append([next(new)], Envelope(actor="writer", origin="test"))
             appended += 1
+            time.sleep(0.002)  # SQLite's lock goes to whoever asks at the right moment
         assert running.stdout is not None
         assert running.stdout.read() == "rebuilt\n"
     assert appended
