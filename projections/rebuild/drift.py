@@ -99,6 +99,9 @@ def compare(
     """The differences between the sides, but for streams that changed meanwhile; the named ones, and how many."""
     found: list[Difference] = []
     differences = 0
+    if conn.dialect.name == "postgresql":
+        # Of a side just filled the planner knows nothing yet; taken for empty, it was looped over for each row.
+        conn.exec_driver_sql("SET LOCAL enable_nestloop = off")
     for model in MODELS:
         keys, more = different_keys(conn, model, without)
         differences += more
