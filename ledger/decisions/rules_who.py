@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ledger.decisions.case import Case, Objection, rule
-from ledger.state import ADMINISTRATOR
 from ledger.terms import Delegation
 
 
@@ -153,8 +152,3 @@ def dispute_step_by_its_side(case: Case) -> Objection | None:
         f"{case.actor} speaks for neither side in this step of the dispute",
         "the client's side is the manager's, the partner's side the partner's",
     )
-
-
-def is_administrator(case: Case) -> bool:
-    """Whether the actor is an administrator on the effective date and when recording."""
-    return holds(case, ADMINISTRATOR, case.actor)

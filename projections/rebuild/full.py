@@ -169,24 +169,6 @@ def _auto(events: int) -> int:
     return min(MOST_WORKERS, os.cpu_count() or 1) if events > POOL_FROM_EVENTS else 1
 
 
-def _job(
-    engine: Engine, options: Options, certificate: Certificate, side: Side, streams: int
-) -> Job:
-    """What is to be built; notes in the certificate who does it."""
-    workers = options.workers or _auto(certificate.position)
-    certificate.workers = workers
-    in_process = "in-process" if workers == 1 else "process-pool"
-    certificate.engine = options.engine if options.engine == DASK else in_process
-    return Job(
-        engine.url.render_as_string(hide_password=False),
-        side,
-        streams,
-        certificate.position,
-        f"filling {certificate.run_id}",
-        workers,
-    )
-
-
 def _fill(engine: Engine, job: Job, build: BuildAll, tick: Tick) -> Built:
     """Empties a side and fills it from the log."""
     with writing(engine) as conn:
