@@ -45,7 +45,7 @@ def rows(contract: Contract) -> list[Row]:
     ]
 
 
-MODEL = ReadModel("contracts", COLUMNS, ("stream",), rows, indexes=(("contract",), ("partner",)))
+MODEL = ReadModel("contracts", COLUMNS, ("stream",), rows)
 
 LIST = """
 SELECT stream, version, position, contract, title, client, partner, currency, status, timezone, signed_on,

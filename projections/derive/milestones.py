@@ -98,9 +98,7 @@ def rows(contract: Contract) -> list[Row]:
     return [_row(contract, m) for m in contract.milestones.values() if m.status != "void"]
 
 
-MODEL = ReadModel(
-    "milestones", COLUMNS, ("stream", "ordinal"), rows, indexes=(("contract",), ("current_due",))
-)
+MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows)
 
 REGISTER = """
 SELECT contract, partner, milestone, title, stage, owner, currency, status, source_status, twin_status,

@@ -42,7 +42,6 @@ class ReadModel:
     key: tuple[str, ...]
     rows: Callable[[Contract], list[Row]]
     version: int = 1
-    indexes: tuple[tuple[str, ...], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -163,13 +163,7 @@ def _unallocated(contract: Contract) -> Row:
     )
 
 
-MODEL = ReadModel(
-    "schedule",
-    COLUMNS,
-    ("stream", "ordinal", "kind"),
-    rows,
-    indexes=(("due_on",), ("contract",)),
-)
+MODEL = ReadModel("schedule", COLUMNS, ("stream", "ordinal", "kind"), rows)
 
 _FIGURES = (
     "bonus_minor, penalty_minor, credit_minor, adjustment_minor, tax_minor, retention_minor, "
