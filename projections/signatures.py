@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby, takewhile
 from operator import attrgetter
 
 from sqlalchemy import Connection, or_, select
 
-from ledger.calendars import local_date
 from ledger.contract import evolve, fold
 from ledger.decisions.acceptance import wants_signature
 from ledger.errors import InputInvalid, NotFound
@@ -128,7 +127,7 @@ def _fault(before: Contract, record: Record, known: Registry) -> Fault | None:
         return Fault(wrong.code, wrong.message, wrong.hint)
     if isinstance(key, Fault):
         return key
-    recorded = recorded_day(before, record)
+    recorded = recorded_day(record)
     days = (statement.on, recorded)
     then = known.known_at(record.position)
     found = key_fault(statement, key, then, days) or keeper_fault(
@@ -154,9 +153,9 @@ def _revoked_since(
     return Fault("key-revoked-since", says, "somebody else approves it again")
 
 
-def recorded_day(contract: Contract, record: Record) -> date:
-    """The day of recording in the contract's zone."""
-    return local_date(datetime.fromisoformat(record.recorded_at), contract.terms.timezone)
+def recorded_day(record: Record) -> date:
+    """The day of recording, in UTC like every day of the stream of keys."""
+    return date.fromisoformat(record.recorded_at[:10])
 
 
 def _untrusted(
@@ -221,4 +220,4 @@ def evidence(records: Sequence[Record], version: int, known: Registry) -> Eviden
     statement = recomputed(before, record, known.ledger_id)
     registered = known.now().of(record.actor, signature.key)
     lines = "".join(map(allowed_line, registered))
-    return Evidence(statement, signature.armored, lines, recorded_day(before, record))
+    return Evidence(statement, signature.armored, lines, recorded_day(record))

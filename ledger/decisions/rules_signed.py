@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.calendars import today_in
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import Signature
 from ledger.signers import Signer, Signers
@@ -37,7 +38,9 @@ def signature_valid(case: Case) -> Objection | None:
     if signature is None:
         return None
     statement: Statement = case.facts["statement"]
-    found = fault(statement, signature, case.context.signers, case.state, (case.on, case.today))
+    # Keys are kept in a stream of no zone: what counts is the day of recording in UTC.
+    days = (case.on, today_in("UTC", case.context.now))
+    found = fault(statement, signature, case.context.signers, case.state, days)
     return None if found is None else Objection(found.message, found.hint)
 
 

@@ -73,9 +73,9 @@ def utc_now() -> datetime:
 class LogRecorder(AggregateRecorder):
     """Appends events to the log and reads a stream's."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] | None = None) -> None:
         self.engine = engine
-        self.clock = clock
+        self.clock = clock or utc_now
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **kwargs: Any

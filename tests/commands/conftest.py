@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.commands.acting import today
 from tests.commands.played import record
 from tests.stories import double_eleven
+
+__all__ = ["today"]
 
 
 @pytest.fixture

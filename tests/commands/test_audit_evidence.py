@@ -18,6 +18,8 @@ from commands.main import main
 from ledger.store import connect
 from tests.store.sealed import does, edits, unguarded
 
+pytestmark = pytest.mark.usefixtures("today")  # its contract allows 400 days back
+
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "double-11.yaml"
 
 Run = Callable[..., tuple[int, str, str]]

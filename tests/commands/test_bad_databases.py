@@ -22,6 +22,8 @@ from ledger.store import database
 from tests.commands.transcripts import check
 from tests.databases import unprivileged
 
+pytestmark = pytest.mark.usefixtures("today")  # its contract allows 400 days back
+
 HERE = Path(__file__).parent
 CONTRACT = HERE.parents[1] / "docs" / "examples" / "double-11.yaml"
 

@@ -162,6 +162,7 @@ def _anything_goes() -> Any:
     return Rule("within-backdating-window", "", lambda case: None)
 
 
+@pytest.mark.usefixtures("today")
 def test_a_good_contract_file_beside_a_bad_one_is_signed_unless_strict(
     tmp_path: Path, sqlite_url: str, capsys: Out
 ) -> None:
@@ -175,6 +176,7 @@ def test_a_good_contract_file_beside_a_bad_one_is_signed_unless_strict(
     assert (done["contracts"], done["events"], len(done["skipped"])) == (1, 6, 1)
 
 
+@pytest.mark.usefixtures("today")
 def test_a_changed_contract_file_is_refused_not_signed_again(
     tmp_path: Path, sqlite_url: str, capsys: Out
 ) -> None:

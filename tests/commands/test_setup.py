@@ -102,6 +102,7 @@ def test_doctor_finds_a_database_that_is_not_ours(tmp_path: Path, capsys: Out) -
     assert (code, statuses(found)["database"]) == (1, "fail")
 
 
+@pytest.mark.usefixtures("today")
 def test_doctor_warns_of_read_models_that_lag(sqlite_url: str, capsys: Out) -> None:
     import projections.rebuild.catchup as catchup
     from tests.commands.test_import_bad_input import EXAMPLE

@@ -13,7 +13,6 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -249,15 +248,11 @@ def registered(bundle: Bundle, record: dict[str, Any], key: bytes, at: str) -> N
     actor, position = record["actor"], record["position"]
     theirs = [s for s in bundle.signers.values() if (s.person, s.key) == (actor, key)]
     demand(any(0 < s.approved < position for s in theirs), f"{at} is by an unknown key of {actor}")
-    recorded = date.fromisoformat(record["recorded_at"][:10])
-    # The record's time is UTC, a key's days are the contract's: a day more or less is allowed for.
-    near = [(recorded + timedelta(days=n)).isoformat() for n in (0, 1, -1)]
-    on = record["data"].get("on") or near[0]
-    timely = any(s.counts(on, position) for s in theirs) and any(
-        s.counts(day, position) for s in theirs for day in near
-    )
+    recorded = record["recorded_at"][:10]  # in UTC, like every day of a key
+    on = record["data"].get("on") or recorded
+    timely = all(any(s.counts(day, position) for s in theirs) for day in (on, recorded))
     demand(timely, f"{at} is by a key of {actor} that is not valid on {on}")
-    ended = all(s.revoked_on < near[2] for s in theirs if s.approved)
+    ended = all(s.revoked_on < recorded for s in theirs if s.approved)
     demand(not ended, f"{at} is by a key of {actor} that was revoked as of before")
     if bundle.asked.signers is not None:
         act = "payment" if record["type"].startswith("Payment") else "approval"

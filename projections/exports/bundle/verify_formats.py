@@ -28,7 +28,6 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
