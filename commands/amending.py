@@ -66,6 +66,8 @@ def plan_now(contract: Contract, milestone: Milestone) -> MilestonePlan:
         deliverables=plan.deliverables,
         criteria=plan.criteria,
         depends_on=plan.depends_on,
+        kind="advance" if milestone.kind == "advance" else "milestone",
+        incentive_due=plan.incentive_due,
     )
 
 

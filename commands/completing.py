@@ -34,12 +34,22 @@ _NAMES = {
     " WHERE status = 'open'",
     "instructed": "SELECT contract || '#' || version AS name, milestone AS says"
     " FROM payments_{side} WHERE status = 'instructed'",
+    "settled": "SELECT contract || '#' || version AS name, milestone AS says"
+    " FROM payments_{side} WHERE status = 'instructed'"
+    " UNION SELECT transfer, partner FROM settlements_{side} WHERE status = 'instructed' AND transfer <> ''",
     "paid": "SELECT contract || '#' || version AS name, milestone AS says FROM payments_{side}"
     " WHERE status = 'paid'",
+    "invoices": "SELECT DISTINCT contract || '#' || version AS name, number AS says"
+    " FROM invoices_{side} WHERE status = 'received'",
     "bonuses": "SELECT contract || '#' || version AS name, milestone || ', ' || kind AS says"
     " FROM bonuses_{side} WHERE status = 'awarded'",
     "penalised": "SELECT contract || '/' || milestone AS name, kind AS says FROM bonuses_{side}"
     " WHERE status = 'assessed'",
+    "payables": "SELECT CASE kind WHEN 'retention' THEN contract || '#' || ordinal"
+    " ELSE contract || '/' || milestone END AS name, kind || ', ' || title AS says"
+    " FROM schedule_{side} WHERE payable_minor > 0 AND milestone IS NOT NULL",
+    "retained": "SELECT contract || '/' || milestone AS name, title AS says FROM retentions_{side}"
+    " WHERE retained_minor > released_minor",
     "partners": "SELECT partner AS name, '' AS says FROM contracts_{side}",
 }
 _OFFERED = (

@@ -29,7 +29,9 @@ def show(settings: Settings, output: Output) -> None:
         from ledger.store.database import os_user
 
         actor = os_user()
-    values = {"database": masked(settings.database), "actor": actor, "zone": settings.zone}
+    values = {"database": masked(settings.database), "actor": actor, "zone": settings.zone} | dict(
+        settings.debtor
+    )
     entries = [{"name": n, "value": v, "origin": settings.origins[n]} for n, v in values.items()]
     project, user = project_file(), user_file()
     data = {

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.options import database_options, moment_options, output_options
 from commands.reference_names import CONTRACT, PROPOSAL, VersionName
 from commands.session import acting, looking, partner_option, reason_option, reason_required
 
 if TYPE_CHECKING:
+    from commands.options import Moment, Output
     from commands.session import Session
+    from commands.settings import Settings
     from ledger.state import Contract
 
 FILE = click.Path(dir_okay=False, allow_dash=True)
@@ -202,17 +205,50 @@ def resume(reference: str, reason: str, session: Session) -> None:
 
 @contract.command()
 @click.argument("reference", type=CONTRACT)
+@click.option(
+    "--settle",
+    "shares",
+    multiple=True,
+    metavar="M=SHARE",
+    help="What is accepted of an open milestone: M3=40%, or an amount; repeatable.",
+)
+@click.option(
+    "--fee", metavar="AMOUNT", help="The fee, if not the clause's; below zero the partner owes it."
+)
 @reason_required
 @acting
-def terminate(reference: str, reason: str, session: Session) -> None:
+def terminate(
+    reference: str, shares: tuple[str, ...], fee: str | None, reason: str, session: Session
+) -> None:
     """End a contract early: what was accepted stays payable, the rest is cancelled.
+
+    With work in progress to settle, a fee or an advance it is proposed: it takes effect when an
+    administrator other than you has approved it, and for added money the approvers of that amount.
 
     \b
     mledger contract terminate BW-2026-014 --reason "notice of 2026-11-20" --dry-run
+    mledger contract terminate BW-2026-014 --settle M3=40% --fee 5,000.00 --reason "notice"
     """
-    from ledger.intents import TerminateContract
+    from commands.settlement import terminating
 
-    session.record(reference, TerminateContract(reason=reason, on=session.on))
+    state = session.contract(reference)
+    session.record(state.id, terminating(session, state, shares, fee, reason))
+
+
+@contract.command()
+@click.argument("reference", type=CONTRACT)
+@database_options
+@moment_options
+@output_options
+def settlement(reference: str, settings: Settings, moment: Moment, output: Output) -> None:
+    """What a contract comes to, line by line: accepted, held back, paid, and due either way.
+
+    \b
+    mledger contract settlement BW-2026-014 --as-of 2026-11-30
+    """
+    from commands.settlement import show
+
+    show(settings, output, moment, reference)
 
 
 @contract.command()
@@ -264,7 +300,7 @@ def _change_role(
     session: Session, reference: str, person: str, role: str, reason: str, grant: bool
 ) -> None:
     """Proposes a change of role; a role that nothing in the contract speaks of is a slip."""
-    from commands.imports.contract_checks import did_you_mean
+    from commands.imports.problems import did_you_mean
     from ledger.errors import InputInvalid
     from ledger.events import RoleChange
     from ledger.state import ADMINISTRATOR

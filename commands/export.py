@@ -116,6 +116,19 @@ def csv(asked: Asked) -> None:
 
 @export.command()
 @_exporting
+def xlsx(asked: Asked) -> None:
+    """A workbook with a sheet each for schedule, contracts, milestones, payments, invoices and retentions.
+
+    \b
+    mledger export xlsx -o ledger.xlsx
+    """
+    from commands.reports.sheets import show
+
+    show(replace(asked, output=replace(asked.output, format="xlsx")))
+
+
+@export.command()
+@_exporting
 def jsonl(asked: Asked) -> None:
     """The log: every record's stored text, byte for byte, one per line.
 

@@ -51,6 +51,10 @@ _administrators = click.option(
     help="Who administers contracts that are new; repeatable.  [default: the actor alone]",
 )
 
+_map = click.option(
+    "--map", "map_file", type=SOURCES, metavar="FILE", help="Which column is what, as YAML."
+)
+
 
 def importing(function: F) -> F:
     """A command that takes files over: the shared options, and a `session` open while it runs."""
@@ -88,9 +92,7 @@ def ocds(
 
 @import_group.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=SOURCES)
-@click.option(
-    "--map", "map_file", type=SOURCES, metavar="FILE", help="Which column is what, as YAML."
-)
+@_map
 @_administrators
 @importing
 def csv(
@@ -107,14 +109,39 @@ def csv(
     mledger import csv export/ --map columns.yaml --administrator ann --administrator bob
     """
     from commands.imports.csv_reader import ENDINGS, read_csv
+
+    _take_over("csv", paths, ENDINGS, _mapped(read_csv, map_file), administrators, strict, session)
+
+
+@import_group.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=SOURCES)
+@_map
+@_administrators
+@importing
+def xlsx(
+    paths: tuple[Path, ...],
+    map_file: Path | None,
+    administrators: tuple[str, ...],
+    strict: bool,
+    session: Session,
+) -> None:
+    """Take over contracts from workbooks, with the columns and the map of import csv.
+
+    \b
+    mledger import xlsx milestones.xlsx --dry-run
+    """
+    from commands.imports.xlsx_reader import ENDINGS, read_xlsx
+
+    read = _mapped(read_xlsx, map_file)
+    _take_over("xlsx", paths, ENDINGS, read, administrators, strict, session)
+
+
+def _mapped(read: Callable[..., Reading], map_file: Path | None) -> Read:
+    """The reader with the map of --map, or the product's own column names."""
     from commands.imports.mapping import OWN_NAMES, read_mapping
 
     mapping = read_mapping(map_file) if map_file else OWN_NAMES
-
-    def read(paths: Sequence[Path], progress: Callable[[int], None]) -> Reading:
-        return read_csv(paths, mapping, progress)
-
-    _take_over("csv", paths, ENDINGS, read, administrators, strict, session)
+    return lambda paths, progress: read(paths, mapping, progress)
 
 
 def _take_over(
@@ -127,12 +154,14 @@ def _take_over(
     session: Session,
 ) -> None:
     """Reads, records and tells; raises InputInvalid where nothing good was found, or not all."""
+    from commands.imports.found import STDIN
     from commands.imports.recording import Taken, found_files, record_all
     from commands.output import progress
     from commands.session import say
     from ledger.errors import LedgerError
 
-    size = sum(file.stat().st_size for file in found_files(paths, endings))
+    files = found_files(paths, endings)
+    size = sum(file.stat().st_size for file in files if file != STDIN)
     with progress(size, "reading") as bar:
         reading = read(paths, bar.advance)
     taken = Taken()
@@ -161,6 +190,43 @@ def _take_over(
     if taken.events and not session.recording.dry_run:
         session.catch_up()
     _tell(form, paths, reading, taken, strict, session)
+
+
+# --- the bank --------------------------------------------------------------------------------------
+
+
+@import_group.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=SOURCES)
+@click.option(
+    "--map",
+    "map_file",
+    type=SOURCES,
+    metavar="FILE",
+    help="Which column of a CSV is what, as YAML.",
+)
+@importing
+def bank(paths: tuple[Path, ...], map_file: Path | None, strict: bool, session: Session) -> None:
+    """Settle what was instructed from the bank's files: camt.053, camt.054, pain.002, CSV.
+
+    Each entry is matched by its EndToEndId, a transfer's name or CONTRACT#VERSION in its text:
+    paid (exactly, short, over, with fees), failed or returned. What names no payment is listed.
+
+    \b
+    mledger import bank statement.xml --as finance-1
+    mledger import bank statements/ --map columns.yaml --strict --as finance-1
+    """
+    from commands.bank.bank_csv import FIELDS, OWN_NAMES
+    from commands.bank.taking import ENDINGS, read_bank, take_over
+    from commands.imports.mapping import read_mapping
+    from commands.imports.recording import found_files
+    from commands.output import progress
+
+    mapping = read_mapping(map_file, FIELDS) if map_file else OWN_NAMES
+    size = sum(file.stat().st_size for file in found_files(paths, ENDINGS))
+    with progress(size, "reading") as bar:
+        statements = read_bank(paths, mapping, bar.advance)
+    reading, taken = take_over(session, statements, strict)
+    _tell("bank", paths, reading, taken, strict, session)
 
 
 # --- contract files --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from commands.narrowing import Narrowing
 from commands.output import Column, exact, money, number
 from commands.session import say
 from ledger.money import display_minor, parse_minor
+from ledger.payees import masked
 
 if TYPE_CHECKING:
     from commands.session import Session
@@ -24,7 +25,8 @@ class List:
     """A list: its name in JSON, an entry from a row of the read model, and the table for people.
 
     Every entry has the same keys, `currency` before its amounts, so they are the header of CSV too.
-    The table's columns name the entry's keys; `minor` ones go first where the screen is narrow.
+    The table's columns name the entry's keys; `minor` ones go first where the screen is narrow,
+    `rare` ones stay away where no entry has anything in them.
     """
 
     name: str
@@ -32,6 +34,7 @@ class List:
     columns: Sequence[tuple[Column | str, str]]
     minor: tuple[str, ...]
     empty: str
+    rare: tuple[str, ...] = ()
 
     def show(
         self, session: Session, sql: str, *, status: str | None = None, **params: str | None
@@ -43,19 +46,36 @@ class List:
         entries = [entry for entry in map(self.entry, found) if status in (None, entry["status"])]
         table = Narrowing(
             [column for column, _ in self.columns],
-            [tuple(_shown(entry[key]) for _, key in self.columns) for entry in entries],
+            [tuple(_shown(entry[key], key) for _, key in self.columns) for entry in entries],
             empty=self.empty,
             minor=self.minor,
-        )
+        ).without(*self._unsaid(entries))
         header = list(self.entry(defaultdict(lambda: None)))
         session.output.emit({self.name: entries}, rows=entries, columns=header, people=[table])
         if lag:
             say(f"warning: {lag} events are not in this list yet")
             say("hint: mledger projections catch-up")
 
+    def _unsaid(self, entries: Sequence[Entry]) -> list[str]:
+        """The rare columns in which no entry has anything."""
+        return [
+            column if isinstance(column, str) else column.title
+            for column, key in self.columns
+            if (column if isinstance(column, str) else column.title) in self.rare
+            and all(entry[key] is None for entry in entries)
+        ]
 
-def _shown(value: Any) -> Any:
-    """An amount as people read it; its currency stands in a column of its own."""
+
+def _abroad(row: Found, key: str) -> dict[str, str] | None:
+    """An amount in the currency that was paid, where that is another than the contract's."""
+    minor, currency = row[key], row["paid_currency"]
+    return None if minor is None or currency is None else money(int(minor), str(currency))
+
+
+def _shown(value: Any, key: str) -> Any:
+    """An amount as people read it, its currency in a column of its own; of an account's number the end alone."""
+    if key == "account":
+        return masked(value or "")
     if isinstance(value, dict):
         currency = value["currency"]
         return display_minor(parse_minor(value["amount"], currency), currency)
@@ -261,6 +281,14 @@ def _payment_entry(row: Found) -> Entry:
         "currency": row["currency"],
         "amount": _amount(row, "amount_minor"),
         "paid": _amount(row, "paid_minor"),
+        "fees": _amount(row, "fees_minor") if row["fees_minor"] else None,
+        "transfer": row["transfer"] or None,
+        "exchange_currency": row["paid_currency"],
+        "instructed_abroad": _abroad(row, "instructed_foreign_minor"),
+        "paid_abroad": _abroad(row, "paid_foreign_minor"),
+        "gain": _abroad(row, "gain_minor"),
+        "payee": row["payee"] or None,
+        "account": row["account"] or None,
     }
 
 
@@ -276,10 +304,16 @@ _PAYMENTS = List(
         (number("amount"), "amount"),
         (number("paid"), "paid"),
         (exact("currency"), "currency"),
+        (number("fees"), "fees"),
+        (number("paid abroad"), "paid_abroad"),
+        (number("gain"), "gain"),
+        (exact("in"), "exchange_currency"),
+        (exact("account"), "account"),
         ("bank reference", "bank_reference"),
     ),
-    minor=("bank reference", "paid", "paid on"),
+    minor=("bank reference", "account", "paid on", "paid"),
     empty="no payment",
+    rare=("fees", "paid abroad", "gain", "in", "account"),
 )
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
-FORMATS = ("table", "json", "jsonl", "csv")
+FORMATS = ("table", "json", "jsonl", "csv", "xlsx")
 _GIVEN = "commands.options.given"
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII
@@ -64,11 +64,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a result goes and in which of `FORMATS`; `heard` is handed every text on its way."""
+    """Where a result goes and in which of `FORMATS`; `heard` is handed every text, or a workbook's bytes."""
 
     format: str = "table"
     file: Path | None = None
-    heard: Callable[[str], object] | None = None
+    heard: Callable[[str | bytes], object] | None = None
 
     def emit(
         self,

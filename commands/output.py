@@ -18,7 +18,10 @@ from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 from commands.tables import HOSTILE, PIPE_WIDTH, Column, Table, exact, number, visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from commands.options import Output
+    from commands.workbook import Page
 
 __all__ = [
     "Column",
@@ -28,6 +31,7 @@ __all__ = [
     "colourful",
     "confirm",
     "csv_line",
+    "csv_text",
     "emit",
     "escape_cell",
     "exact",
@@ -36,6 +40,7 @@ __all__ = [
     "number",
     "on_terminal",
     "progress",
+    "replacing",
     "terminal_width",
     "unescape_cell",
     "visible",
@@ -86,12 +91,13 @@ def unescape_cell(text: str) -> str:
 def csv_line(values: Iterable[object]) -> str:
     """One line of CSV (RFC 4180, but ended by LF)."""
     # Not the csv module: before Python 3.13 it leaves a return unquoted when lines end in LF.
-    cells = [escape_cell(_csv_text(value)) for value in values]
+    cells = [escape_cell(csv_text(value)) for value in values]
     quoted = ['"' + c.replace('"', '""') + '"' if re.search('[,"\r\n]', c) else c for c in cells]
     return (",".join(quoted) if quoted != [""] else '""') + "\n"
 
 
-def _csv_text(value: object) -> str:
+def csv_text(value: object) -> str:
+    """What a cell says: nothing for None, true and false, lists with spaces between, else its text."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -140,14 +146,18 @@ def emit(
     rows: Iterable[Mapping[str, Any]] | None = None,
     columns: Sequence[str] | None = None,
     people: Iterable[Table | str] = (),
+    pages: Callable[[], Iterable[Page]] | None = None,
 ) -> None:
     """Write a result in the form asked for; what the other forms would need is not even computed.
 
     `data` is the promised JSON object (or a function that makes it), `rows` what CSV and JSON lines
     list (default: the object itself), `columns` the CSV header (default: the rows' own keys; give
     it where rows may be none or many, since then they are streamed), `people` tables and lines of
-    text.
+    text, `pages` the sheets of a workbook (default: one, of the rows).
     """
+    if output.format == "xlsx":
+        _write_workbook(output, data, rows, columns, pages)
+        return
     with writing(output) as stream:
         if output.format == "table":
             for part in people:
@@ -163,18 +173,52 @@ def emit(
                 stream.writelines(_csv_lines(listed, columns))
 
 
+def _write_workbook(
+    output: Output,
+    data: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
+    rows: Iterable[Mapping[str, Any]] | None,
+    columns: Sequence[str] | None,
+    pages: Callable[[], Iterable[Page]] | None,
+) -> None:
+    if output.file is None:
+        from ledger.errors import InputInvalid
+
+        says, hint = "a workbook is no text: it is written to a file only", "name it: -o FILE.xlsx"
+        raise InputInvalid("workbook-needs-file", says, hint=hint)
+    from commands.workbook import Page, workbook
+
+    if pages is None:
+        listed = rows if rows is not None else [data() if callable(data) else data]
+        made = workbook([Page("report", list(listed), columns)])
+    else:
+        made = workbook(pages())
+    if output.heard is not None:
+        output.heard(made)
+    with replacing(output.file) as file:
+        file.write_bytes(made)
+
+
 @contextmanager
 def writing(output: Output) -> Iterator[TextIO]:
     """stdout, or the file of -o: it appears complete under its name, or stays as it was."""
     if output.file is None:
         yield _heard(sys.stdout, output)
         return
-    target = output.file.resolve()  # a link is followed, not replaced
+    with (
+        replacing(output.file) as file,
+        file.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
+    ):
+        yield _heard(stream, output)
+
+
+@contextmanager
+def replacing(named: Path) -> Iterator[Path]:
+    """Where to write what appears complete under that name, or not at all."""
+    target = named.resolve()  # a link is followed, not replaced
     whole = not target.exists() or target.is_file()  # a device or a pipe cannot be replaced
     file = target.with_name(f"{target.name}.{os.getpid()}.tmp") if whole else target
     try:
-        with file.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            yield _heard(stream, output)
+        yield file
         if whole and target.exists():
             file.chmod(target.stat().st_mode & 0o7777)
         if whole:

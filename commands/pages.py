@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from commands.narrowing import Narrowing
 from commands.output import Column, Table, exact, number, visible
+from commands.pages_money import kept_pages
 from commands.showing import milestones_of, people_of, status_of
 from ledger.money import display_minor
 from ledger.state import Approval, Contract, Dispute, Milestone, Payment
@@ -50,6 +51,7 @@ def _contract_pages(contract: Contract) -> Iterator[Page]:
     yield f"ceiling {ceiling}, committed {_amount(contract, contract.committed_minor)}{separation}"
     yield ""
     yield _milestone_table(contract)
+    yield from kept_pages(contract, milestones_of(contract))
     yield ""
     roles = people_of(contract).items()
     yield Table([exact("role"), "people"], [(role, ", ".join(names)) for role, names in roles])
@@ -135,7 +137,7 @@ def _payment_table(contract: Contract, payments: Iterable[Payment]) -> Table:
     rows = [
         (
             f"{contract.id}#{p.version}",
-            p.milestone,
+            f"{p.milestone} (retention #{p.release})" if p.release else p.milestone,
             p.status,
             p.on,
             p.paid_on,
@@ -150,7 +152,8 @@ def _payment_table(contract: Contract, payments: Iterable[Payment]) -> Table:
 def _milestone_pages(contract: Contract, milestone: Milestone) -> Iterator[Page]:
     m, plan, reference = milestone, milestone.plan, f"{contract.id}/{milestone.id}"
     yield f"{reference}  {plan.title}".rstrip()
-    about = [status_of(m), f"stage {plan.stage}" if plan.stage else ""]
+    about = [status_of(m), m.kind if m.kind != "milestone" else ""]
+    about += [f"stage {plan.stage}" if plan.stage else ""]
     about += [f"owner {plan.owner}" if plan.owner else ""]
     about += [f"depends on {', '.join(plan.depends_on)}" if plan.depends_on else ""]
     about += [f"rest of {plan.remainder_of}" if plan.remainder_of else ""]
@@ -167,6 +170,7 @@ def _milestone_pages(contract: Contract, milestone: Milestone) -> Iterator[Page]
     if m.lines:
         yield ""
         yield _price(contract, m)
+    yield from kept_pages(contract, [m])
     waiting = [task for task in tasks(contract) if task.reference == reference]
     if waiting:
         yield ""

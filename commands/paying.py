@@ -1,21 +1,29 @@
-"""The payment run: everything that is due and payable on a day, instructed in one transaction."""
+"""The payment run: everything that is due and payable on a day, instructed in one transaction.
+
+What goes to one partner in one currency is one transfer to the bank, whose parts are the milestones and releases.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from commands.discounting import discounted, saved
+from commands.holding_back import Back, in_words, parted
 from commands.session import say
 from commands.signing import signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from commands.bank.exchange import Abroad
+    from commands.bank.files import Target
     from commands.output import Table
     from commands.session import Session
     from commands.signing import Pen
-    from ledger.store.perform import Request
+    from ledger.events import Exchange
+    from ledger.store.asked import Request
     from projections.reading import Found
 
 _RUNS = "SELECT DISTINCT run FROM {payments} WHERE substr(run, 1, length(:stem)) = :stem"
@@ -33,6 +41,24 @@ class Line:
     currency: str
     amount_minor: int
     held_minor: int
+    kind: str = "milestone"
+    release: int = 0
+    transfer: str = ""
+    exchange: Exchange | None = None
+    discount_minor: int = 0
+    discount_until: date | None = None
+
+    @property
+    def reference(self) -> str:
+        """What is paid: CONTRACT/MILESTONE, or CONTRACT#VERSION of a release of its retention."""
+        if self.release:
+            return f"{self.contract}#{self.release}"
+        return f"{self.contract}/{self.milestone}"
+
+    @property
+    def name(self) -> str:
+        """What is paid, as people read it."""
+        return self.reference + (f" of {self.milestone}" if self.release else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +68,19 @@ class Run:
     name: str
     on: date
     lines: list[Line]
+    back: list[Back] = field(default_factory=list)
 
     def totals(self) -> dict[str, list[int]]:
         """The amounts to pay per currency, in the order of the currencies' codes."""
         currencies = sorted({line.currency for line in self.lines})
         return {c: [n.amount_minor for n in self.lines if n.currency == c] for c in currencies}
+
+    def transfers(self) -> dict[str, list[Line]]:
+        """The lines of each transfer, in the order of their numbers."""
+        found: dict[str, list[Line]] = {}
+        for line in self.lines:
+            found.setdefault(line.transfer, []).append(line)
+        return found
 
 
 def instruct_all(
@@ -55,16 +89,21 @@ def instruct_all(
     partner: str | None,
     yes: bool,
     pen: Pen | None = None,
+    abroad: Abroad | None = None,
+    target: Target | None = None,
+    discount: bool = False,
 ) -> None:
-    """Shows what is due, asks, and instructs all of it under one run's name, or nothing."""
+    """Shows what is due, asks, and instructs all of it under one run's name, or nothing; then writes the file."""
     from commands.output import confirm
 
-    run = _proposed(session, contract, partner)
+    run = _proposed(session, contract, partner, abroad, discount)
     people = session.output.format == "table"
     if not run.lines:
         nothing = session.perform([])  # refused, where its key was used for another run
         if not people:
             session.show(nothing, _object(run), quiet=True)
+        for line in in_words(run.back):
+            say(line)
         say(f"nothing is due and payable by {run.on}; nothing was recorded")
         return
     if people:
@@ -72,7 +111,20 @@ def instruct_all(
     if not session.recording.dry_run:
         count = "1 payment" if len(run.lines) == 1 else f"{len(run.lines)} payments"
         confirm(f"Instruct {count}, {', '.join(_amounts(run))}?", yes)
-    session.show(session.perform(signed(session, _requests(session, run), pen)), _object(run))
+    outcome = session.perform(signed(session, _requests(session, run), pen))
+    session.show(outcome, _object(run))
+    if target is not None and not outcome.dry_run:
+        write_file(session, run.name, target)
+
+
+def write_file(session: Session, run: str, target: Target) -> None:
+    """Writes the payment file of a run that is recorded, and says what is in it."""
+    from commands.bank.files import write
+
+    written, settled = write(session, run, target)
+    transfers = "1 transfer" if written == 1 else f"{written} transfers"
+    left_out = f"; {settled} settled already and left out" if settled else ""
+    say(f"{transfers} of {run} written to {target.path} as {target.form}{left_out}")
 
 
 def _requests(session: Session, run: Run) -> list[Request]:
@@ -86,6 +138,10 @@ def _requests(session: Session, run: Run) -> list[Request]:
                 milestone=line.milestone,
                 amount_minor=line.amount_minor,
                 run=run.name,
+                release=line.release,
+                transfer=line.transfer,
+                exchange=line.exchange,
+                discount=line.discount_minor > 0,
                 on=session.on,
             ),
         )
@@ -93,8 +149,14 @@ def _requests(session: Session, run: Run) -> list[Request]:
     ]
 
 
-def _proposed(session: Session, contract: str | None, partner: str | None) -> Run:
-    """What is due by --on, under the next name of that day.
+def _proposed(
+    session: Session,
+    contract: str | None,
+    partner: str | None,
+    abroad: Abroad | None = None,
+    discount: bool = False,
+) -> Run:
+    """What is due by --on, under the next name of that day; with `discount` also what is cheaper if paid that day.
 
     Under an idempotency key that was used it is what the first run saw, so that it is answered.
     """
@@ -107,10 +169,45 @@ def _proposed(session: Session, contract: str | None, partner: str | None) -> Ru
     on = on or session.on or session.settings.today()
     stem = f"RUN-{on}-"
     with reader(session.ledger, known_position=before) as found:
-        rows = found.select(DUE, on=on.isoformat(), contract=contract, partner=partner)
+        last = date.max if discount else on
+        rows = found.select(DUE, on=last.isoformat(), contract=contract, partner=partner)
         runs = [str(row["run"]).removeprefix(stem) for row in found.select(_RUNS, stem=stem)]
     count = max((int(run) for run in runs if run.isdigit()), default=0) + 1
-    return Run(name or f"{stem}{count}", on, [_line(row) for row in rows])
+    name = name or f"{stem}{count}"
+    lines = [_line(row) for row in rows]
+    if discount:
+        lines = discounted(session, lines, on)
+    lines, back = parted(session, lines, abroad.currency if abroad else None)
+    lines = in_transfers(name, lines)
+    if abroad is not None:
+        lines = _paid_in(session, abroad, lines, on)
+    return Run(name, on, lines, back)
+
+
+def in_transfers(run: str, lines: Sequence[Line]) -> list[Line]:
+    """The lines by transfer: one for each partner and currency, numbered in the order in which they first fall due."""
+    from commands.bank.transfers import transfer_id
+
+    numbers: dict[tuple[str, str], int] = {}
+    for line in lines:
+        numbers.setdefault((line.partner, line.currency), len(numbers) + 1)
+    found = sorted(lines, key=lambda line: numbers[line.partner, line.currency])
+    return [replace(n, transfer=transfer_id(run, numbers[n.partner, n.currency])) for n in found]
+
+
+def _paid_in(session: Session, abroad: Abroad, lines: list[Line], on: date) -> list[Line]:
+    """The lines with what each comes to in the currency paid, rounded as its contract says."""
+    abroad.of_one_currency(line.currency for line in lines)
+    states = session.ledger.load_all({line.contract for line in lines})
+    return [
+        replace(
+            line,
+            exchange=abroad.exchange(
+                line.amount_minor, line.currency, states[line.contract].terms.rounding, on, on
+            ),
+        )
+        for line in lines
+    ]
 
 
 def _first_run(session: Session) -> tuple[str, date | None, int | None]:
@@ -136,6 +233,8 @@ def _line(row: Found) -> Line:
         currency=str(row["currency"]),
         amount_minor=int(row["payable_minor"] or 0),
         held_minor=int(row["held_minor"] or 0),
+        kind=str(row["kind"]),
+        release=int(row["ordinal"] or 0) if row["kind"] == "retention" else 0,
     )
 
 
@@ -157,13 +256,30 @@ def _object(run: Run) -> dict[str, Any]:
                 "contract": line.contract,
                 "partner": line.partner,
                 "milestone": f"{line.contract}/{line.milestone}",
+                "kind": line.kind,
+                "reference": line.reference,
                 "title": line.title,
                 "due_on": line.due_on,
                 "amount": money(line.amount_minor, line.currency),
                 "held": money(line.held_minor, line.currency),
+                "discount": money(line.discount_minor, line.currency),
+                "discount_until": line.discount_until and line.discount_until.isoformat(),
+                "transfer": line.transfer,
+                "paid_in": _foreign([line]),
             }
             for line in run.lines
         ],
+        "transfers": [
+            {
+                "transfer": transfer,
+                "partner": lines[0].partner,
+                "payments": len(lines),
+                "amount": money(sum(line.amount_minor for line in lines), lines[0].currency),
+                "paid_in": _foreign(lines),
+            }
+            for transfer, lines in run.transfers().items()
+        ],
+        "held_back": [one.entry() for one in run.back],
         "totals": [
             {"currency": c, "payments": len(each), "amount": money(sum(each), c)}
             for c, each in run.totals().items()
@@ -171,31 +287,77 @@ def _object(run: Run) -> dict[str, Any]:
     }
 
 
+def _foreign(lines: Sequence[Line]) -> dict[str, str] | None:
+    """What the lines of a transfer come to in the currency paid; None in the contract's own."""
+    from commands.output import money
+
+    told = [line.exchange for line in lines if line.exchange]
+    return money(sum(each.amount_minor for each in told), told[0].currency) if told else None
+
+
 def _pages(run: Run) -> list[Table | str]:
-    """The run for people: what is to be paid to whom, and the sum of each currency."""
+    """The run for people: what is to be paid to whom by which transfer, and the sum of each currency."""
     from commands.narrowing import Narrowing
     from commands.output import Column, exact, number
     from ledger.money import display_minor
 
-    columns: list[Column | str] = [exact("due"), exact("milestone"), "title", "partner"]
-    columns += [number("held"), number("to pay"), exact("currency")]
+    columns: list[Column | str] = [exact("transfer"), exact("due"), exact("milestone")]
+    columns += [exact("kind"), "title", "partner", number("held"), number("discount")]
+    columns += [exact("until"), number("to pay"), exact("currency"), number("paid in")]
     unheld = [] if any(line.held_minor for line in run.lines) else ["held"]
-    rows = [
-        (
-            line.due_on,
-            f"{line.contract}/{line.milestone}",
-            line.title,
-            line.partner,
-            display_minor(line.held_minor, line.currency) if line.held_minor else "",
-            display_minor(line.amount_minor, line.currency),
-            line.currency,
-        )
-        for line in run.lines
-    ]
+    unheld += [] if any(line.exchange for line in run.lines) else ["paid in"]
+    unheld += [] if any(line.kind != "milestone" for line in run.lines) else ["kind"]
+    unheld += [] if any(line.discount_minor for line in run.lines) else ["discount", "until"]
+    rows: list[tuple[str, ...]] = []
+    for transfer, lines in run.transfers().items():
+        currency, short = lines[0].currency, transfer.removeprefix(f"{run.name}-")
+        rows += [
+            (
+                short,
+                line.due_on,
+                line.name,
+                line.kind,
+                line.title,
+                line.partner,
+                display_minor(line.held_minor, currency) if line.held_minor else "",
+                saved([line], currency),
+                str(line.discount_until or ""),
+                display_minor(line.amount_minor, currency),
+                currency,
+                _foreign_text([line]),
+            )
+            for line in lines
+        ]
+        if len(lines) > 1:
+            whole = display_minor(sum(line.amount_minor for line in lines), currency)
+            name = f"{len(lines)} in one transfer"
+            start = (short, "", name, "", "", lines[0].partner, "", saved(lines, currency), "")
+            rows.append((*start, whole, currency, _foreign_text(lines)))
     totals = [
-        ("", "total", "", "", "", display_minor(sum(each), c), c)
+        (
+            *("", "", "total", "", "", "", ""),
+            saved(run.lines, c),
+            "",
+            display_minor(sum(each), c),
+            c,
+            "",
+        )
         for c, each in run.totals().items()
     ]
     title = f"{run.name}: due by {run.on} and payable"
     minor = ("title", "partner", "held")
-    return [Narrowing(columns, rows, totals, title, minor=minor).without(*unheld), ""]
+    return [
+        Narrowing(columns, rows, totals, title, minor=minor).without(*unheld),
+        *in_words(run.back),
+        "",
+    ]
+
+
+def _foreign_text(lines: Sequence[Line]) -> str:
+    from ledger.money import display_minor
+
+    told = [line.exchange for line in lines if line.exchange]
+    if not told:
+        return ""
+    amount = display_minor(sum(each.amount_minor for each in told), told[0].currency)
+    return f"{amount} {told[0].currency}"

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from commands.bank.options import Payer, debtor_options, exchange_options
 from commands.options import yes_option
-from commands.reference_names import INSTRUCTION, MILESTONE, PAID, MilestoneName, VersionName
+from commands.reference_names import (
+    MILESTONE,
+    PAID,
+    PAYABLE,
+    SETTLED,
+    MilestoneName,
+    SubjectName,
+    VersionName,
+)
+from commands.releasing import discount_option, filing, payable, release
 from commands.session import (
     acting,
     contract_option,
@@ -20,6 +31,7 @@ from commands.session import (
 from commands.signing import sign_options, signed
 
 if TYPE_CHECKING:
+    from commands.bank.exchange import Abroad
     from commands.session import Session
     from commands.signing import Pen
     from ledger.events import Why
@@ -30,92 +42,165 @@ def payment() -> None:
     """Instruct and record payments."""
 
 
+payment.add_command(release)
+payment.add_command(filing)
+
+
 @payment.command()
 @contract_option
 @partner_option
 @yes_option
 @sign_options
+@exchange_options
+@click.option(
+    "--write", "write_to", type=click.Path(path_type=Path), metavar="FILE", help="A payment file."
+)
+@debtor_options
+@discount_option
 @acting
 def run(
-    contract: str | None, partner: str | None, yes: bool, session: Session, pen: Pen | None
+    contract: str | None,
+    partner: str | None,
+    yes: bool,
+    discount: bool,
+    write_to: Path | None,
+    force: bool,
+    payer: Payer,
+    abroad: Abroad | None,
+    session: Session,
+    pen: Pen | None,
 ) -> None:
     """Instruct everything that is due by --on and payable, all or nothing.
 
-    What is held, not accepted, instructed or paid already is never part of it. Without anything
-    due nothing is written.
+    Retention released and advances are part of it; what is held, not accepted, instructed or paid
+    already never is. Without anything due nothing is written. With --discount, what is cheaper if
+    paid that day is paid too, less its discount. What goes to one partner in one currency is one
+    transfer. --write has the bank's file written once all is recorded: FILE.xml is ISO 20022
+    pain.001, FILE.csv a table.
 
     \b
     mledger payment run --on 2026-11-21 --dry-run --as finance-1
     mledger payment run --on 2026-11-21 --contract BW-2026-014 --yes --as finance-1
+    mledger payment run --on 2026-11-21 --write run.xml --as finance-1
+    mledger payment run --on 2026-11-21 --paid-in USD --rates rates.csv --as finance-1
     """
+    from commands.bank.files import target
     from commands.paying import instruct_all
 
-    instruct_all(session, contract, partner, yes, pen)
+    written = target(session, write_to, None, payer, force) if write_to else None
+    instruct_all(session, contract, partner, yes, pen, abroad, written, discount)
+
+
+@payment.command("file")
+@click.argument("name", metavar="RUN")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--form", type=click.Choice(["pain.001", "csv"]), help="[default: by FILE's ending]")
+@debtor_options
+@looking
+def write_file(
+    name: str, path: Path, form: str | None, force: bool, payer: Payer, session: Session
+) -> None:
+    """Write the payment file of a run again, from what was instructed.
+
+    What is recorded, failed or reversed since is left out, so that nothing is paid twice.
+
+    \b
+    mledger payment file RUN-2026-11-21-1 run.xml --debtor-name "Brand Ltd" --debtor-account 123
+    mledger payment file RUN-2026-11-21-1 run.csv --force
+    """
+    from commands import paying
+    from commands.bank.files import target
+
+    paying.write_file(session, name, target(session, path, form, payer, force))
 
 
 @payment.command()
-@click.argument("reference", type=MILESTONE)
+@click.argument("reference", type=PAYABLE)
 @click.argument("amount", required=False)
 @sign_options
+@exchange_options
+@discount_option
 @acting
 def instruct(
-    reference: MilestoneName, amount: str | None, session: Session, pen: Pen | None
+    reference: SubjectName,
+    amount: str | None,
+    discount: bool,
+    abroad: Abroad | None,
+    session: Session,
+    pen: Pen | None,
 ) -> None:
     """Tell the bank to pay all that is payable on a milestone, or AMOUNT of it.
 
+    Retention that was released is named by the version of its release.
+
     \b
     mledger payment instruct BW-2026-014/M1 121,800.00 --on 2026-09-19 --as finance-1
+    mledger payment instruct 'BW-2026-014#52' --on 2026-12-19 --as finance-1
+    mledger payment instruct BW-2026-014/M1 --paid-in USD --rate 0.1392 --as finance-1
     """
     from ledger.intents import InstructPayment
 
     state = session.contract(reference.contract)
+    milestone, release = payable(state, reference)
     intent = InstructPayment(
-        milestone=reference.milestone,
+        milestone=milestone,
+        release=release,
         amount_minor=None if amount is None else session.amount(state, amount),
+        discount=discount,
         on=session.on,
     )
+    if abroad is not None:
+        from commands.bank.exchange import instructed_in
+
+        intent = instructed_in(abroad, state, intent, session.settings.today())
     session.show(session.perform(signed(session, [(state.id, intent)], pen)))
 
 
 @payment.command()
-@click.argument("reference", type=INSTRUCTION)
+@click.argument("settled", type=SETTLED)
 @click.argument("amount", required=False)
 @click.option("--reference", "bank_reference", default="", help="The bank's name for it.")
+@click.option("--fees", metavar="AMOUNT", help="What the bank charged beside the amount.")
+@click.option("--over", is_flag=True, help="Record more than was instructed: it becomes a claim.")
+@exchange_options
 @acting
 def record(
-    reference: VersionName, amount: str | None, bank_reference: str, session: Session
+    settled: VersionName | str,
+    amount: str | None,
+    bank_reference: str,
+    fees: str | None,
+    over: bool,
+    abroad: Abroad | None,
+    session: Session,
 ) -> None:
     """Record that the bank paid what was instructed, or AMOUNT; the rest is free again.
 
+    A transfer is recorded with all its parts; a short AMOUNT pays them in order of due date.
+
     \b
     mledger payment record 'BW-2026-014#14' --reference 20260919-0042 --as finance-1
+    mledger payment record RUN-2026-11-21-1-T1 900.00 --fees 15.00 --as finance-1
+    mledger payment record RUN-2026-11-21-1-T1 --paid-in USD --rate 0.1392 --as finance-1
     """
-    from ledger.intents import RecordPayment
+    from commands.bank.recording import Paid, record_paid
 
-    state = session.contract(reference.contract)
-    intent = RecordPayment(
-        instruction=reference.version,
-        amount_minor=None if amount is None else session.amount(state, amount),
-        reference=bank_reference,
-        on=session.on,
-    )
-    session.record(state.id, intent)
+    record_paid(session, settled, Paid(amount, bank_reference, fees, over, abroad))
 
 
 @payment.command()
-@click.argument("reference", type=INSTRUCTION)
+@click.argument("settled", type=SETTLED)
 @reason_required
 @acting
-def fail(reference: VersionName, reason: str, session: Session) -> None:
+def fail(settled: VersionName | str, reason: str, session: Session) -> None:
     """Record that the bank did not pay; the amount is payable again.
 
     \b
     mledger payment fail 'BW-2026-014#14' --reason "account closed" --as finance-1
+    mledger payment fail RUN-2026-11-21-1-T1 --reason "account closed" --as finance-1
     """
-    from ledger.intents import FailPayment
+    from commands.bank.recording import record_failed
 
-    intent = FailPayment(instruction=reference.version, reason=reason, on=session.on)
-    session.record(reference.contract, intent)
+    record_failed(session, settled, reason)
 
 
 @payment.command()
@@ -133,6 +218,31 @@ def reverse(reference: VersionName, why: Why, reason: str, session: Session) -> 
 
     intent = ReversePayment(payment=reference.version, why=why, reason=reason, on=session.on)
     session.record(reference.contract, intent)
+
+
+@payment.command("set-off")
+@click.argument("reference", type=MILESTONE)
+@click.argument("amount")
+@click.option(
+    "--against", type=MILESTONE, required=True, help="Where money is owed, in the same contract."
+)
+@reason_required
+@acting
+def set_off(
+    reference: MilestoneName, amount: str, against: MilestoneName, reason: str, session: Session
+) -> None:
+    """Propose to take a claim on a milestone off what is owed for another.
+
+    A set-off the other way round gives an earlier one back.
+
+    \b
+    mledger payment set-off BW-2026-014/M1 2,000.00 --against BW-2026-014/M2 --reason overpaid
+    mledger contract approve 'BW-2026-014#37' --as manager-1
+    """
+    from commands.settlement import setting_off
+
+    state = session.contract(reference.contract)
+    session.record(state.id, setting_off(session, state, reference, against, amount, reason))
 
 
 @payment.command("list")

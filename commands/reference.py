@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,21 @@ def event_schemas() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A record of the milestone payment ledger",
         "oneOf": records,
-        "$defs": components,
+        "$defs": _dedented(components),
+    }
+
+
+def _dedented(schemas: Any) -> Any:
+    """The schemas with docstrings as Python 3.13 keeps them, whatever Python this is."""
+    if isinstance(schemas, list):
+        return [_dedented(one) for one in schemas]
+    if not isinstance(schemas, dict):
+        return schemas
+    return {
+        key: cleandoc(value)
+        if key == "description" and isinstance(value, str)
+        else _dedented(value)
+        for key, value in schemas.items()
     }
 
 

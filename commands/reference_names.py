@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _NUMBERED = re.compile(r"(.+)#(\d{1,9})", re.ASCII | re.DOTALL)
+_TRANSFER = re.compile(r"\S+-T\d{1,6}", re.ASCII)
 FORMS = {
     "contract": "CONTRACT, as in BW-2026-014",
     "milestone": "CONTRACT/MILESTONE, as in BW-2026-014/M2",
     "version": "CONTRACT#VERSION, as in 'BW-2026-014#37' (in quotes)",
+    "payable": "CONTRACT/MILESTONE or 'CONTRACT#VERSION', as in BW-2026-014/M2 or 'BW-2026-014#37'",
+    "retained": "CONTRACT/MILESTONE or CONTRACT, as in BW-2026-014/M2 or BW-2026-014",
     "subject": "CONTRACT/MILESTONE or 'CONTRACT#VERSION', as in BW-2026-014/M2 or 'BW-2026-014#37'",
+    "settled": "'CONTRACT#VERSION' or TRANSFER, as in 'BW-2026-014#37' or RUN-2026-11-21-1-T1",
 }
 
 
@@ -88,13 +92,47 @@ def parse_subject(text: str) -> SubjectName:
         raise _invalid(text, "subject") from None
 
 
+def parse_payable(text: str) -> SubjectName:
+    """Whatever is paid: a milestone, or by its version a release of its retention."""
+    try:
+        return parse_subject(text)
+    except InputInvalid:
+        raise _invalid(text, "payable") from None
+
+
+def parse_settled(text: str) -> VersionName | str:
+    """Whatever the bank settles: an instruction by its version, or a transfer by its name."""
+    if "#" not in text and _TRANSFER.fullmatch(text.strip()):
+        return text.strip()
+    try:
+        return parse_version(text)
+    except InputInvalid:
+        raise _invalid(text, "settled") from None
+
+
+def parse_retained(text: str) -> str:
+    """What retention is kept of: a milestone, or a contract with all of its own; a contract's id may have slashes."""
+    name = text.strip()
+    if not name or _NUMBERED.fullmatch(name) or _of_another_kind(name):
+        raise _invalid(text, "retained")
+    return name
+
+
 def _of_another_kind(name: str) -> bool:
     """Streams whose name begins with a tilde hold keys and seals, never a contract."""
     return name.startswith("~")
 
 
+_NAMED = {
+    "subject": "milestone or proposal",
+    "payable": "milestone or release of retention",
+    "retained": "milestone or contract",
+    "settled": "instruction or transfer",
+}
+
+
 def _invalid(text: str, kind: str, meant: str = "") -> InputInvalid:
-    named = "milestone or proposal" if kind == "subject" else kind
+    named = _NAMED.get(kind, kind)
     says = f"{text!r} names no {named}" if kind != "version" else f"{text!r} has no version"
     hint = f"{meant or 'write ' + FORMS[kind]}"
     return InputInvalid("reference-invalid", says, hint=hint, facts={"text": text})
@@ -124,7 +162,7 @@ class NameType(click.ParamType[N], Generic[N]):
         try:
             return self.parse(value)
         except InputInvalid as wrong:
-            if self.name in ("milestone", "subject") and ctx is not None:
+            if self.name in ("milestone", "subject", "payable") and ctx is not None:
                 from commands.completing import owners
 
                 if found := owners(ctx, value.strip()):
@@ -147,6 +185,10 @@ VERSION = NameType(parse_version, "proposals")
 PROPOSAL = NameType(parse_version, "proposals")
 DISPUTE = NameType(parse_version, "disputes")
 INSTRUCTION = NameType(parse_version, "instructed")
+INVOICE = NameType(parse_version, "invoices")
 PAID = NameType(parse_version, "paid")
 BONUS = NameType(parse_version, "bonuses")
+PAYABLE = NameType(parse_payable, "payables")
+RETAINED = NameType(parse_retained, "retained")
+SETTLED: NameType[VersionName | str] = NameType(parse_settled, "settled")
 PENALISED = NameType(parse_subject, "penalised")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from commands.options import DATE, Output, output_options, stacked
-from commands.reports.asked import Asked, asked_options
+from commands.reports.asked import Asked, asked_of_contract, asked_of_partner, asked_options
+from commands.reports.reporting import reporting_options
+
+if TYPE_CHECKING:
+    from commands.reports.reporting import Into
 
 F = TypeVar("F", bound=Callable[..., Any])
 BY = ("partner", "contract", "stage", "currency", "month", "quarter")
@@ -22,11 +26,12 @@ def report() -> None:
 
 @report.command()
 @asked_options
-def schedule(asked: Asked) -> None:
+@reporting_options
+def schedule(asked: Asked, into: Into | None) -> None:
     """Every payable: its price, what is held, paid and payable, and when it falls due."""
     from commands.reports.schedule import show
 
-    show(asked)
+    show(asked, into)
 
 
 @report.command()
@@ -119,12 +124,61 @@ _metric("paid-on-time", "How often the client paid by the day it owed to.")
 
 @report.command()
 @asked_options
+@reporting_options
 @click.option("--milestones", is_flag=True, help="List the schedule lines behind it.")
-def exposure(asked: Asked, milestones: bool) -> None:
+def exposure(asked: Asked, into: Into | None, milestones: bool) -> None:
     """What is owed, how late it is, what is held, and what is still to come."""
     from commands.reports.exposure import show
 
-    show(asked, milestones)
+    show(asked, milestones, into)
+
+
+@report.command()
+@asked_of_partner
+@reporting_options
+def statement(asked: Asked, into: Into | None) -> None:
+    """A partner's account: accepted, held and why, retained, paid, due, and bonuses still to be earned by when.
+
+    \b
+    mledger report statement "Studio North"
+    mledger report statement "Studio North" --as-of 2026-03-31 --format csv
+    """
+    from commands.reports.statement import show
+
+    show(asked, into)
+
+
+@report.command()
+@click.option(
+    "--from",
+    "since",
+    type=DATE,
+    metavar="DATE",
+    help="The period's first day.  [default: the month's]",
+)
+@click.option(
+    "--to",
+    "until",
+    type=DATE,
+    metavar="DATE",
+    help="The period's last day.  [default: the as-of date]",
+)
+@click.option(
+    "--claimed",
+    metavar="AMOUNT",
+    help="What the partner asks for: exit 6 if it is not what is due.",
+)
+@asked_of_contract
+def application(asked: Asked, since: date | None, until: date | None, claimed: str | None) -> None:
+    """A pay application: the schedule of values, retainage, earlier certificates, and what is due now.
+
+    \b
+    mledger report application BW-2026-014 --from 2026-10-01 --to 2026-10-31
+    mledger report application BW-2026-014 --claimed 17,800.00 -o application.xlsx
+    """
+    from commands.reports.application import show
+
+    show(asked, (since, until), claimed)
 
 
 @report.command()

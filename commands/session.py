@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from ledger.intents import Context, Intent
     from ledger.state import Contract, Milestone
     from ledger.store import Ledger
-    from ledger.store.perform import Outcome, Request
+    from ledger.store.asked import Request
+    from ledger.store.perform import Outcome
     from projections.reading import Reader
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -203,9 +204,12 @@ class Session:
             yield from _hanging(line, width)
 
     def _after(self, name: str, records: list[Record]) -> Contract:
-        """The contract as the new records, recorded or tried, leave it."""
+        """The contract as the new records, recorded or tried, leave it; a stream of another kind has none."""
         from ledger.contract import fold
+        from ledger.decisions.signing import no_contract
 
+        if name.startswith("~"):
+            return no_contract(name)
         first = records[0].position
         before = [record for record in self.ledger.stream(name) if record.position < first]
         state = fold([*before, *(record for record in records if record.stream_id == name)])

@@ -3,7 +3,7 @@
 A value is looked for on the command line, in the environment (MLEDGER_DATABASE_URL, MLEDGER_ACTOR,
 MLEDGER_ZONE), in the project file (`mledger.toml` in the nearest folder upwards), in the user file
 (`$XDG_CONFIG_HOME/mledger/config.toml`), and then by default. Both files have the keys `database`,
-`actor`, `zone`.
+`actor`, `zone`, and `debtor_name`, `debtor_account`, `debtor_bank` for payment files (MLEDGER_DEBTOR_…).
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from pathlib import Path
 from ledger.errors import Failure, InputInvalid
 
 PROJECT_FILE = "mledger.toml"
-VARIABLES = {"database": "MLEDGER_DATABASE_URL", "actor": "MLEDGER_ACTOR", "zone": "MLEDGER_ZONE"}
+VARIABLES = {
+    "database": "MLEDGER_DATABASE_URL",
+    "actor": "MLEDGER_ACTOR",
+    "zone": "MLEDGER_ZONE",
+    "debtor_name": "MLEDGER_DEBTOR_NAME",
+    "debtor_account": "MLEDGER_DEBTOR_ACCOUNT",
+    "debtor_bank": "MLEDGER_DEBTOR_BANK",
+}
+DEBTOR = ("debtor_name", "debtor_account", "debtor_bank")
 LOCAL = "local"
 DEFAULT_DATABASE = "default: the user's data folder"
 AUTHENTICATED = "default: the authenticated user"
@@ -32,13 +40,15 @@ class Settings:
     """The values in force; `origins` says in words where each came from.
 
     `database` is an SQLAlchemy URL. `actor` is None when nobody was named: then it is the user whom
-    the store has authenticated. `zone` is an IANA name, or `local` where the machine's has none.
+    the store has authenticated. `zone` is an IANA name, or `local` where the machine's has none; `debtor` has the
+    settings of payment files that are given.
     """
 
     database: str
     actor: str | None
     zone: str
     origins: Mapping[str, str] = field(default_factory=dict)
+    debtor: Mapping[str, str] = field(default_factory=dict)
 
     def tzinfo(self) -> tzinfo | None:
         """The zone to report in; None is the machine's own."""
@@ -104,7 +114,8 @@ def resolve(
         )
     if "zone" not in found:
         found["zone"], origins["zone"] = _machine_zone(environ)
-    return Settings(found["database"], found.get("actor"), found["zone"], origins)
+    debtor = {name: found[name] for name in DEBTOR if name in found}
+    return Settings(found["database"], found.get("actor"), found["zone"], origins, debtor)
 
 
 def _readable(name: str) -> bool:

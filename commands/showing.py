@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from commands.output import money
+from commands.pages_money import kept_object, release_objects
 from commands.wording_changes import content_in_words, kind_in_words
 from ledger.state import ADMINISTRATOR, Contract, Milestone
 from projections.derive.inbox import Task, tasks
@@ -57,6 +58,8 @@ def contract_object(contract: Contract) -> dict[str, Any]:
         "value": money(contract.value_minor, currency),
         "committed": money(contract.committed_minor, currency),
         "paid": money(paid, currency),
+        **kept_object(contract, milestones_of(contract)),
+        "open_advance": money(contract.open_advance_minor, currency),
         "roles": people_of(contract),
         "approval": [
             {
@@ -94,6 +97,7 @@ def milestone_object(
     figures = ("net", "held", "instructed", "paid", "outstanding", "payable")
     told = {
         "milestone": f"{contract.id}/{m.id}",
+        "kind": m.kind,
         "title": m.plan.title,
         "stage": m.plan.stage,
         "owner": m.plan.owner,
@@ -108,6 +112,8 @@ def milestone_object(
             name: money(getattr(m, f"{name}_minor") if acceptance else 0, currency)
             for name in figures
         },
+        **kept_object(contract, [m]),
+        "releases": release_objects(contract, m),
     }
     if brief:
         return told
@@ -185,6 +191,7 @@ def _payment_objects(contract: Contract, milestone: str | None) -> list[dict[str
         {
             "reference": f"{contract.id}#{p.version}",
             "milestone": f"{contract.id}/{p.milestone}" if p.milestone else None,
+            "release": f"{contract.id}#{p.release}" if p.release else None,
             "status": p.status,
             "amount": money(p.amount_minor, currency),
             "paid": money(p.paid_minor, currency),

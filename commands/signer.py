@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import date
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.keeping import NumberType, keep
 from commands.options import DATE
 from commands.session import acting, looking, reason_option, say
 
@@ -22,31 +22,9 @@ COLUMNS = (
     *("reference", "person", "type", "fingerprint", "valid_from", "valid_until", "status"),
     *("revoked_on", "proposed_by", "approved_by", "key"),
 )
-_REFERENCE = re.compile(r"(?:~signers)?#?(\d{1,9})", re.ASCII)
 
 
-class SignerType(click.ParamType[int]):
-    """A key by the number of its proposal: 3, #3 or ~signers#3."""
-
-    name = "ref"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number, or InputInvalid."""
-        from ledger.errors import InputInvalid
-
-        if isinstance(value, int):
-            return value
-        found = _REFERENCE.fullmatch(value.strip())
-        if found is None:
-            raise InputInvalid(
-                "reference-invalid",
-                f"{value!r} names no signing key",
-                hint="write its number, as in: mledger signer list",
-            )
-        return int(found[1])
-
-
-SIGNER = SignerType()
+SIGNER = NumberType("~signers", "signing key", "mledger signer list")
 
 
 @click.group()
@@ -176,36 +154,10 @@ def _text_of(key_file: str) -> str:
 
 def _keep(session: Session, intent: Intent) -> None:
     """Records a step of a key, and says it."""
-    from commands.output import visible
-    from commands.session import EVENT_FIELDS, as_object
-    from commands.wording import sentence
-    from ledger.decisions.signing import no_contract
     from ledger.signers import STREAM
-    from ledger.store.signers import keep
+    from ledger.store import signers
 
-    recording = session.recording
-    outcome = keep(
-        session.ledger,
-        intent,
-        session.context(),
-        origin="cli",
-        key=recording.key,
-        dry_run=recording.dry_run,
-    )
-    nobody = no_contract(STREAM)
-    records = [as_object(record) for record in outcome.records]
-    if records and not outcome.dry_run and not outcome.replayed:
-        session.catch_up()
-    session.output.emit(
-        {"events": records, "replayed": outcome.replayed, "dry_run": outcome.dry_run},
-        rows=(as_object(r, session.output.format == "csv") for r in outcome.records),
-        columns=EVENT_FIELDS,
-        people=[visible(sentence(record, nobody)) for record in outcome.records],
-    )
-    if outcome.dry_run:
-        say("nothing recorded (dry run)")
-    elif outcome.replayed:
-        say("nothing new: this was recorded under the same idempotency key before")
+    keep(session, STREAM, signers.keep, intent)
 
 
 def _entry(one: Signer) -> dict[str, Any]:

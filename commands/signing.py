@@ -19,8 +19,8 @@ from ledger.errors import Failure, InputInvalid, NotFound
 if TYPE_CHECKING:
     from commands.session import Session
     from ledger.events import Signature
-    from ledger.statements import Statement
-    from ledger.store.perform import Request
+    from ledger.statements import AnyStatement, Statement
+    from ledger.store.asked import Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_KEY = "~/.ssh/id_ed25519"
@@ -32,7 +32,7 @@ class Pen:
 
     key: Path
 
-    def sign(self, statement: Statement) -> Signature:
+    def sign(self, statement: AnyStatement) -> Signature:
         """The signature over a statement.
 
         Raises Failure where ssh-keygen is missing or does not sign, InputInvalid where what it signs with is

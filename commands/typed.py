@@ -58,7 +58,7 @@ def named_value(text: str, option: str, example: str) -> tuple[str, str]:
 def parse_result(text: str) -> Result:
     """A criterion's measured value: "conversion_rate=3.4%"."""
     from ledger.events import Result
-    from ledger.terms import measure_text
+    from ledger.written import measure_text
 
     name, value = named_value(text, "--measured", "conversion_rate=3.4%")
     return Result(criterion=name, measured=measure_text(value))
@@ -78,7 +78,8 @@ def parse_evidence(text: str) -> Evidence:
 
 def parse_criteria(at_least: Iterable[str], at_most: Iterable[str]) -> tuple[Criterion, ...]:
     """Criteria in the order in which they are first named, each with the bounds given."""
-    from ledger.terms import Criterion, measure_text
+    from ledger.terms import Criterion
+    from ledger.written import measure_text
 
     bounds: dict[str, dict[str, str]] = {}
     for field, option, texts in (

@@ -11,11 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from commands.wording_apart import SENTENCES_APART
 from commands.wording_changes import content_in_words
+from commands.wording_parts import (
+    and_tax,
+    because,
+    called,
+    corrected,
+    on_day,
+    reckoned,
+    signed,
+    sum_of,
+)
+from commands.wording_payment import SENTENCES_OF_PAYMENT
 from ledger import events as e
 from ledger.events import Fact, Line, Record
 from ledger.money import display_minor
@@ -86,19 +97,6 @@ def sentence(
     return f"{record.position}  {make(record.data, told)}"
 
 
-def _on(day: date | None) -> str:
-    return "" if day is None else f" on {day}"
-
-
-def _because(reason: str) -> str:
-    return f": {reason}" if reason else ""
-
-
-def _corrected(fact: Any) -> str:
-    """Since when a correction acts: its own day, or that of what it corrects."""
-    return " as an error" if fact.why == "error" else _on(fact.on)
-
-
 # --- contract ------------------------------------------------------------------------------------
 
 
@@ -107,7 +105,7 @@ def _signed(fact: e.ContractSigned, told: Told) -> str:
     act = "taken over" if fact.imported else "signed"
     ceiling = "" if terms.ceiling_minor is None else f"ceiling {told.money(terms.ceiling_minor)}"
     said = [part for part in (terms.title, f"{terms.client} with {terms.partner}", ceiling) if part]
-    return f"{told.contract.id} {act}{_on(fact.on)}: {', '.join(said)}"
+    return f"{told.contract.id} {act}{on_day(fact.on)}: {', '.join(said)}"
 
 
 def _imported(fact: e.HistoryImported, told: Told) -> str:
@@ -116,7 +114,7 @@ def _imported(fact: e.HistoryImported, told: Told) -> str:
 
 def _amended(fact: e.ContractAmended, told: Told) -> str:
     by = f" by {told.numbered(fact.proposal)}" if fact.proposal else ""
-    return f"{told.contract.id} amended{_on(fact.on)}{by}{_because(fact.reason)}"
+    return f"{told.contract.id} amended{on_day(fact.on)}{by}{because(fact.reason)}"
 
 
 def _granted(fact: e.RoleGranted, told: Told) -> str:
@@ -124,12 +122,12 @@ def _granted(fact: e.RoleGranted, told: Told) -> str:
 
 
 def _revoked_role(fact: e.RoleRevoked, told: Told) -> str:
-    return f"{told.contract.id} {fact.person} no longer holds the role {fact.role}{_on(fact.on)}"
+    return f"{told.contract.id} {fact.person} no longer holds the role {fact.role}{on_day(fact.on)}"
 
 
 def _status(word: str) -> Callable[[Any, Told], str]:
     def make(fact: Any, told: Told) -> str:
-        return f"{told.contract.id} {word}{_on(fact.on)}{_because(getattr(fact, 'reason', ''))}"
+        return f"{told.contract.id} {word}{on_day(fact.on)}{because(getattr(fact, 'reason', ''))}"
 
     return make
 
@@ -148,15 +146,17 @@ def _defined(fact: e.MilestoneDefined, told: Told) -> str:
 def _revised(fact: e.MilestoneRevised, told: Told) -> str:
     due = f" due {fact.due}" if fact.due else ""
     amount = told.money(fact.amount_minor)
-    return f"{told.milestone(fact.milestone)} revised{_on(fact.on)}: now {amount}{due}"
+    return f"{told.milestone(fact.milestone)} revised{on_day(fact.on)}: now {amount}{due}"
 
 
 def _started(fact: e.MilestoneStarted, told: Told) -> str:
-    return f"{told.milestone(fact.milestone)} started{_on(fact.on)}"
+    return f"{told.milestone(fact.milestone)} started{on_day(fact.on)}"
 
 
 def _submitted(fact: e.MilestoneSubmitted, told: Told) -> str:
     name = told.milestone(fact.milestone)
+    if fact.on is None and fact.note and not fact.corrects:  # nobody handed it over
+        return f"{name} taken as it stands: {fact.note}"
     act = "corrected" if fact.corrects else "submitted"
     at = ""
     if fact.at:
@@ -167,16 +167,16 @@ def _submitted(fact: e.MilestoneSubmitted, told: Told) -> str:
     if fact.evidence:
         said.append(f"evidence {', '.join(one.uri for one in fact.evidence)}")
     brought = f" with {', '.join(said)}" if said else ""
-    return f"{name} {act}{_on(fact.on)}{at} by {told.record.actor}{brought}{told.waits(name)}"
+    return f"{name} {act}{on_day(fact.on)}{at} by {told.record.actor}{brought}{told.waits(name)}"
 
 
 def _rejected(fact: e.SubmissionRejected, told: Told) -> str:
     name = told.milestone(fact.milestone)
-    return f"{name} rejected{_on(fact.on)} by {told.record.actor}{_because(fact.reason)}"
+    return f"{name} rejected{on_day(fact.on)} by {told.record.actor}{because(fact.reason)}"
 
 
 def _cancelled(fact: e.MilestoneCancelled, told: Told) -> str:
-    return f"{told.milestone(fact.milestone)} cancelled{_on(fact.on)}{_because(fact.reason)}"
+    return f"{told.milestone(fact.milestone)} cancelled{on_day(fact.on)}{because(fact.reason)}"
 
 
 # --- approval ------------------------------------------------------------------------------------
@@ -185,13 +185,15 @@ def _cancelled(fact: e.MilestoneCancelled, told: Told) -> str:
 def _proposed(fact: e.ChangeProposed, told: Told) -> str:
     name = told.numbered()
     said = content_in_words(fact.content, told.contract)
-    reason = _because(getattr(fact.content, "reason", ""))
-    return f"{name} proposed{_on(fact.on)} by {told.record.actor}: {said}{reason}{told.waits(name)}"
+    reason = because(getattr(fact.content, "reason", ""))
+    return (
+        f"{name} proposed{on_day(fact.on)} by {told.record.actor}: {said}{reason}{told.waits(name)}"
+    )
 
 
 def _refused(fact: e.ChangeRejected, told: Told) -> str:
     by = told.record.actor
-    return f"{told.numbered(fact.proposal)} rejected{_on(fact.on)} by {by}{_because(fact.reason)}"
+    return f"{told.numbered(fact.proposal)} rejected{on_day(fact.on)} by {by}{because(fact.reason)}"
 
 
 def _approved(fact: e.ApprovalGranted, told: Told) -> str:
@@ -204,14 +206,14 @@ def _approved(fact: e.ApprovalGranted, told: Told) -> str:
         name = told.numbered(fact.subject)
     signed = ", signed" if fact.signature else ""
     by = f"by {told.record.actor} as {fact.role}{signed}"
-    return f"{name} approved{part}{_on(fact.on)} {by}{told.waits(name)}"
+    return f"{name} approved{part}{on_day(fact.on)} {by}{told.waits(name)}"
 
 
 def _unapproved(fact: e.ApprovalWithdrawn, told: Told) -> str:
     name = told.milestone(fact.milestone) if fact.milestone else told.numbered(fact.subject)
     by = f"by {told.record.actor}"
     act = "approval withdrawn"
-    return f"{name} {act}{_corrected(fact)} {by}{_because(fact.reason)}{told.waits(name)}"
+    return f"{name} {act}{corrected(fact)} {by}{because(fact.reason)}{told.waits(name)}"
 
 
 def _accepted(fact: e.MilestoneAccepted, told: Told) -> str:
@@ -226,7 +228,7 @@ def _accepted(fact: e.MilestoneAccepted, told: Told) -> str:
     name = told.milestone(fact.milestone)
     due = f"; payment due {fact.payment_due}" if fact.payment_due else ""
     sure = " (provisional)" if fact.provisional else ""
-    return f"{name} accepted{_on(day)}: {_sum(fact, lines, told)}{due}{sure}"
+    return f"{name} accepted{on_day(day)}: {_sum(fact, lines, told)}{due}{sure}"
 
 
 def _sum(fact: e.MilestoneAccepted, lines: list[Line], told: Told) -> str:
@@ -236,10 +238,11 @@ def _sum(fact: e.MilestoneAccepted, lines: list[Line], told: Told) -> str:
     planned = next((line.calculation.get("planned_minor") for line in lines), None)
     partly = f"{told.bare(fact.accepted_minor)} of " if fact.remainder else ""
     said = partly + told.money(int(planned) if partly and planned else fact.accepted_minor)
-    added = [line for line in lines if line.step != "gross"]
+    added = [line for line in lines if line.step in ("bonus", "penalty")]
+    added += [line for line in lines if line.step not in ("gross", "bonus", "penalty")]
     for line in added:
-        sign = "-" if line.amount_minor < 0 else "+"
-        said += f" {sign} {line.clause} {line.step} {told.bare(abs(line.amount_minor))}"
+        sign, amount = signed(line.amount_minor, told).split()
+        said += f" {sign} {called(line)} {amount}"
     net = sum(line.amount_minor for line in lines)
     return f"{said} = {told.bare(net)}" if added else said
 
@@ -247,54 +250,41 @@ def _sum(fact: e.MilestoneAccepted, lines: list[Line], told: Told) -> str:
 def _unaccepted(fact: e.AcceptanceReversed, told: Told) -> str:
     net = sum(line.amount_minor for line in fact.lines)
     name = told.milestone(fact.milestone)
-    act = f"acceptance reversed{_corrected(fact)}"
-    return f"{name} {act}, {told.money(net)}{_because(fact.reason)}{told.waits(name)}"
+    act = f"acceptance reversed{corrected(fact)}"
+    return f"{name} {act}, {told.money(net)}{because(fact.reason)}{told.waits(name)}"
 
 
 # --- bonus and penalty ---------------------------------------------------------------------------
 
 
 def _bonus(fact: e.BonusAwarded, told: Told) -> str:
-    amount = told.money(sum(line.amount_minor for line in fact.lines))
-    why = fact.reason or "; ".join(_reckoned(line, told) for line in fact.lines)
+    amount = told.money(sum_of(fact.lines, "bonus")) + and_tax(fact.lines, told)
+    why = fact.reason or "; ".join(reckoned(line, told) for line in fact.lines)
     return f"{told.numbered()} {fact.kind} bonus for {fact.milestone}: {amount} ({why})"
 
 
 def _bonus_revoked(fact: e.BonusRevoked, told: Told) -> str:
-    amount = told.money(sum(line.amount_minor for line in fact.lines))
+    amount = told.money(sum_of(fact.lines, "bonus")) + and_tax(fact.lines, told)
     name = told.numbered(fact.bonus)
-    return f"{name} bonus of {fact.milestone} revoked{_corrected(fact)}, {amount}" + _because(
+    return f"{name} bonus of {fact.milestone} revoked{corrected(fact)}, {amount}" + because(
         fact.reason
     )
 
 
 def _penalty(fact: e.PenaltyAssessed, told: Told) -> str:
-    amount = told.money(-sum(line.amount_minor for line in fact.lines))
-    why = "; ".join(_reckoned(line, told) for line in fact.lines)
-    return f"{told.numbered()} late penalty on {fact.milestone}: {amount} ({why})"
+    amount = told.money(-sum_of(fact.lines, "penalty"))
+    why = "; ".join(reckoned(line, told) for line in fact.lines)
+    names = ", ".join(dict.fromkeys(called(line) for line in fact.lines))
+    return f"{told.numbered()} {names} on {fact.milestone}: {amount} ({why})"
 
 
 def _waived(fact: e.PenaltyWaived, told: Told) -> str:
-    amount = told.money(sum(line.amount_minor for line in fact.lines))
+    amount = told.money(sum_of(fact.lines, "penalty")) + and_tax(fact.lines, told)
     name = told.numbered(fact.penalty)
-    return (
-        f"{name} penalty on {fact.milestone} waived{_on(fact.on)}, {amount}{_because(fact.reason)}"
-    )
+    return f"{name} penalty on {fact.milestone} waived{on_day(fact.on)}, {amount}{because(fact.reason)}"
 
 
-def _reckoned(line: Line, told: Told) -> str:
-    """How a line came about, from what it keeps of its calculation."""
-    c = line.calculation
-    if "days" in c:
-        days = "1 day" if c["days"] == "1" else f"{c['days']} days"
-        capped = f", capped at {c['cap']}" if c.get("capped") == "yes" else ""
-        return f"{days} × {c['rate']} of {told.bare(int(c['base_minor']))}{capped}"
-    if "measured" in c:
-        return f"{c['criterion']} {c['measured']}, at least {c['at_least']}"
-    return line.clause
-
-
-# --- dispute and payment -------------------------------------------------------------------------
+# --- dispute -------------------------------------------------------------------------------------
 
 
 def _disputed(fact: e.DisputeOpened, told: Told) -> str:
@@ -302,60 +292,29 @@ def _disputed(fact: e.DisputeOpened, told: Told) -> str:
     amount = told.money(fact.amount_minor)
     says = f"{fact.side} disputes {amount} of {fact.milestone}"
     held = "" if fact.side == "client" else "; it holds nothing"
-    return f"{name} {says}{_on(fact.on)}{_because(fact.reason)}{held}{told.waits(name)}"
+    return f"{name} {says}{on_day(fact.on)}{because(fact.reason)}{held}{told.waits(name)}"
 
 
 def _documented(fact: e.DisputeEvidenceAdded, told: Told) -> str:
     said = [part for part in (fact.note, *(one.uri for one in fact.evidence)) if part]
-    return f"{told.numbered(fact.dispute)} evidence added{_on(fact.on)}: {', '.join(said)}"
+    return f"{told.numbered(fact.dispute)} evidence added{on_day(fact.on)}: {', '.join(said)}"
 
 
 def _resolved(fact: e.DisputeResolved, told: Told) -> str:
-    moved = sum(line.amount_minor for line in fact.lines)
-    net = ""
+    moved = sum_of(fact.lines, "adjustment")
+    net = and_tax(fact.lines, told)
     if told.now:
         milestone = told.contract.milestones[fact.milestone]
-        net = f"; {fact.milestone} is now {told.money(milestone.net_minor)} net"
+        net += f"; {fact.milestone} is now {told.money(milestone.net_minor)} net"
         net += f", {told.bare(milestone.held_minor)} held" if milestone.held_minor else ""
     name = told.numbered(fact.dispute)
-    says = f"dispute of {fact.milestone} resolved{_on(fact.on)}: {fact.outcome}"
+    says = f"dispute of {fact.milestone} resolved{on_day(fact.on)}: {fact.outcome}"
     return f"{name} {says}, {told.money(moved)}{net}"
 
 
 def _undisputed(fact: e.DisputeWithdrawn, told: Told) -> str:
     name = told.numbered(fact.dispute)
-    return f"{name} dispute of {fact.milestone} withdrawn{_corrected(fact)}{_because(fact.reason)}"
-
-
-def _instructed(fact: e.PaymentInstructed, told: Told) -> str:
-    run = (f" in {fact.run}" if fact.run else "") + (", signed" if fact.signature else "")
-    amount = told.money(fact.amount_minor)
-    return (
-        f"{told.numbered()} payment of {amount} for {fact.milestone} instructed{_on(fact.on)}{run}"
-    )
-
-
-def _paid(fact: e.PaymentRecorded, told: Told) -> str:
-    what = f"for {fact.milestone}" if fact.milestone else "that names no milestone"
-    reference = f", reference {fact.reference}" if fact.reference else ""
-    amount = told.money(fact.amount_minor)
-    return (
-        f"{told.numbered(fact.instruction)} payment of {amount} {what} recorded{_on(fact.on)}"
-        + reference
-    )
-
-
-def _failed(fact: e.PaymentFailed, told: Told) -> str:
-    name = told.numbered(fact.instruction)
-    return f"{name} payment for {fact.milestone} failed{_on(fact.on)}{_because(fact.reason)}"
-
-
-def _unpaid(fact: e.PaymentReversed, told: Told) -> str:
-    payment = next((p for p in told.contract.payments.values() if p.record == fact.payment), None)
-    name = told.numbered(payment.version if payment else fact.payment)
-    amount = f" of {told.money(payment.paid_minor)}" if payment else ""
-    act = f"payment{amount} for {fact.milestone} reversed{_corrected(fact)}"
-    return f"{name} {act}{_because(fact.reason)}"
+    return f"{name} dispute of {fact.milestone} withdrawn{corrected(fact)}{because(fact.reason)}"
 
 
 SENTENCES: dict[type[Fact], Callable[[Any, Told], str]] = {
@@ -388,9 +347,6 @@ SENTENCES: dict[type[Fact], Callable[[Any, Told], str]] = {
     e.DisputeEvidenceAdded: _documented,
     e.DisputeResolved: _resolved,
     e.DisputeWithdrawn: _undisputed,
-    e.PaymentInstructed: _instructed,
-    e.PaymentRecorded: _paid,
-    e.PaymentFailed: _failed,
-    e.PaymentReversed: _unpaid,
+    **SENTENCES_OF_PAYMENT,
     **SENTENCES_APART,
 }

@@ -100,6 +100,20 @@ def _reversal(content: e.Reversal, contract: Contract) -> str:
     return f"reverse the acceptance of {content.milestone}{error}"
 
 
+def _set_off(content: e.SetOff, contract: Contract) -> str:
+    amount = _money(content.amount_minor, contract)
+    return f"set off {amount} claimed for {content.milestone} against {content.against}"
+
+
+def _termination(content: e.Termination, contract: Contract) -> str:
+    parts = [f"{s.milestone} at {_money(s.accepted_minor, contract)}" for s in content.shares]
+    said = f"terminate the contract, accepting {', '.join(parts) or 'no work in progress'}"
+    if content.fee_minor:
+        whose = "partner" if content.fee_minor < 0 else "client"
+        said += f", with a fee of {_money(abs(content.fee_minor), contract)} owed by the {whose}"
+    return said
+
+
 _WORDS: dict[type[Any], Callable[[Any, Contract], str]] = {
     e.ChangeOrder: _order,
     e.Amendment: _amendment,
@@ -109,4 +123,6 @@ _WORDS: dict[type[Any], Callable[[Any, Contract], str]] = {
     e.Resolution: _resolution,
     e.RoleChange: _role,
     e.Reversal: _reversal,
+    e.SetOff: _set_off,
+    e.Termination: _termination,
 }

@@ -407,14 +407,32 @@ class Asked(NamedTuple):
 
 
 class Milestone:
-    """What the records leave a milestone at: amounts in minor units; `gone` if cancelled or void."""
+    """What the records leave a milestone at: amounts in minor units; `gone` if cancelled or void.
+
+    `releases` are those of its retention, by version: what became payable, and what was paid of it.
+    """
 
     def __init__(self) -> None:
         self.posted = self.paid = self.gone = 0
         self.accepted, self.remainder = False, ""
+        self.releases: dict[int, list[int]] = {}
 
     def net(self) -> int:
         return self.posted if self.accepted else 0
+
+    def pays(self, release: int, amount: int) -> None:
+        if release in self.releases:
+            self.releases[release][1] += amount
+        else:
+            self.paid += amount
+
+    def payables(self) -> list[tuple[str, int, int, int]]:
+        """Kind, net, paid and outstanding of the milestone itself and of each release."""
+        owed = self.net() - self.paid if self.accepted else 0
+        found = [("", self.net(), self.paid, owed)]
+        for amount, paid in self.releases.values():
+            found.append(("retention", amount, paid, amount - paid))
+        return found
 
 
 class Stream:
@@ -425,7 +443,7 @@ class Stream:
         self.sealed_head = b""
         self.milestones: dict[str, Milestone] = {}
         self.lines: list[tuple[str, str, str, int, int]] = []
-        self.payments: dict[int, tuple[str, int]] = {}
+        self.payments: dict[int, tuple[str, int, int]] = {}
         self.dates: dict[int, str | None] = {}
         self.left_out: set[int] = set()
 
@@ -449,12 +467,12 @@ class Stream:
         if kind == "AcceptanceReversed" and not one.accepted:
             return
         for line in data.get("lines", ()):
-            one.posted += line["amount_minor"]
+            one.posted += 0 if kind == "RetentionReleased" else line["amount_minor"]
             self.lines.append((name, line["step"], line["clause"], line["amount_minor"], position))
         if kind == "MilestoneAccepted":
             one.accepted, one.gone, one.remainder = True, 0, data.get("remainder", "")
         elif kind == "AcceptanceReversed":
-            one.accepted, one.gone = False, 0
+            one.accepted, one.gone, one.releases = False, 0, {}
             if one.remainder:
                 self.milestones[one.remainder].gone = version
         elif kind == "SubmissionRejected":
@@ -466,11 +484,19 @@ class Stream:
         ):
             one.gone = 0
         elif kind == "PaymentRecorded":
-            one.paid += data["amount_minor"]
-            self.payments[version] = name, data["amount_minor"]
+            self.payments[version] = name, data.get("release", 0), data["amount_minor"]
+            one.pays(*self.payments[version][1:])
+        elif kind == "RetentionReleased":
+            one.releases[version] = [data["amount_minor"], 0]
         elif kind == "PaymentReversed" and data["payment"] in self.payments:
-            name, amount = self.payments[data["payment"]]
-            self.milestones[name].paid -= amount
+            name, release, amount = self.payments[data["payment"]]
+            self.milestones[name].pays(release, -amount)
+
+
+def act_of(record: dict[str, Any]) -> str:
+    """What a signed record does: an approval, a payment, or a change of a partner's account."""
+    kind = record["type"]
+    return "payment" if kind[:7] == "Payment" else "payee" if kind[:5] == "Payee" else "approval"
 
 
 class Signer:
@@ -503,6 +529,7 @@ class Bundle:
         self.roots: dict[int, bytes] = {}
         self.signed: list[dict[str, Any]] = []
         self.signers: dict[int, Signer] = {}
+        self.payees: dict[int, dict[str, Any]] = {}
         self.checkpoints: list[Checkpoint] = []
         if "checkpoints.txt" in archive.infos:
             self.checkpoints = parse_checkpoints(archive.read("checkpoints.txt"))
@@ -529,8 +556,28 @@ class Bundle:
             self.register(kind, version, position, data)
         elif name[:1] != "~" and stream.counts(kind, version, data, self.manifest["as_of"]):
             stream.add(kind, version, position, data)
+        if kind == "PayeeProposed":
+            self.payees[version] = data
         if "signature" in data:
             self.signed.append(record)
+
+    def stated(self, record: dict[str, Any]) -> dict[str, Any]:
+        """What the statement of a signed record has to say, as far as the record itself tells."""
+        data, act = record["data"], act_of(record)
+        said = {"act": act, "by": record["actor"], "ledger": self.manifest["ledger_id"]}
+        said.update(nonce=data["signature"]["nonce"], on=data.get("on"))
+        if act == "payee":
+            proposal = data.get("proposal", 0)
+            proposed = self.payees.get(proposal, {}) if proposal else data
+            paid = {name: proposed.get(name) for name in ("account", "partner")}
+            text = json.dumps(paid, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            said.update(proposal=proposal, step="approve" if proposal else "propose")
+            said.update(partner=paid["partner"], digest=hashlib.sha256(text.encode()).hexdigest())
+            return said
+        said["contract"] = record["stream_id"]
+        if act == "approval":
+            said.update(digest=data["digest"], role=data["role"])
+        return said
 
     def register(self, kind: str, version: int, position: int, data: dict[str, Any]) -> None:
         if kind == "SignerProposed":
@@ -762,24 +809,15 @@ def signature(bundle: Bundle, record: dict[str, Any], at: str) -> tuple[bytes, b
     message = bundle.archive.read(name)
     same_text = bundle.archive.read(f"{name}.sig").decode() == said["armored"]
     demand(same_text, f"{name}.sig is not the signature in the record")
-    told, payment = json.loads(message), record["type"].startswith("PaymentInstructed/")
-    subject = told["subject"]
-    wanted = {
-        "act": "payment" if payment else "approval",
-        "by": record["actor"],
-        "contract": record["stream_id"],
-        "ledger": bundle.manifest["ledger_id"],
-        "nonce": said["nonce"],
-        "on": data.get("on"),
-    }
-    if not payment:
-        wanted.update(digest=data["digest"], role=data["role"])
-        demand(subject["version"] == data["subject"], f"{at} is for another subject")
+    told, wanted = json.loads(message), bundle.stated(record)
     for field, value in wanted.items():
         demand(told[field] == value, f"{at} is for another {field}: {told[field]!r}, not {value!r}")
-    amount = data.get("amount_minor" if payment else "accepted_minor")
-    same = subject["milestone"] == data.get("milestone", "")
-    demand(same and amount in (None, told["amount"]["minor"]), f"{at} is for another amount")
+    if wanted["act"] != "payee":
+        payment, subject = wanted["act"] == "payment", told["subject"]
+        demand(payment or subject["version"] == data["subject"], f"{at} is for another subject")
+        amount = data.get("amount_minor" if payment else "accepted_minor")
+        same = subject["milestone"] == data.get("milestone", "")
+        demand(same and amount in (None, told["amount"]["minor"]), f"{at} is for another amount")
     return ssh_verify(said["armored"], message, f"{wanted['act']}@mledger")
 
 
@@ -795,8 +833,7 @@ def registered(bundle: Bundle, record: dict[str, Any], key: bytes, at: str) -> N
     ended = all(s.revoked_on < recorded for s in theirs if s.approved)
     demand(not ended, f"{at} is by a key of {actor} that was revoked as of before")
     if bundle.asked.signers is not None:
-        act = "payment" if record["type"].startswith("Payment") else "approval"
-        known = allowed(bundle.asked.signers, actor, key, f"{act}@mledger", on)
+        known = allowed(bundle.asked.signers, actor, key, f"{act_of(record)}@mledger", on)
         demand(known, f"{at} is by a key that the trusted signers do not allow {actor} on {on}")
 
 
@@ -834,11 +871,11 @@ def price_lines(bundle: Bundle, contracts: Sequence[Stream]) -> None:
 
 
 def totals(bundle: Bundle) -> str:
-    """Net and paid of every milestone, and the totals per currency, are the sums of what the records say."""
+    """Net and paid of every milestone and release, and the totals per currency, are what the records sum up to."""
     contracts = [s for s in bundle.streams.values() if s.name[:1] != "~" and s.currency]
     price_lines(bundle, contracts)
     wanted = {
-        (c.name, f"{c.name}/{name}" if name else ""): (c.currency, m.net(), m.paid, not m.accepted)
+        (c.name, f"{c.name}/{name}" if name else ""): (c.currency, m.payables())
         for c in contracts
         for name, m in c.milestones.items()
         if not m.gone
@@ -848,16 +885,19 @@ def totals(bundle: Bundle) -> str:
         where, currency = row["milestone"] or row["contract"], row["currency"]
         place = (row["contract"], row["milestone"])
         demand(place in wanted, f"schedule.csv has a line for {where} that the records have not")
-        found = wanted.pop(place)
+        stated, left = wanted[place]
         amounts = {name: minor(row[name], currency) for name in SUMS}
-        told = (currency, amounts["net"], amounts["paid"])
-        demand(found[:3] == told, f"{where}: schedule.csv says {told}, the records {found[:3]}")
-        owed = 0 if found[3] else amounts["net"] - amounts["paid"]
-        demand(amounts["outstanding"] == owed, f"{where}: outstanding is not net less paid")
+        kind = "retention" if row["kind"] == "retention" else ""
+        told = (kind, amounts["net"], amounts["paid"], amounts["outstanding"])
+        demand(
+            currency == stated, f"{where}: schedule.csv is in {currency}, the records in {stated}"
+        )
+        demand(told in left, f"{where}: schedule.csv says {told}, the records {left}")
+        left.remove(told)
         for name, amount in amounts.items():
             sums.setdefault(currency, dict.fromkeys(SUMS, 0))[name] += amount
-    for _, where in wanted:
-        demand(not where, f"schedule.csv leaves out {where}")
+    for (_, where), (_, left) in wanted.items():
+        demand(not where or not left, f"schedule.csv leaves out {where}")
     for row in bundle.archive.table("totals.csv"):
         summed = sums.pop(row["currency"], {})
         for name in SUMS:

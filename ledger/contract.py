@@ -8,7 +8,15 @@ from typing import Any
 
 from ledger import events as e
 from ledger.events import Fact, Record
-from ledger.evolve import agreement, approvals, bonuses, disputes, milestones, payments
+from ledger.evolve import (
+    agreement,
+    approvals,
+    bonuses,
+    disputes,
+    invoices,
+    milestones,
+    payments,
+)
 from ledger.state import Contract, Finding
 from ledger.upcasting import UPCASTERS, through
 
@@ -41,6 +49,11 @@ EVOLVERS: dict[type[Fact], Callable[[Any, Any, Record], None]] = {
     e.DisputeEvidenceAdded: disputes.dispute_evidence,
     e.DisputeResolved: disputes.dispute_resolved,
     e.DisputeWithdrawn: disputes.dispute_withdrawn,
+    e.InvoiceReceived: invoices.invoice_received,
+    e.InvoiceRejected: invoices.invoice_rejected,
+    e.WithholdingFiled: invoices.withholding_filed,
+    e.RetentionReleased: payments.retention_released,
+    e.ClaimSetOff: payments.claim_set_off,
     e.PaymentInstructed: payments.payment_instructed,
     e.PaymentRecorded: payments.payment_recorded,
     e.PaymentFailed: payments.payment_failed,

@@ -12,7 +12,19 @@ from typing import Literal
 
 import msgspec
 
-from ledger.events import Content, Evidence, Outcome, Result, Side, Signature, Why
+from ledger.events import (
+    BankAccount,
+    Content,
+    Evidence,
+    Exchange,
+    Outcome,
+    Result,
+    Side,
+    Signature,
+    Why,
+)
+from ledger.invoice_numbers import Numbers
+from ledger.payees import Payees
 from ledger.signers import Signers
 from ledger.terms import MilestonePlan, Terms
 
@@ -23,7 +35,9 @@ class Context:
 
     `authenticated_as` is compared with the actor only where the store authenticates (`authenticating`).
     `signers` and `ledger_id` are what signatures are checked against, `administrators` the people who may keep
-    keys. A `drafting` decision is one still to be signed: it is made to be shown, and never recorded.
+    keys, `numbers` the invoice numbers that are taken on any contract, `payees` the partners' accounts
+    and `keepers` who may keep those of the partner at hand. A `drafting` decision is one still to be
+    signed: it is made to be shown, and never recorded.
     """
 
     actor: str
@@ -33,6 +47,9 @@ class Context:
     signers: Signers = field(default_factory=Signers)
     ledger_id: str = ""
     administrators: frozenset[str] = frozenset()
+    numbers: Numbers = field(default_factory=Numbers)
+    payees: Payees | None = None
+    keepers: frozenset[str] = frozenset()
     drafting: bool = False
 
 
@@ -150,21 +167,74 @@ class WithdrawDispute(Intent, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class InvoicedMilestone(msgspec.Struct, frozen=True, kw_only=True):
+    """A milestone that an invoice names; `amount_minor` None: what is left of its amount."""
+
+    milestone: str
+    amount_minor: int | None = None
+
+
+class ReceiveInvoice(Intent, frozen=True, kw_only=True):
+    """`amount_minor` includes the tax; None: what the milestones covered come to."""
+
+    number: str
+    kind: str
+    covers: tuple[InvoicedMilestone, ...]
+    amount_minor: int | None = None
+    tax_minor: int | None = None
+    issued_on: date | None = None
+    sha256: str = ""
+    uri: str = ""
+
+
+class RejectInvoice(Intent, frozen=True, kw_only=True):
+    """`invoice` is the version of its receipt."""
+
+    invoice: int
+    reason: str
+
+
+class ReleaseRetention(Intent, frozen=True, kw_only=True):
+    """`amount_minor` None: all that the terms let go by that day."""
+
+    milestone: str
+    amount_minor: int | None = None
+
+
+class FileWithholding(Intent, frozen=True, kw_only=True):
+    """`amount_minor` None: all that was withheld and not filed yet."""
+
+    milestone: str
+    reference: str
+    amount_minor: int | None = None
+
+
 class InstructPayment(Intent, frozen=True, kw_only=True):
-    """`amount_minor` None: all that is payable now."""
+    """`amount_minor` None: all that is payable now. `release` pays a retention release, by its version.
+
+    `discount` takes what the terms give for early payment; `exchange` is what the amount comes to in the currency paid.
+    """
 
     milestone: str
     amount_minor: int | None = None
     run: str = ""
     signature: Signature | None = None
+    release: int = 0
+    transfer: str = ""
+    exchange: Exchange | None = None
+    discount: bool = False
 
 
 class RecordPayment(Intent, frozen=True, kw_only=True):
-    """`amount_minor` None: the amount instructed."""
+    """`amount_minor` None: the amount instructed. `over` records more, as the bank says; it becomes a claim."""
 
     instruction: int
     amount_minor: int | None = None
     reference: str = ""
+    exchange: Exchange | None = None
+    fees_minor: int = 0
+    entry: str = ""
+    over: bool = False
 
 
 class FailPayment(Intent, frozen=True, kw_only=True):
@@ -178,6 +248,7 @@ class ReversePayment(Intent, frozen=True, kw_only=True):
     payment: int
     why: Why = "event"
     reason: str = ""
+    entry: str = ""
 
 
 # --- signing keys, of the ledger as a whole -------------------------------------------------------------------
@@ -197,6 +268,26 @@ class ApproveSigner(Intent, frozen=True, kw_only=True):
 
 
 class RevokeSigner(Intent, frozen=True, kw_only=True):
+    proposal: int
+    reason: str = ""
+
+
+# --- the partners' accounts, of the ledger as a whole ---------------------------------------------------------
+
+
+class ProposePayee(Intent, frozen=True, kw_only=True):
+    partner: str
+    account: BankAccount
+    reason: str = ""
+    signature: Signature | None = None
+
+
+class ApprovePayee(Intent, frozen=True, kw_only=True):
+    proposal: int
+    signature: Signature | None = None
+
+
+class RevokePayee(Intent, frozen=True, kw_only=True):
     proposal: int
     reason: str = ""
 

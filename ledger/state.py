@@ -13,166 +13,48 @@ from datetime import date
 
 from msgspec import Struct, field
 
-from ledger.events import (
-    ChangeProposed,
-    Content,
-    Line,
-    MilestoneDefined,
-    MilestoneSubmitted,
-    Result,
+from ledger.events import MilestoneDefined
+from ledger.state_parts import (
+    Acceptance,
+    Approval,
+    Assessment,
+    Award,
+    Baseline,
+    Dispute,
+    Finding,
+    Grant,
+    Invoice,
+    Payment,
+    Posted,
+    Proposal,
+    Release,
+    Standing,
+    Submission,
 )
 from ledger.terms import Terms
 
+__all__ = [
+    "ADMINISTRATOR",
+    "Acceptance",
+    "Approval",
+    "Assessment",
+    "Award",
+    "Baseline",
+    "Contract",
+    "Dispute",
+    "Finding",
+    "Grant",
+    "Invoice",
+    "Milestone",
+    "Payment",
+    "Posted",
+    "Proposal",
+    "Release",
+    "Standing",
+    "Submission",
+]
+
 ADMINISTRATOR = "administrator"
-
-
-class Baseline(Struct, gc=False):
-    """A due date and an amount that were promised, from `since` on."""
-
-    due: date | None
-    amount_minor: int | None
-    since: date | None
-    version: int
-
-
-class Approval(Struct, gc=False):
-    """One person's approval of a subject; only a live one counts."""
-
-    version: int
-    position: int
-    subject: int
-    actor: str
-    role: str
-    digest: str
-    on: date | None
-    accepted_minor: int | None = None
-    live: bool = True
-
-
-class Submission(Struct, gc=False):
-    """One delivery of a milestone; `status` is pending, rejected, accepted or replaced.
-
-    A correction keeps what its target had: `first`, the version of the delivery first entered, its terms (the
-    policy in force then), and the `submitters`, all who entered or corrected it.
-    """
-
-    version: int
-    position: int
-    on: date | None
-    actor: str
-    event: MilestoneSubmitted
-    terms: Terms
-    results: tuple[Result, ...] = ()
-    status: str = "pending"
-    inferred: bool = False
-    at: str = ""
-    first: int = 0
-    submitters: tuple[str, ...] = ()
-    approvals: list[Approval] = field(default_factory=list)
-
-
-class Posted(Struct, gc=False):
-    """A price line with the event that carries it."""
-
-    line: Line
-    version: int
-    position: int
-
-
-class Award(Struct, gc=False):
-    """A bonus owed, early, quality or discretionary, until revoked; `terms` had the policy that decided it."""
-
-    version: int
-    milestone: str
-    kind: str
-    amount_minor: int
-    on: date | None
-    terms: Terms
-    revoked: bool = False
-
-
-class Assessment(Struct, gc=False):
-    """A penalty deducted (`amount_minor` positive), and how much of it was waived."""
-
-    version: int
-    milestone: str
-    amount_minor: int
-    on: date | None
-    waived_minor: int = 0
-
-
-class Acceptance(Struct, gc=False):
-    """What was accepted, when, and when payment falls due."""
-
-    version: int
-    position: int
-    on: date | None
-    submission: Submission | None
-    accepted_minor: int | None
-    payment_due: date | None
-    provisional: bool
-    remainder: str
-
-
-class Dispute(Struct, gc=False):
-    """A dispute; `status` is open, upheld, rejected, split or withdrawn."""
-
-    version: int
-    position: int
-    milestone: str
-    side: str
-    amount_minor: int | None
-    on: date | None
-    actor: str
-    reason: str
-    status: str = "open"
-    ended_on: date | None = None
-    positions: list[int] = field(default_factory=list)
-
-
-class Payment(Struct, gc=False):
-    """A payment, named by its instruction's version, else its record's; instructed, paid, failed or reversed."""
-
-    version: int
-    position: int
-    milestone: str
-    amount_minor: int
-    on: date | None
-    run: str = ""
-    status: str = "instructed"
-    record: int = 0
-    paid_minor: int = 0
-    paid_on: date | None = None
-    reference: str = ""
-    ended_on: date | None = None
-    positions: list[int] = field(default_factory=list)
-
-
-class Proposal(Struct, gc=False):
-    """A subject of approval; `status` is open, approved or rejected; `terms` are those it was drafted from."""
-
-    version: int
-    position: int
-    event: ChangeProposed
-    actor: str
-    on: date | None
-    terms: Terms
-    approvals: list[Approval] = field(default_factory=list)
-    status: str = "open"
-    positions: list[int] = field(default_factory=list)
-
-    @property
-    def content(self) -> Content:
-        return self.event.content
-
-
-class Grant(Struct, gc=False):
-    """A person holds a role from `since` until before `until`; None is open."""
-
-    role: str
-    person: str
-    since: date | None
-    until: date | None = None
 
 
 class Milestone(Struct, gc=False):
@@ -208,6 +90,10 @@ class Milestone(Struct, gc=False):
     bonus_minor: int = 0
     penalty_minor: int = 0
     adjustment_minor: int = 0
+    tax_minor: int = 0
+    retained_minor: int = 0
+    recovered_minor: int = 0
+    offset_minor: int = 0
     posted_minor: int = 0
     instructed_minor: int = 0
     paid_minor: int = 0
@@ -217,6 +103,10 @@ class Milestone(Struct, gc=False):
     whole: list[Baseline] | None = None
     reversed_by: int = 0
     cancelled_by: int = 0
+    releases: list[Release] = field(default_factory=list)
+    invoiced_minor: int = 0
+    filed_minor: int = 0
+    kind: str = "milestone"
 
     @property
     def current(self) -> Baseline:
@@ -239,19 +129,55 @@ class Milestone(Struct, gc=False):
         return self.posted_minor - self.paid_minor if self.acceptance is not None else 0
 
     @property
-    def held_minor(self) -> int:
-        """What open client disputes hold back, never more than is outstanding."""
-        if self.acceptance is None or not self.disputes:
-            return 0
-        disputed = sum(
+    def released_minor(self) -> int:
+        """Retention that has become payable."""
+        return sum(r.amount_minor for r in self.releases) if self.releases else 0
+
+    @property
+    def taxable_minor(self) -> int:
+        """What was earned, before tax, retention and what advances recover."""
+        return self.gross_minor + self.bonus_minor - self.penalty_minor + self.adjustment_minor
+
+    @property
+    def disputed_minor(self) -> int:
+        """What open client disputes are about."""
+        return sum(
             d.amount_minor or 0 for d in self.disputes if d.status == "open" and d.side == "client"
         )
-        return max(0, min(disputed, self.outstanding_minor))
+
+    @property
+    def held_minor(self) -> int:
+        """What open client disputes hold back of the milestone itself, never more than is outstanding."""
+        if self.acceptance is None or not self.disputes:
+            return 0
+        if self.releases:
+            return self.standings()[0].held_minor
+        return max(0, min(self.disputed_minor, self.outstanding_minor))
 
     @property
     def payable_minor(self) -> int:
-        """What can be instructed now."""
+        """What can be instructed now of the milestone itself."""
+        if self.releases:
+            return self.standings()[0].payable_minor
         return max(0, self.outstanding_minor - self.held_minor - self.instructed_minor)
+
+    def standings(self) -> list[Standing]:
+        """What is held and payable of the milestone and of each release: all together never more than is outstanding.
+
+        What is held, and what can be paid beside a claim, goes to the milestone first and to the releases in order.
+        """
+        parts = [(0, self.outstanding_minor, self.instructed_minor)]
+        parts += [(r.version, r.outstanding_minor, r.instructed_minor) for r in self.releases]
+        whole = sum(out for _, out, _ in parts)
+        held = max(0, min(self.disputed_minor, whole)) if self.acceptance is not None else 0
+        payable = max(0, whole - held - sum(instructed for _, _, instructed in parts))
+        found = []
+        for release, out, instructed in parts:
+            holds = max(0, min(held, out))
+            pays = max(0, min(payable, out - holds - instructed))
+            held, payable = held - holds, payable - pays
+            found.append(Standing(release, holds, pays))
+        return found
 
 
 class Contract(Struct, gc=False):
@@ -284,6 +210,8 @@ class Contract(Struct, gc=False):
     unallocated_minor: int = 0
     unallocated_positions: list[int] = field(default_factory=list)
     status_positions: list[int] = field(default_factory=list)
+    invoices: dict[int, Invoice] = field(default_factory=dict)
+    suspensions: list[tuple[date | None, date | None]] = field(default_factory=list)
 
     @property
     def value_minor(self) -> int | None:
@@ -291,11 +219,21 @@ class Contract(Struct, gc=False):
 
     @property
     def committed_minor(self) -> int:
-        """Amounts in force of milestones not cancelled, and awarded bonuses of every kind."""
+        """Amounts in force of milestones not cancelled, and awarded bonuses of every kind; no advances, which the
+        milestones recover.
+        """
         return sum(
             (m.current.amount_minor or 0) + m.bonus_minor
             for m in self.milestones.values()
-            if m.status not in ("cancelled", "void")
+            if m.status not in ("cancelled", "void") and m.kind != "advance"
+        )
+
+    @property
+    def open_advance_minor(self) -> int:
+        """Advances paid and not recovered yet."""
+        return sum(
+            m.paid_minor if m.kind == "advance" else -m.recovered_minor
+            for m in self.milestones.values()
         )
 
     def policy(self, subject: int = 0) -> int:
@@ -311,13 +249,3 @@ class Contract(Struct, gc=False):
             and (g.until is None or (on is not None and on < g.until))
             for g in self.grants
         )
-
-
-class Finding(Struct, gc=False):
-    """A rule that a fact broke, or a fact that is to be looked at, with the event's position."""
-
-    rule: str
-    milestone: str
-    position: int
-    version: int
-    detail: str = ""

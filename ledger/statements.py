@@ -9,7 +9,8 @@ A statement is canonical JSON (keys sorted by code point, no spaces, no newline)
 `ledger` is the ledger's own id; `digest` the SHA-256 that the approval binds to, of a payment that of what is
 instructed; `amount` the part accepted, the proposal's amount, or the amount to pay; `policy` the version that put
 the terms in force which decide the subject; `subject.version` the submission, proposal or acceptance. An act has
-a namespace of its own, so that a signature for one is never taken for another.
+a namespace of its own, so that a signature for one is never taken for another. A step of a partner's account has
+a `PayeeStatement`, with the act "payee".
 """
 
 from __future__ import annotations
@@ -20,16 +21,32 @@ from typing import NamedTuple
 
 import msgspec
 
-from ledger.events import ApprovalGranted, Fact, PaymentInstructed, Record, Signature, encode
+from ledger.events import (
+    ApprovalGranted,
+    BankAccount,
+    Fact,
+    PayeeApproved,
+    PayeeProposed,
+    PaymentInstructed,
+    Record,
+    Signature,
+    encode,
+)
 from ledger.evolve.common import digest
+from ledger.payees import Payees
 from ledger.proof.allowed_signers import write_line
 from ledger.proof.sshsig import PublicKey, SignatureWrong, verify
 from ledger.signers import Signer, Signers
 from ledger.state import ADMINISTRATOR, Contract
 
 FORMAT = "mledger/statement/1"
-NAMESPACES = {"approval": "approval@mledger", "payment": "payment@mledger"}
+NAMESPACES = {
+    "approval": "approval@mledger",
+    "payment": "payment@mledger",
+    "payee": "payee@mledger",
+}
 Signable = ApprovalGranted | PaymentInstructed
+PayeeStep = PayeeProposed | PayeeApproved
 
 
 class Amount(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +88,46 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def namespace(self) -> str:
         return NAMESPACES[self.act]
+
+    @property
+    def place(self) -> str:
+        """Whose administrators register the keys that sign it."""
+        return self.contract
+
+
+class PayeeStatement(msgspec.Struct, frozen=True, kw_only=True):
+    """A step in the life of a partner's account, as its actor signs it: `step` is propose or approve.
+
+    `digest` is the SHA-256 of the partner and the account, `proposal` what is approved (0: this is the proposal).
+    """
+
+    by: str
+    digest: str
+    ledger: str
+    nonce: str
+    on: date | None
+    partner: str
+    proposal: int
+    step: str
+    act: str = "payee"
+    format: str = FORMAT
+
+    @property
+    def text(self) -> bytes:
+        """The bytes that are signed."""
+        return encode(self)
+
+    @property
+    def namespace(self) -> str:
+        return NAMESPACES[self.act]
+
+    @property
+    def place(self) -> str:
+        """Whose administrators register the keys that sign it."""
+        return f"a contract with {self.partner}"
+
+
+AnyStatement = Statement | PayeeStatement
 
 
 class Fault(NamedTuple):
@@ -119,8 +176,13 @@ def _instruction_digest(event: PaymentInstructed, subject: Subject) -> str:
             "amount_minor": event.amount_minor,
             "milestone": event.milestone,
             "run": event.run,
+            **{name: value for name in _ALSO_PAID if (value := getattr(event, name))},
         }
     )
+
+
+# What an instruction may say besides; absent where it says nothing, so that older signatures stay good.
+_ALSO_PAID = ("account", "discount_minor", "exchange", "payee", "release", "transfer")
 
 
 def _approved(before: Contract, event: ApprovalGranted) -> tuple[Subject, int, int]:
@@ -136,9 +198,31 @@ def _approved(before: Contract, event: ApprovalGranted) -> tuple[Subject, int, i
     return subject, proposal.amount_minor, before.policy(event.subject)
 
 
+def payee_statement(
+    event: PayeeStep,
+    partner: str,
+    account: BankAccount,
+    *,
+    by: str,
+    ledger_id: str,
+    nonce: str,
+) -> PayeeStatement:
+    """The statement of a step of an account, from its event and what was proposed."""
+    return PayeeStatement(
+        by=by,
+        digest=digest({"account": account, "partner": partner}),
+        ledger=ledger_id,
+        nonce=nonce,
+        on=event.on,
+        partner=partner,
+        proposal=event.proposal if isinstance(event, PayeeApproved) else 0,
+        step="approve" if isinstance(event, PayeeApproved) else "propose",
+    )
+
+
 def signature_of(event: Fact) -> Signature | None:
     """The signature that an event carries, if it is of a kind that can."""
-    return event.signature if isinstance(event, Signable) else None
+    return event.signature if isinstance(event, Signable | PayeeStep) else None
 
 
 def recomputed(before: Contract, record: Record, ledger_id: str) -> Statement:
@@ -149,7 +233,20 @@ def recomputed(before: Contract, record: Record, ledger_id: str) -> Statement:
     return statement_of(before, event, by=record.actor, ledger_id=ledger_id, nonce=nonce)
 
 
-def signing_key(statement: Statement, signature: Signature) -> PublicKey | Fault:
+def recomputed_payee(before: Payees, record: Record, ledger_id: str) -> PayeeStatement:
+    """The same, of a signed step of a partner's account."""
+    event = record.data
+    assert isinstance(event, PayeeStep) and event.signature is not None
+    if isinstance(event, PayeeApproved):
+        payee = before.accounts[event.proposal]
+        partner, account = payee.partner, payee.account
+    else:
+        partner, account = event.partner, event.account
+    said = {"by": record.actor, "ledger_id": ledger_id, "nonce": event.signature.nonce}
+    return payee_statement(event, partner, account, **said)
+
+
+def signing_key(statement: AnyStatement, signature: Signature) -> PublicKey | Fault:
     """The key that signed exactly this statement for its act; raises InputInvalid where it is no signature at all."""
     again = "sign again: --sign"
     try:
@@ -164,7 +261,7 @@ def signing_key(statement: Statement, signature: Signature) -> PublicKey | Fault
 
 
 def key_fault(
-    statement: Statement, key: PublicKey, signers: Signers, days: Iterable[date | None]
+    statement: AnyStatement, key: PublicKey, signers: Signers, days: Iterable[date | None]
 ) -> Fault | None:
     """Why a key does not sign for the statement's actor on all of the days, or None."""
     registered = signers.of(statement.by, key.fingerprint)
@@ -186,7 +283,7 @@ def key_fault(
 
 
 def keeper_fault(
-    statement: Statement, key: PublicKey, signers: Signers, administrators: Collection[str]
+    statement: AnyStatement, key: PublicKey, signers: Signers, administrators: Collection[str]
 ) -> Fault | None:
     """Why a registered key is none for this contract: both who registered it must be its administrators.
 
@@ -197,7 +294,7 @@ def keeper_fault(
             return None
     return Fault(
         "key-of-strangers",
-        f"the key {key.fingerprint} was not registered by two administrators of {statement.contract}",
+        f"the key {key.fingerprint} was not registered by two administrators of {statement.place}",
         "two administrators of the contract register it: mledger signer propose, then approve",
     )
 
@@ -208,10 +305,10 @@ def administrators_ever(contract: Contract) -> set[str]:
 
 
 def fault(
-    statement: Statement,
+    statement: AnyStatement,
     signature: Signature,
     signers: Signers,
-    contract: Contract,
+    administrators: Collection[str],
     days: Iterable[date | None],
 ) -> Fault | None:
     """Why a signature does not count for its statement, or None; raises InputInvalid where it cannot be read."""
@@ -219,7 +316,7 @@ def fault(
     if isinstance(key, Fault):
         return key
     return key_fault(statement, key, signers, days) or keeper_fault(
-        statement, key, signers, administrators_ever(contract)
+        statement, key, signers, administrators
     )
 
 

@@ -2,127 +2,31 @@
 
 The same classes are stored inside `ContractSigned` (decoded by msgspec) and validated from a person's
 contract file (by pydantic's TypeAdapter), so there is no second model to keep in step. How a person writes
-a value ("5%", "120,000.00") is said by the small annotation classes below; a field `cap_minor` is written
-`cap` in a file, in the contract's currency.
+a value is said by the types of ledger/written.py; a field `cap_minor` is written `cap` in a file, in the
+contract's currency.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import MinLen
 
-from ledger.calendars import parse_date
-from ledger.errors import InputInvalid
-from ledger.money import canonical, parse_minor, parse_percent
-
-if TYPE_CHECKING:
-    from pydantic import ValidationInfo
-    from pydantic_core import CoreSchema
-
-
-class _Written:
-    """An annotation that reads a value as a person writes it; subclasses say how."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
-        from pydantic_core import core_schema
-
-        return core_schema.with_info_plain_validator_function(self._read)
-
-    def _read(self, value: Any, info: ValidationInfo) -> Any:
-        from pydantic_core import PydanticCustomError, PydanticKnownError
-
-        if not isinstance(value, str):
-            raise PydanticKnownError("string_type")
-        try:
-            return self.parse(value.strip(), (info.context or {}).get("currency", "XXX"))
-        except InputInvalid as wrong:
-            said = {"problem": wrong.message, "hint": wrong.hint}
-            raise PydanticCustomError("written-invalid", "{problem}", said) from None
-
-    def parse(self, text: str, currency: str) -> Any:
-        raise InputInvalid("value-invalid", f"{text!r} cannot be read")
-
-
-class WrittenAmount(_Written):
-    """An amount in the contract's currency, "120,000.00", as integer minor units, 0 or more."""
-
-    def parse(self, text: str, currency: str) -> int:
-        minor = parse_minor(text, currency)
-        if minor < 0:
-            raise InputInvalid("amount-negative", f"{text} is below zero", hint="write 0 or more")
-        return minor
-
-
-class WrittenPercent(_Written):
-    """A percentage, "0.5%", as an exact decimal of percent between 0 and 100."""
-
-    def parse(self, text: str, currency: str) -> Decimal:
-        percent = parse_percent(text)
-        if not 0 <= percent <= 100:
-            raise InputInvalid(
-                "percent-out-of-range", f"{text} is not from 0% to 100%", hint="write e.g. 5%"
-            )
-        return percent
-
-
-class WrittenCap(_Written):
-    """A percentage, or the words "no cap": a penalty without a limit has to be stated."""
-
-    def parse(self, text: str, currency: str) -> Decimal | None:
-        return None if text.lower() == "no cap" else WrittenPercent().parse(text, currency)
-
-
-class WrittenMeasure(_Written):
-    """A measured value with an optional unit, "3.4%" or "12 days", in canonical text."""
-
-    def parse(self, text: str, currency: str) -> str:
-        return measure_text(text)
-
-
-class WrittenDate(_Written):
-    """A date as YYYY-MM-DD only: pydantic alone would also take a number of seconds since 1970."""
-
-    def parse(self, text: str, currency: str) -> date:
-        return parse_date(text)
-
-
-def measure(text: str) -> tuple[Decimal, str]:
-    """The number and the unit of a measured value such as "3.4%" or "12 days".
-
-    Raises InputInvalid where it does not begin with a plain decimal number.
-    """
-    text = text.strip()
-    end = 0
-    while end < len(text) and (text[end].isdigit() or text[end] in "+-."):
-        end += 1
-    try:
-        return canonical(text[:end]), text[end:].strip()
-    except (InputInvalid, ArithmeticError, ValueError):
-        raise InputInvalid(
-            "measure-invalid",
-            f"{text!r} is not a measured value",
-            hint="write a number and, if it has one, its unit: 3.4% or 12 days",
-        ) from None
-
-
-def measure_text(text: str) -> str:
-    """The canonical text of a measured value: "3.40 %" is "3.4%"."""
-    number, unit = measure(text)
-    return f"{number}{unit}" if unit in ("", "%") else f"{number} {unit}"
-
-
-Amount = Annotated[int, WrittenAmount()]
-Percent = Annotated[Decimal, WrittenPercent()]
-Measure = Annotated[str, WrittenMeasure()]
-Day = Annotated[date, WrittenDate()]
-Name = Annotated[str, MinLen(1)]
-Days = Annotated[int, Ge(0), Le(36500)]
-Quorum = dict[Name, Annotated[int, Ge(1), Le(99)]]
+from ledger.written import (
+    Amount,
+    Day,
+    DayOfMonth,
+    Days,
+    Measure,
+    Name,
+    Percent,
+    Quorum,
+    WrittenCap,
+    WrittenCapAmount,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,28 +52,148 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyPayment:
+    """A discount of `rate` for payment within so many days, or by a day of the next month.
+
+    Both count from where the due date counts from.
+    """
+
+    rate: Percent
+    days: Days | None = None
+    day_of_next_month: DayOfMonth | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentTerms:
-    """Payment falls due `net_days` after acceptance, and rolls forward to a business day if so agreed."""
+    """When payment falls due: counted from approval, from the invoice if later, or from the approval's month end.
+
+    `net_days` on, by calendar or business days; then, where agreed, at the end of the month reached. A
+    `day_of_next_month` takes the place of the days. At last it rolls forward to a business day, if so agreed.
+    """
 
     net_days: Days = 30
     days: Literal["calendar", "business"] = "calendar"
     roll: Literal["none", "forward"] = "none"
+    after: Literal["approval", "invoice", "month-end"] = "approval"
+    until: Literal["day", "month-end"] = "day"
+    day_of_next_month: DayOfMonth | None = None
+    discount: EarlyPayment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyStep:
+    """At least so many days early: `rate` of the accepted part, in all."""
+
+    days: Days
+    rate: Percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disincentive:
+    """What each day after the incentive date takes off: `rate` of the part, at most `cap` of it."""
+
+    rate: Percent
+    cap: Annotated[Decimal | None, WrittenCap()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlyBonus:
-    """`rate` of the accepted part per day before the due date in force, at most `cap` of that part."""
+    """`rate` of the accepted part per day before the due date in force (or by `table`), at most `cap` of that part.
 
-    rate: Percent
+    `contract_cap` limits all early bonuses together to a share of the contract's amounts.
+    """
+
+    rate: Percent = Decimal(0)
     cap: Percent
+    table: tuple[EarlyStep, ...] = ()
+    contract_cap: Percent | None = None
+    disincentive: Disincentive | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatePenalty:
-    """Liquidated damages: `rate` of the milestone's amount per day late, at most `cap` (None: no cap)."""
+    """Liquidated damages: `rate` per day late, at most `cap` (None: no cap) of what it is reckoned on.
+
+    That is the payable's own `part`, which at the due date was not performed, or the whole `milestone`. The first
+    `excused_days` are free, and so are days of suspension.
+    """
 
     rate: Percent
     cap: Annotated[Decimal | None, WrittenCap()]
+    base: Literal["part", "milestone"] = "part"
+    excused_days: Days = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateDamages:
+    """Liquidated damages of a fixed amount per day late, at most `cap_minor` (None: no cap)."""
+
+    per_day_minor: Amount
+    cap_minor: Annotated[int | None, WrittenCapAmount()]
+    excused_days: Days = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionRelease:
+    """A `share` of the retention falls due `days` after the milestone's acceptance or the contract's completion."""
+
+    share: Percent
+    after: Literal["acceptance", "completion"] = "completion"
+    days: Days = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """`rate` of every accepted part is kept back; beyond the completion share `until`, `then` of it.
+
+    At most `limit` of the contract's amounts is kept in all. Without `release` it falls due at completion.
+    """
+
+    rate: Percent
+    until: Percent | None = None
+    then: Percent = Decimal(0)
+    limit: Percent | None = None
+    release: tuple[RetentionRelease, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvanceRecovery:
+    """What advances paid recover from each milestone: `rate` of its gross or net, at most what is open."""
+
+    rate: Percent
+    base: Literal["gross", "net"] = "gross"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tax:
+    """Value added tax on top, and tax withheld, on what is earned (`net`) or on the accepted part (`gross`)."""
+
+    vat: Percent = Decimal(0)
+    withholding: Percent = Decimal(0)
+    base: Literal["net", "gross"] = "net"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoicePolicy:
+    """Whether payment needs an invoice first, and how far it may lie from what was accepted."""
+
+    required: bool = False
+    tolerance_minor: Amount = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayeePolicy:
+    """Whether payment needs an approved account, and for how many days one just approved is not yet paid."""
+
+    required: bool = False
+    hold_days: Days = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminationClause:
+    """The fee for ending early: a share of what is then not performed."""
+
+    fee: Percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +224,11 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestonePlan:
-    """What is to be delivered, by when, for how much. An unknown date or amount (imports) is None."""
+    """What is to be delivered, by when, for how much. An unknown date or amount (imports) is None.
+
+    An `advance` is paid before anything is delivered, and recovered from the milestones. `incentive_due` is the date
+    of the early bonus where it is another than the due date.
+    """
 
     id: Name
     title: str = ""
@@ -211,6 +239,8 @@ class MilestonePlan:
     deliverables: tuple[Name, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     depends_on: tuple[Name, ...] = ()
+    kind: Literal["milestone", "advance"] = "milestone"
+    incentive_due: Day | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,8 +268,15 @@ class Terms:
     payment: PaymentTerms | None = None
     early_bonus: EarlyBonus | None = None
     late_penalty: LatePenalty | None = None
+    late_damages: LateDamages | None = None
     quality_bonuses: tuple[QualityBonus, ...] = ()
     disputes: DisputeRules = field(default_factory=DisputeRules)
+    retention: Retention | None = None
+    advance: AdvanceRecovery | None = None
+    tax: Tax | None = None
+    invoices: InvoicePolicy | None = None
+    payees: PayeePolicy | None = None
+    termination: TerminationClause | None = None
 
 
 def _without_unit(name: str) -> str:

@@ -14,6 +14,8 @@ from functools import cached_property
 
 from ledger.contract import fold
 from ledger.events import ContractSigned, Record
+from ledger.payees import STREAM as PAYEES
+from ledger.payees import Payees
 from ledger.state import Contract
 
 SEVERITIES = ("high", "medium", "low")
@@ -60,6 +62,7 @@ class Seen:
     contract: Contract
     records: Sequence[Record]
     limits: Limits = field(default_factory=dict)
+    payees: Payees = field(default_factory=Payees)
 
     @cached_property
     def position(self) -> dict[int, int]:
@@ -91,11 +94,12 @@ Findings = Iterator[Hit | Unchecked]
 AcrossFindings = Iterator[tuple[str, Hit] | Unchecked]
 Check = Callable[[Seen], Findings]
 CheckAcross = Callable[[Sequence[Paid], Limits], AcrossFindings]
+CheckPayees = Callable[[Payees, Limits], Findings]
 
 
 @dataclass(frozen=True, slots=True)
 class ExceptionRule:
-    """A rule: what it says, why it matters, and its limits; it looks at a contract, or at all payments together."""
+    """A rule: what it says, why it matters, and its limits; it looks at a contract, at all payments or accounts."""
 
     id: str
     severity: str
@@ -104,6 +108,7 @@ class ExceptionRule:
     limits: Limits
     check: Check | None = None
     across: CheckAcross | None = None
+    payees: CheckPayees | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +150,30 @@ def rule_across(
     return register
 
 
+def rule_of_payees(
+    severity: str, says: str, why: str, **limits: int | None
+) -> Callable[[CheckPayees], CheckPayees]:
+    """Makes a check of the partners' accounts a rule."""
+
+    def register(check: CheckPayees) -> CheckPayees:
+        name = check.__name__.replace("_", "-")
+        _registered[name] = ExceptionRule(name, severity, says, why, limits, payees=check)
+        return check
+
+    return register
+
+
 def exception_rules() -> tuple[ExceptionRule, ...]:
     """Every rule over folds, in the order of definition."""
-    from projections import exception_rules_money, exception_rules_people
+    from projections import (
+        exception_rules_invoices,
+        exception_rules_money,
+        exception_rules_payees,
+        exception_rules_people,
+    )
 
-    assert exception_rules_people and exception_rules_money
+    assert exception_rules_people and exception_rules_money and exception_rules_invoices
+    assert exception_rules_payees
     return tuple(_registered.values())
 
 
@@ -166,10 +190,12 @@ def examine(
     settings: Settings,
     as_of: date | None = None,
     partner: str | None = None,
+    payees: Payees | None = None,
 ) -> Examined:
-    """Runs every rule that is switched on over whole streams, one after the other."""
+    """Runs every rule that is switched on over whole streams, one by one, and the accounts of their partners."""
     rules = [r for r in exception_rules() if settings.get(r.id, Setting()).enabled]
-    examined, paid = Examined(), list[Paid]()
+    examined, paid, partners = Examined(), list[Paid](), set[str]()
+    payees = payees or Payees()
     for records in streams:
         if not isinstance(records[0].data, ContractSigned):
             continue
@@ -178,9 +204,10 @@ def examine(
             continue
         kept = [record for record in records if record.version in state.dates]
         paid += _payments(state)
+        partners.add(state.terms.partner)
         for rule in rules:
             if rule.check is not None:
-                seen = Seen(state, kept, limits_of(rule, settings))
+                seen = Seen(state, kept, limits_of(rule, settings), payees)
                 for one in rule.check(seen):
                     _take(examined, rule, settings, state.id, one)
     for rule in rules:
@@ -188,6 +215,10 @@ def examine(
             for each in rule.across(paid, limits_of(rule, settings)):
                 contract, what = ("", each) if isinstance(each, Unchecked) else each
                 _take(examined, rule, settings, contract, what)
+        if rule.payees is not None:
+            theirs = {v: p for v, p in payees.accounts.items() if p.partner in partners}
+            for one in rule.payees(Payees(payees.version, theirs), limits_of(rule, settings)):
+                _take(examined, rule, settings, PAYEES, one)
     return examined
 
 

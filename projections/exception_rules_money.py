@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ledger.money import display_minor
+from ledger.payables import withheld, withheld_by
 from projections.exception_rules import (
     AcrossFindings,
     Findings,
@@ -28,10 +29,12 @@ from projections.exception_rules import (
 def paid_before_due(seen: Seen) -> Findings:
     for payment in seen.contract.payments.values():
         milestone = seen.contract.milestones.get(payment.milestone)
-        if payment.status != "paid":
-            continue
+        if payment.status != "paid" or (payment.recorded and payment.recorded.lines):
+            continue  # a discount is the reason to pay early
         acceptance = milestone.acceptance if milestone is not None else None
         due = acceptance.payment_due if acceptance is not None else None
+        for release in milestone.releases if milestone and payment.release else ():
+            due = release.payment_due if release.version == payment.release else due
         if due is None or payment.paid_on is None:
             yield Unchecked("the day of payment or the day on which it fell due is unknown")
         elif (early := (due - payment.paid_on).days) > seen.limit("days"):
@@ -58,6 +61,23 @@ def bonus_without_measurement(seen: Seen) -> Findings:
             missing = ", ".join(sorted(named - measured)) or "no criterion"
             detail = f"quality bonus for {missing}, which the delivery does not measure"
             yield Hit(milestone.id, detail, (seen.position[award.version],))
+
+
+@exception_rule(
+    "low",
+    "Tax withheld from what was paid is declared, and its reference kept.",
+    "tax kept from the partner and not handed on is owed to the tax office, with interest",
+)
+def withheld_not_filed(seen: Seen) -> Findings:
+    currency = seen.contract.terms.currency
+    for milestone in seen.contract.milestones.values():
+        left = withheld(milestone) - milestone.filed_minor
+        if left <= 0 or milestone.paid_minor <= 0:
+            continue
+        amount = f"{display_minor(left, currency)} {currency}"
+        detail = f"{amount} of tax withheld is not filed, though the milestone was paid"
+        detail += f" on {milestone.last_paid_on}" if milestone.last_paid_on else ""
+        yield Hit(milestone.id, detail, tuple(seen.position[v] for v in withheld_by(milestone)))
 
 
 @rule_across(
@@ -125,13 +145,3 @@ def _twice(first: Paid, second: Paid) -> Hit:
     also = f" and now as {second.reference!r}" if second.reference else ""
     detail = f"{amount} paid to {second.partner} on {second.on}{also}, and on {first.on} for {where}{named}"
     return Hit(second.milestone, detail, (first.position, second.position))
-
-
-@rule_across(
-    "high",
-    "No payee's account was changed within `days` before a payment.",
-    "a changed account is how payments are diverted",
-    days=10,
-)
-def payee_account_changed(payments: Sequence[Paid], limits: Limits) -> AcrossFindings:
-    yield Unchecked("the ledger holds no payees and no accounts")

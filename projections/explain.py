@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 
 from ledger import events as e
 from ledger.contract import fold
-from ledger.decisions.acceptance import in_force
-from ledger.events import Line, Record
-from ledger.money import display_minor, exponent
-from ledger.state import Approval, Contract, Milestone, Posted
-from projections.reckoning import Differs, reckon, reckon_due, wrongly_taken_back
+from ledger.decisions.delivery import in_force
+from ledger.events import Record
+from ledger.money import display_minor
+from ledger.state import Approval, Contract, Milestone, Payment, Posted
+from projections.calculations import calculation as calculation
+from projections.derive.settlements import gain
+from projections.reckoning import Differs, reckon_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,24 @@ class Moved:
     on: date | None
     status: str
     ended_on: date | None
+    events: list[int]
+    release: int = 0
+    abroad: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Retention that was released: a payable of its own, beside net, with its line in words."""
+
+    reference: str
+    amount_minor: int
+    calculation: str
+    due_on: date | None
+    held_minor: int
+    instructed_minor: int
+    paid_minor: int
+    outstanding_minor: int
+    payable_minor: int
     events: list[int]
 
 
@@ -68,6 +87,7 @@ class Explanation:
     lines: list[Explained] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     approvals: list[Approved] = field(default_factory=list)
+    releases: list[Released] = field(default_factory=list)
     differences: list[Differs] = field(default_factory=list)
     checked: int = 0
     dues_checked: int = 0
@@ -94,23 +114,39 @@ def explain(
         return None
     by_version = {record.version: record for record in records}
     told = Explanation(state, found)
-    for posted in found.lines if found.acceptance is not None else ():
+    for posted in in_order(found.lines, by_version) if found.acceptance is not None else ():
         words = calculation(posted.line, state, by_version)
         events = behind(posted, found, by_version)
         line = posted.line
         told.lines.append(Explained(line.step, line.clause, line.amount_minor, words, events))
     told.moved = list(_moved(state, found))
     told.approvals = list(_approved(state, found, by_version))
-    for record in records:
-        if isinstance(record.data, e.MilestoneAccepted) and record.data.milestone == milestone:
-            differences, checked = reckon(log or records, record)
-            told.differences += differences
-            told.checked += checked
-            due = reckon_due(log or records, record)
-            told.dues_checked += due is not None
-            told.differences += [due] if isinstance(due, Differs) else []
-    told.differences += wrongly_taken_back(records, milestone)
+    told.releases = list(_released(state, found, by_version))
+    again = reckon_all(records, log or records, milestone)
+    told.differences, told.checked, told.dues_checked = again.differences, again.lines, again.dues
     return told
+
+
+# --- the order of the lines ------------------------------------------------------------------------
+
+_STEPS = ("gross", "charge", "bonus", "penalty", "credit", "adjustment", "tax", "retention")
+
+
+def in_order(lines: Sequence[Posted], by_version: dict[int, Record]) -> list[Posted]:
+    """Lines of one acceptance in the order in which it was priced, whichever of its events carries them; then later
+    ones, as they came.
+    """
+    accepted = {v for v, r in by_version.items() if isinstance(r.data, e.MilestoneAccepted)}
+
+    def place(posted: Posted) -> tuple[int, int]:
+        data, version, step = by_version[posted.version].data, posted.version, posted.line.step
+        automatic = not getattr(data, "proposal", 0)
+        with_it = accepted.intersection(data.rests_on) if automatic else set()
+        if isinstance(data, e.BonusAwarded | e.PenaltyAssessed) and with_it:
+            version = max(with_it)
+        return version, _STEPS.index(step) if step in _STEPS else len(_STEPS)
+
+    return sorted(lines, key=place)
 
 
 # --- the events behind a line ----------------------------------------------------------------------
@@ -125,7 +161,30 @@ def behind(posted: Posted, milestone: Milestone, by_version: dict[int, Record]) 
             if submission is not None:
                 versions.add(in_force(milestone, submission).version)
     versions.add(_terms(by_version, posted.version))
+    versions |= _of_the_whole(posted, by_version)
     return sorted(by_version[version].position for version in versions)
+
+
+def _of_the_whole(posted: Posted, by_version: dict[int, Record]) -> set[int]:
+    """What a line looks at beside its milestone: acceptances before it, and for a recovery the advances paid."""
+    line = posted.line
+    recovery = (line.step, line.clause) == ("advance", "recovered")
+    shares = {"completed_minor", "limit_left_minor", "contract_left_minor"}
+    if not recovery and not shares & line.calculation.keys():
+        return set()
+    earlier = [record for version, record in by_version.items() if version < posted.version]
+    advances = {
+        r.data.milestone
+        for r in earlier
+        if isinstance(r.data, e.MilestoneDefined) and r.data.kind == "advance"
+    }
+    paid = e.PaymentRecorded | e.PaymentReversed
+    return {
+        r.version
+        for r in earlier
+        if (isinstance(r.data, e.MilestoneAccepted) and r.data.milestone not in advances)
+        or (recovery and isinstance(r.data, paid) and r.data.milestone in advances)
+    }
 
 
 def _closure(version: int, by_version: dict[int, Record]) -> set[int]:
@@ -144,80 +203,6 @@ def _terms(by_version: dict[int, Record], before: int) -> int:
     return max(v for v, r in by_version.items() if v <= before and isinstance(r.data, kinds))
 
 
-# --- a calculation in words ------------------------------------------------------------------------
-
-
-def calculation(line: Line, state: Contract, by_version: dict[int, Record]) -> str:
-    """How a line came about: "3 days early × 0.5% × 120,000.00 = 1,800.00; cap 5% = 6,000.00 not reached"."""
-    kept = line.calculation
-    if "takes_back" in kept:
-        return _taken_back(line, state, by_version)
-    if "days" in kept:
-        return _per_day(line, state.terms.currency)
-    amount = display_minor(line.amount_minor, state.terms.currency)
-    if "planned_minor" in kept:
-        return _gross(line, state.terms.currency)
-    if "measured" in kept:
-        return f"{kept['criterion']} {kept['measured']} ≥ {kept['at_least']}: {amount}, whole"
-    if "outcome" in kept:
-        disputed = display_minor(int(kept["disputed_minor"]), state.terms.currency)
-        named = f" in {state.id}#{kept['dispute']}" if "dispute" in kept else ""
-        return f"{kept['outcome']}: {amount} of {disputed} disputed{named}"
-    if "reason" in kept:
-        return f"decided: {kept['reason']}"
-    return ", ".join(f"{name} {value}" for name, value in kept.items()) or "as stated"
-
-
-def _gross(line: Line, currency: str) -> str:
-    planned = line.calculation["planned_minor"]
-    amount = display_minor(line.amount_minor, currency)
-    if not planned.isdigit() or int(planned) == line.amount_minor:
-        return f"accepted whole: {amount}"
-    share = Fraction(100 * line.amount_minor, int(planned) or 1)
-    part = (
-        f"{_decimal(share)}% × " if share.denominator in (1, 2, 4, 5, 10, 20, 25, 50, 100) else ""
-    )
-    whole = display_minor(int(planned), currency)
-    return f"{part}{whole} = {amount}" if part else f"{amount} accepted of {whole}"
-
-
-def _per_day(line: Line, currency: str) -> str:
-    kept = line.calculation
-    days, base = int(kept["days"]), int(kept["base_minor"])
-    exact = Fraction(kept["rate"].removesuffix("%")) * days * base / 100
-    word = "early" if line.step == "bonus" else "late"
-    product = _decimal(exact / 10 ** exponent(currency), exponent(currency))
-    whole = round(exact) if exact.denominator == 1 else None
-    product = product if whole is None else display_minor(whole, currency)
-    says = f"{days} {'day' if days == 1 else 'days'} {word} × {kept['rate']}"
-    says += f" × {display_minor(base, currency)} = {product}"
-    if "cap_minor" not in kept:
-        cap = f"; {kept['cap']}"
-    else:
-        reached = "reached" if kept.get("capped") == "yes" else "not reached"
-        cap = f"; cap {kept['cap']} = {display_minor(int(kept['cap_minor']), currency)} {reached}"
-    charged = display_minor(abs(line.amount_minor), currency)
-    rounded = whole is None and kept.get("capped") != "yes"
-    return says + (f", {kept['rounding']} {charged}" if rounded else "") + cap
-
-
-def _decimal(value: Fraction, most: int = 2) -> str:
-    """An exact decimal where there is one within six more digits, else cut there with an ellipsis."""
-    scaled = value * 10 ** (most + 6)
-    digits = f"{abs(int(scaled)):0{most + 7}d}"
-    text = f"{int(digits[: -(most + 6)]):,}.{digits[-(most + 6) :]}".rstrip("0").rstrip(".")
-    return ("-" if value < 0 else "") + text + ("" if scaled.denominator == 1 else "…")
-
-
-def _taken_back(line: Line, state: Contract, by_version: dict[int, Record]) -> str:
-    target = int(line.calculation["takes_back"])
-    record = by_version.get(target)
-    of = f" of {record.data.on}" if record is not None and record.data.on else ""
-    reason = line.calculation.get("reason")
-    act = "gives back" if line.clause == "waiver" else "takes back"
-    return f"{act} {state.id}#{target}{of}" + (f": {reason}" if reason else "")
-
-
 # --- payments, holds, approvals --------------------------------------------------------------------
 
 
@@ -226,12 +211,53 @@ def _moved(state: Contract, milestone: Milestone) -> Iterator[Moved]:
         if p.milestone == milestone.id:
             amount, on = (p.paid_minor, p.paid_on) if p.record else (p.amount_minor, p.on)
             name = f"{state.id}#{p.version}"
-            yield Moved("payment", name, amount, on, p.status, p.ended_on, sorted(p.positions))
+            places = sorted(p.positions)
+            yield Moved(
+                "payment", name, amount, on, p.status, p.ended_on, places, p.release, _abroad(p)
+            )
     for d in milestone.disputes:
         name = f"{state.id}#{d.version}"
         kind = "dispute" if d.side == "client" else "partner's dispute"
         yield Moved(
             kind, name, d.amount_minor or 0, d.on, d.status, d.ended_on, sorted(d.positions)
+        )
+
+
+def _abroad(payment: Payment) -> str:
+    """What a payment came to in another currency, at which rate, and what it cost less or more than instructed."""
+    told = payment.instruction.exchange if payment.instruction else None
+    exchange = (payment.recorded and payment.recorded.exchange) or told
+    if exchange is None:
+        return ""
+    currency = exchange.currency
+    says = f"{display_minor(exchange.amount_minor, currency)} {currency} at {exchange.rate}"
+    if exchange.rate_on or exchange.source:
+        says += f" ({' '.join(str(part) for part in (exchange.rate_on, exchange.source) if part)})"
+    if gained := gain(payment):
+        name = "gain" if gained > 0 else "loss"
+        says += f", a {name} of {display_minor(abs(gained), currency)} {currency}"
+    return says
+
+
+def _released(
+    state: Contract, milestone: Milestone, by_version: dict[int, Record]
+) -> Iterator[Released]:
+    standings = {standing.release: standing for standing in milestone.standings()}
+    for release in milestone.releases:
+        record, standing = by_version[release.version], standings[release.version]
+        lines = getattr(record.data, "lines", ())
+        versions = _closure(release.version, by_version) | {_terms(by_version, release.version)}
+        yield Released(
+            f"{state.id}#{release.version}",
+            release.amount_minor,
+            "; ".join(calculation(line, state, by_version) for line in lines),
+            release.payment_due,
+            standing.held_minor,
+            release.instructed_minor,
+            release.paid_minor,
+            release.outstanding_minor,
+            standing.payable_minor,
+            sorted(by_version[version].position for version in versions),
         )
 
 
@@ -249,6 +275,7 @@ def _approved(
         for p in state.proposals.values()
         for a in p.approvals
         if concerns(p.content, milestone.id)
+        or (milestone.kind == "settlement" and milestone.plan.proposal == p.version)
     ]
     for subject, approval, stands, beside in sorted(subjects, key=lambda each: each[1].version):
         record = by_version[approval.version]
@@ -274,5 +301,6 @@ def _latest(approvals: Sequence[Approval]) -> str:
 def concerns(content: e.Content, milestone: str) -> bool:
     """Whether a proposal is about a milestone."""
     revisions = getattr(content, "revisions", ())
-    named = {revision.milestone for revision in revisions}
-    return getattr(content, "milestone", None) == milestone or milestone in named
+    named = {part.milestone for part in (*revisions, *getattr(content, "shares", ()))}
+    named |= {getattr(content, "milestone", ""), getattr(content, "against", "")}
+    return milestone in named

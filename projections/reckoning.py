@@ -1,21 +1,23 @@
 """What a clause gives, reckoned again: price lines and due dates that events carry, against those that they should.
 
-The automatic lines (gross, early, quality, late) are priced from the clauses as they stood at the acceptance, and what
-was taken back is held against what it undoes.
+The automatic lines of an acceptance (from gross to what advances recover) are priced from the clauses as they stood
+then; what was taken back is held against what it undoes. What comes later (tax that follows, releases, invoices,
+discounts) is in projections/reckoning_later.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from ledger import events as e
 from ledger.contract import fold
-from ledger.decisions.acceptance import delivered
+from ledger.decisions.delivery import delivered, invoiced_on
 from ledger.events import Line, Record
 from ledger.pricing.order import price
-from ledger.pricing.payment_due import payment_due
+from ledger.pricing.payment_due import PaymentDue, payment_due
+from projections.reckoning_endings import of_set_off, of_settlement
 
 _AUTOMATIC = ("early", "quality")
 
@@ -32,6 +34,47 @@ class Differs:
     position: int
 
 
+@dataclass(slots=True)
+class Checked:
+    """How many lines and due dates were reckoned again, and where they differ."""
+
+    differences: list[Differs] = field(default_factory=list)
+    lines: int = 0
+    dues: int = 0
+
+    def due(self, found: Differs | bool | None) -> None:
+        """Counts a due date that was reckoned again; None is one that could not be."""
+        self.dues += found is not None
+        self.differences += [found] if isinstance(found, Differs) else []
+
+    def compare(self, stored: list[Line], wanted: list[Line], position: int) -> None:
+        """Counts lines that are wanted, and holds them against those stored."""
+        self.lines += len(wanted)
+        self.differences += _compared(stored, wanted, position)
+
+
+def reckon_all(records: Sequence[Record], log: Sequence[Record], milestone: str) -> Checked:
+    """Every line and due date of a milestone that can be reckoned again; `log` has all records of its contract."""
+    from projections.reckoning_later import reckon_later
+
+    checked = Checked()
+    for record in records:
+        if isinstance(record.data, e.MilestoneAccepted) and record.data.milestone == milestone:
+            differences, count = reckon(log, record)
+            checked.differences += differences
+            checked.lines += count
+            checked.due(reckon_due(log, record))
+        elif isinstance(record.data, e.ClaimSetOff) and record.data.milestone == milestone:
+            before = fold(one for one in log if one.version < record.version)
+            if before is not None:
+                wanted = of_set_off(before, record.data)
+                checked.compare(list(record.data.lines), wanted, record.position)
+        else:
+            reckon_later(checked, log, record, milestone)
+    checked.differences += wrongly_taken_back(records, milestone)
+    return checked
+
+
 def reckon(records: Sequence[Record], accepted: Record) -> tuple[list[Differs], int]:
     """Where the stored lines of an acceptance differ from those that its clauses give, and how many were compared.
 
@@ -44,6 +87,9 @@ def reckon(records: Sequence[Record], accepted: Record) -> tuple[list[Differs], 
     milestone = before.milestones.get(data.milestone) if before is not None else None
     if before is None or milestone is None or data.accepted_minor is None:
         return [], 0
+    if milestone.kind == "settlement":
+        wanted = of_settlement(before, milestone)
+        return list(_compared(list(data.lines), wanted, accepted.position)), len(wanted)
     submission = next((s for s in milestone.submissions if s.version == data.submission), None)
     if submission is None:
         return [], 0
@@ -70,14 +116,21 @@ def reckon_due(records: Sequence[Record], accepted: Record) -> Differs | bool | 
     before = fold(record for record in records if record.version < accepted.version)
     if before is None or not _decided(records, data):
         return None
-    due = payment_due(before.terms, data.on)
+    milestone = before.milestones[data.milestone]
+    due = payment_due(before.terms, data.on, invoiced_on(before, milestone))
     if due.calendar != data.calendar:
         return None
     if (due.day, due.provisional) == (data.payment_due, data.provisional):
         return True
-    detail = f"payment is due {_day(data.payment_due, data.provisional)}"
+    stored = PaymentDue(data.payment_due, data.provisional)
+    return due_differs(stored, due, accepted.position)
+
+
+def due_differs(stored: PaymentDue, due: PaymentDue, position: int) -> Differs:
+    """A due date that the terms do not give."""
+    detail = f"payment is due {_day(stored.day, stored.provisional)}"
     detail += f", reckoned {_day(due.day, due.provisional)}"
-    return Differs("due date", "payment", None, None, detail, accepted.position)
+    return Differs("due date", "payment", None, None, detail, position)
 
 
 def _day(day: date | None, provisional: bool) -> str:

@@ -7,7 +7,7 @@ if that file agrees. An approval that its tier wanted signed, and is not, is fou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, takewhile
@@ -19,22 +19,27 @@ from ledger.contract import evolve, fold
 from ledger.decisions.acceptance import wants_signature
 from ledger.errors import InputInvalid, NotFound
 from ledger.events import ApprovalGranted, ContractSigned, Record
+from ledger.payees import STREAM as PAYEES
+from ledger.payees import fold as fold_payees
 from ledger.proof.allowed_signers import AllowedSigner
 from ledger.proof.sshsig import PublicKey
 from ledger.signers import STREAM, Signers
 from ledger.signers import fold as fold_signers
 from ledger.state import Contract
 from ledger.statements import (
+    AnyStatement,
     Fault,
-    Statement,
+    PayeeStep,
     administrators_ever,
     allowed_line,
     keeper_fault,
     key_fault,
     recomputed,
+    recomputed_payee,
     signature_of,
     signing_key,
 )
+from ledger.store.payees import contracts_with, registrars
 from ledger.store.reading import head, read_stream, read_streams
 from ledger.store.tables import log
 
@@ -84,8 +89,11 @@ def check_log(conn: Connection, known: Registry) -> Iterator[Checked]:
     wanted = log.c.record.contains('"signatures":true', autoescape=True)
     query = select(log.c.stream).where(or_(signed, wanted)).distinct().order_by(log.c.stream)
     for records in read_streams(conn, list(conn.execute(query).scalars())):
-        for _, some in groupby(records, attrgetter("stream")):
-            yield from check_stream(list(some), known)
+        for name, some in groupby(records, attrgetter("stream_id")):
+            if name == PAYEES:
+                yield from _check_payees(conn, list(some), known)
+            else:
+                yield from check_stream(list(some), known)
 
 
 def check_stream(records: Sequence[Record], known: Registry) -> Iterator[Checked]:
@@ -110,17 +118,41 @@ def check(before: Contract, record: Record, known: Registry) -> Checked | None:
             return None
         says = "the policy wanted this approval signed, and it is not"
         return Checked(record, act, milestone, "", "signature-missing", says)
-    found = _fault(before, record, known)
+    statement = recomputed(before, record, known.ledger_id)
+    found = _fault(record, statement, known, before.nonces, administrators_ever(before))
     told = (GOOD, "") if found is None else (found.name, found.message)
     return Checked(record, act, milestone, signature.key, *told)
 
 
-def _fault(before: Contract, record: Record, known: Registry) -> Fault | None:
+def _check_payees(
+    conn: Connection, records: Sequence[Record], known: Registry
+) -> Iterator[Checked]:
+    """The signatures on the partners' accounts; keys count that administrators of its contracts registered."""
+    for place, record in enumerate(records):
+        signature = signature_of(record.data)
+        if signature is None:
+            continue
+        before = fold_payees(records[:place])
+        statement = recomputed_payee(before, record, known.ledger_id)
+        theirs = registrars(contracts_with(conn, statement.partner, record.position - 1))
+        found = _fault(record, statement, known, before.nonces, theirs)
+        told = (GOOD, "") if found is None else (found.name, found.message)
+        yield Checked(record, statement.act, "", signature.key, *told)
+
+
+def _fault(
+    record: Record,
+    statement: AnyStatement,
+    known: Registry,
+    nonces: Collection[str],
+    administrators: Collection[str],
+) -> Fault | None:
     signature = signature_of(record.data)
     assert signature is not None
-    statement = recomputed(before, record, known.ledger_id)
-    if signature.nonce in before.nonces:
-        return Fault("signature-used-before", "its nonce was signed before in the contract", "")
+    if signature.nonce in nonces:
+        return Fault(
+            "signature-used-before", f"its nonce was signed before in {statement.place}", ""
+        )
     try:
         key = signing_key(statement, signature)
     except InputInvalid as wrong:
@@ -131,7 +163,7 @@ def _fault(before: Contract, record: Record, known: Registry) -> Fault | None:
     days = (statement.on, recorded)
     then = known.known_at(record.position)
     found = key_fault(statement, key, then, days) or keeper_fault(
-        statement, key, then, administrators_ever(before)
+        statement, key, then, administrators
     )
     return (
         found
@@ -141,7 +173,7 @@ def _fault(before: Contract, record: Record, known: Registry) -> Fault | None:
 
 
 def _revoked_since(
-    statement: Statement, key: PublicKey, now: Signers, recorded: date
+    statement: AnyStatement, key: PublicKey, now: Signers, recorded: date
 ) -> Fault | None:
     """A revocation dated back before the day of recording takes the signature with it; one of that day does not."""
     ends = [signer.revoked_on for signer in now.of(statement.by, key.fingerprint)]
@@ -159,7 +191,7 @@ def recorded_day(record: Record) -> date:
 
 
 def _untrusted(
-    statement: Statement,
+    statement: AnyStatement,
     key: PublicKey,
     days: Sequence[date | None],
     trusted: Sequence[AllowedSigner] | None,
@@ -182,7 +214,7 @@ def _untrusted(
 class Evidence:
     """One signature as files for stock `ssh-keygen -Y verify`, and how to call it."""
 
-    statement: Statement
+    statement: AnyStatement
     armored: str
     allowed_signers: str
     day: date
@@ -206,18 +238,25 @@ class Evidence:
 
 
 def evidence(records: Sequence[Record], version: int, known: Registry) -> Evidence:
-    """The evidence of one event of a contract's records; raises NotFound where it carries no signature."""
+    """The evidence of one event of a stream's records; raises NotFound where it carries no signature."""
     record = next((r for r in records if r.version == version), None)
     signature = None if record is None else signature_of(record.data)
-    before = fold(r for r in records if r.version < version)
-    if record is None or signature is None or before is None:
+    if record is None or signature is None:
         signed = [f"{r.stream_id}#{r.version}" for r in records if signature_of(r.data)]
         raise NotFound(
             "signature-unknown",
             f"{records[0].stream_id}#{version} carries no signature",
             hint=f"signed are {', '.join(signed)}" if signed else "nothing is signed there",
         )
-    statement = recomputed(before, record, known.ledger_id)
+    statement = _statement([r for r in records if r.version < version], record, known.ledger_id)
     registered = known.now().of(record.actor, signature.key)
     lines = "".join(map(allowed_line, registered))
     return Evidence(statement, signature.armored, lines, recorded_day(record))
+
+
+def _statement(before: Sequence[Record], record: Record, ledger_id: str) -> AnyStatement:
+    if isinstance(record.data, PayeeStep):
+        return recomputed_payee(fold_payees(before), record, ledger_id)
+    state = fold(before)
+    assert state is not None, "nothing is signed before the contract"
+    return recomputed(state, record, ledger_id)

@@ -17,7 +17,7 @@ from ledger.decisions.decide import decide
 from ledger.events import Signature, SignerApproved, SignerProposed
 from ledger.intents import Context
 from ledger.signers import Signers, fold
-from ledger.statements import Signable, Statement, statement_of
+from ledger.statements import AnyStatement, Signable, Statement, statement_of
 from tests.decisions.builders import Act
 from tests.decisions.spec import NOON, Story, record
 
@@ -68,7 +68,7 @@ class Key:
         start = b"SSHSIG" + struct.pack(">I", odd.get("version", 1))
         return armor(start + string(odd.get("blob", self.blob)) + fields + string(inner))
 
-    def signature(self, statement: Statement, **odd: Any) -> Signature:
+    def signature(self, statement: AnyStatement, **odd: Any) -> Signature:
         """The signature of a statement, as an event carries it."""
         armored = self.sign(statement.text, odd.pop("namespace", statement.namespace), **odd)
         return Signature(nonce=statement.nonce, key=self.fingerprint, armored=armored)

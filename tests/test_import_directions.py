@@ -137,7 +137,7 @@ def breaches(module: Module) -> list[str]:
             elif module.is_pure and not is_pure(made.target):
                 found.append(f"{where}, which is not pure")
         elif module.is_pure and within(made.target, *IMPURE_MODULES):
-            validates = module.name == "ledger.terms" and within(made.target, *VALIDATORS)
+            validates = module.name == "ledger.written" and within(made.target, *VALIDATORS)
             if not (validates and made.deferred):
                 found.append(f"{where} in a pure part")
     if module.is_pure:
@@ -200,8 +200,8 @@ def test_importing_the_pure_parts_loads_no_heavy_library() -> None:
         ("projections.derive.aging", "from sqlalchemy import select", "in a pure part"),
         ("ledger.pricing.base", "import os.path", "in a pure part"),
         ("ledger.pricing.base", "def f():\n    import pydantic", "in a pure part"),
-        ("ledger.terms", "from pydantic_core import core_schema", "in a pure part"),
-        ("ledger.terms", "if TYPE_CHECKING: 0\nelse:\n    import pydantic", "in a pure part"),
+        ("ledger.written", "from pydantic_core import core_schema", "in a pure part"),
+        ("ledger.written", "if TYPE_CHECKING: 0\nelse:\n    import pydantic", "in a pure part"),
         ("ledger.money", "from datetime import date\nx = date.today()", "reads the clock"),
         ("ledger.money", "import datetime as dt\nx = dt.datetime.now(dt.UTC)", "reads the clock"),
         ("ledger.money", "from datetime import datetime as d\nf = d.utcnow", "reads the clock"),
@@ -219,8 +219,8 @@ def test_a_planted_breach_is_found(name: str, source: str, expected: str) -> Non
         ("projections.rebuild", "import sqlalchemy\nfrom ledger.store import recorder"),
         ("projections.derive.aging", "from datetime import date\nfrom ledger import money"),
         ("ledger.store.log", "import sqlite3, time\nfrom . import schema"),
-        ("ledger.terms", "def schema():\n    from pydantic_core import core_schema"),
-        ("ledger.terms", "if TYPE_CHECKING:\n    from pydantic_core import CoreSchema"),
+        ("ledger.written", "def schema():\n    from pydantic_core import core_schema"),
+        ("ledger.written", "if TYPE_CHECKING:\n    from pydantic_core import CoreSchema"),
         ("migrations.env", "import alembic\nfrom ledger.store.schema import LOG"),
         ("migrations.env", "from ledger.store import schema"),
         ("ledger.money", "from datetime import date\nx = date(2026, 1, 1)\ny = state.now()"),

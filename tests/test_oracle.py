@@ -150,7 +150,10 @@ def test_every_fact_rests_on_what_it_is_about(seed: int) -> None:
             assert set(about.values()) <= rests[fact.version], fact
 
 
-CORE = ("log", "contracts", "figures", "schedule", "rates", "exposure")
+CORE = (
+    *("log", "contracts", "figures", "schedule", "rates", "exposure"),
+    *("kept", "releases", "reckoning", "faults", "payments"),
+)
 
 
 @pytest.mark.parametrize("module", ["__init__", "__main__", "promised", *CORE])

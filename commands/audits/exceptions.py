@@ -21,6 +21,7 @@ from commands.reports.sheet import Sheet
 from ledger.decisions.rules import RULES
 from ledger.errors import InputInvalid
 from ledger.events import Record
+from ledger.store.payees import payees_of
 from ledger.store.reading import read_log, read_streams, stream_count, stream_number
 from projections.exception_rules import (
     Examined,
@@ -69,7 +70,8 @@ def _examined(frame: Frame, settings: Settings) -> Examined:
     """What the rules over folds find, contract by contract."""
     with frame.ledger.snapshot() as conn:
         streams = _streams(conn, frame.asked.contract, frame.known.position)
-        return examine(streams, settings, frame.asked.moment.as_of, frame.asked.partner)
+        payees = payees_of(conn, frame.known.position)
+        return examine(streams, settings, frame.asked.moment.as_of, frame.asked.partner, payees)
 
 
 def _streams(conn: Connection, contract: str | None, until: int) -> Iterator[list[Record]]:

@@ -19,6 +19,8 @@ from projections.reckoning import Differs
 
 COLUMNS = ("milestone", "step", "clause", "amount", "currency", "calculation", "events")
 _FIGURES = ("net", "held", "instructed", "paid", "outstanding", "payable")
+_KEPT = ("retained", "released", "recovered", "tax")
+_OF_RELEASE = ("amount", "held", "instructed", "paid", "outstanding", "payable")
 
 
 def show(settings: Settings, output: Output, moment: Moment, name: MilestoneName) -> None:
@@ -82,13 +84,25 @@ def _lines(told: Explanation) -> list[dict[str, Any]]:
 
 def _data(told: Explanation) -> dict[str, Any]:
     milestone, currency = told.milestone, told.currency
-    figures = {name: money(getattr(milestone, f"{name}_minor"), currency) for name in _FIGURES}
+    figures = {
+        name: money(getattr(milestone, f"{name}_minor"), currency) for name in (*_FIGURES, *_KEPT)
+    }
     return {
         "lines": _lines(told),
         **figures,
         "title": milestone.plan.title,
         "status": milestone.status,
         "due_on": milestone.acceptance.payment_due if milestone.acceptance else None,
+        "releases": [
+            {
+                "reference": release.reference,
+                "calculation": release.calculation,
+                "due_on": release.due_on,
+                **{n: money(getattr(release, f"{n}_minor"), currency) for n in _OF_RELEASE},
+                "events": release.events,
+            }
+            for release in told.releases
+        ],
         "moved": [
             {
                 "kind": m.kind,
@@ -97,6 +111,7 @@ def _data(told: Explanation) -> dict[str, Any]:
                 "on": m.on,
                 "status": m.status,
                 "ended_on": m.ended_on,
+                "abroad": m.abroad or None,
                 "events": m.events,
             }
             for m in told.moved
@@ -129,6 +144,9 @@ def _people(told: Explanation, past: History, name: str) -> Iterator[Table | str
         yield _price(told)
     else:
         yield _not_accepted(told)
+    if told.milestone.retained_minor or told.releases:
+        yield ""
+        yield _retention(told)
     if told.approvals:
         yield ""
         yield _approvals(told)
@@ -183,9 +201,11 @@ def _price(told: Explanation) -> Table:
 def _below(told: Explanation) -> Iterator[tuple[object, ...]]:
     milestone = told.milestone
     yield ("net", _signed(told, milestone.net_minor), "sum of the lines", "")
-    for one in told.moved:
+    own = [one for one in told.moved if not one.release]
+    for one in own:
         if one.kind == "payment" and one.status == "paid":
             says = f"{one.reference} on {one.on or 'an unknown day'}"
+            says += f", {one.abroad}" if one.abroad else ""
             yield ("paid", _signed(told, -one.amount_minor), says, _places(one))
         elif one.kind == "payment" and one.status in ("failed", "reversed"):
             amount = _signed(told, one.amount_minor)
@@ -197,11 +217,37 @@ def _below(told: Explanation) -> Iterator[tuple[object, ...]]:
         said = ", ".join(f"{m.reference} for {_signed(told, m.amount_minor)}" for m in claims)
         places = " ".join(_places(m) for m in claims)
         yield ("held", _signed(told, -milestone.held_minor), f"disputed: {said}", places)
-    for one in told.moved:
+    for one in own:
         if one.kind == "payment" and one.status == "instructed":
             says = f"{one.reference} on {one.on}"
+            says += f", {one.abroad}" if one.abroad else ""
             yield ("instructed", _signed(told, -one.amount_minor), says, _places(one))
     yield ("payable", _signed(told, milestone.payable_minor), "now, never below zero", "")
+
+
+def _retention(told: Explanation) -> Table:
+    """What was retained, what of it was released and paid, and what is still kept."""
+    milestone = told.milestone
+    columns: list[Column | str] = [exact("retention"), number(told.currency)]
+    columns += ["calculation", "events"]
+    rows: list[tuple[object, ...]] = []
+    for release in told.releases:
+        due = f"; payment due {release.due_on}" if release.due_on else ""
+        says = f"{release.reference}: {release.calculation}{due}"
+        rows.append(("released", _signed(told, release.amount_minor), says, _places(release)))
+        if release.held_minor:
+            held = _signed(told, -release.held_minor)
+            rows.append(("held", held, f"disputed, of {release.reference}", ""))
+    for one in told.moved:
+        if one.release and one.status in ("paid", "instructed"):
+            says = f"{one.reference} on {one.on or 'an unknown day'}"
+            rows.append((one.status, _signed(told, -one.amount_minor), says, _places(one)))
+    kept = milestone.retained_minor - milestone.released_minor
+    payable = sum(release.payable_minor for release in told.releases)
+    totals = [("kept", _signed(told, kept), "retained less released", "")]
+    if told.releases:
+        totals.append(("payable", _signed(told, payable), "released and payable now", ""))
+    return Carried(columns, rows, totals)
 
 
 def _signed(told: Explanation, minor: int) -> str:

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
 
 from commands.imports.found import identifier
+from commands.output import unescape_cell
 from commands.tables import HOSTILE
 from ledger.calendars import parse_date, zone
 from ledger.errors import InputInvalid
 from ledger.money import exponent
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A cell that holds nothing which could be a value, and why."""
+
+    reason: str
+
+
+# What a sheet's cell holds: its text, or, where the sheet knows more than text, a number or a date.
+Cell = str | Decimal | date | Unreadable
 
 DATES = ("baseline_due", "current_due", "delivered", "approved", "paid_on", "disputed_on")
 AMOUNTS = ("amount", "paid_amount", "dispute_amount")
@@ -40,6 +54,26 @@ def converter(name: str, date_format: str, decimal_mark: str) -> Callable[[str],
     if name in AMOUNTS:
         return partial(plain_amount, decimal_mark=decimal_mark)
     return _READERS.get(name, str)
+
+
+def known_value(name: str, cell: Cell, convert: Callable[[str], Any]) -> Any:
+    """The value that a field's cell holds, None for an empty one. Raises InputInvalid.
+
+    A date cell is a date and a number cell an amount whatever notation the map names: that is for text.
+    """
+    if isinstance(cell, Unreadable):
+        raise InputInvalid("cell-unreadable", f"The cell {cell.reason}.")
+    if isinstance(cell, date):
+        return cell if name in DATES else convert(cell.isoformat())
+    if isinstance(cell, Decimal):
+        written = f"{cell:f}"
+        if name in DATES:
+            raise InputInvalid("date-invalid", f"The number {written} is not a date.")
+        return written if name in AMOUNTS else convert(written)
+    text = cell.strip()
+    if text.startswith("'"):
+        text = unescape_cell(text)
+    return convert(text) if text else None
 
 
 def contract_id(text: str) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+from commands.imports import clause_checks
+from commands.imports.problems import Problem, Problems, did_you_mean
 from commands.imports.yaml_text import KEY
 from ledger.calendars import calendar, zone
 from ledger.errors import InputInvalid
@@ -21,33 +23,9 @@ from ledger.terms import ContractDocument
 _CUT_OFF = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
-class Problem(NamedTuple):
-    """What is wrong, where in the document, and what to do about it."""
-
-    path: tuple[str | int, ...]
-    problem: str
-    hint: str
-
-
-Problems = Iterator[Problem]
-
-
 def document_problems(document: ContractDocument) -> list[Problem]:
     """Everything that is wrong with a contract document whose values have the right types."""
     return [problem for check in CHECKS for problem in check(document)]
-
-
-def did_you_mean(typed: str, known: Iterable[str]) -> str:
-    """ "did you mean …?" with the names that are close, else all of them, up to two dozen."""
-    from difflib import get_close_matches  # only ever needed to explain a mistake
-
-    by_folded = {name.casefold(): name for name in known}
-    if close := get_close_matches(typed.casefold(), by_folded, n=3, cutoff=0.6):
-        return f"did you mean {' or '.join(by_folded[name] for name in close)}?"
-    names = [*by_folded.values()]
-    return (
-        f"known here: {', '.join([*names[:24], *(['…'] if names[24:] else [])])}" if names else ""
-    )
 
 
 # --- names ---------------------------------------------------------------------------------------
@@ -284,7 +262,9 @@ def amounts_are_present_and_within_the_ceiling(document: ContractDocument) -> Pr
         if plan.amount_minor is None:
             at = ("milestones", index, "amount")
             yield Problem(at, f"milestone {plan.id} has no amount", "write amount: 120,000.00")
-    total = sum(plan.amount_minor or 0 for plan in document.milestones)
+    # An advance is recovered from the milestones, so it commits nothing beside them.
+    earned = (plan for plan in document.milestones if plan.kind != "advance")
+    total = sum(plan.amount_minor or 0 for plan in earned)
     if document.ceiling_minor is not None and total > document.ceiling_minor:
         ceiling = _money(document.ceiling_minor, document.currency)
         planned = _money(total, document.currency)
@@ -366,4 +346,5 @@ CHECKS: tuple[Callable[[ContractDocument], Problems], ...] = (
     amounts_are_present_and_within_the_ceiling,
     named_milestones_exist,
     dependencies_have_no_cycle,
+    *clause_checks.CHECKS,
 )

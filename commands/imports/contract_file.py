@@ -15,7 +15,8 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from commands.imports.contract_checks import Problem, did_you_mean, document_problems
+from commands.imports.contract_checks import document_problems
+from commands.imports.problems import Problem, did_you_mean
 from commands.imports.yaml_text import KEY, Loaded, load_text_yaml
 from ledger.errors import InputInvalid
 from ledger.money import EXPONENTS, UNKNOWN_CURRENCY
@@ -188,7 +189,8 @@ def _problem(error: ErrorDetails) -> Problem:
     if kind == "unexpected_keyword_argument":
         return _unknown_key(path)
     if kind == "missing":
-        no_cap = "; a penalty without limit says so: cap: no cap" if "late_penalty" in path else ""
+        uncapped = named == "cap" and _PENALTIES.intersection(path)
+        no_cap = "; a penalty without limit says so: cap: no cap" if uncapped else ""
         return Problem(path, f"{named} is missing", f"add {named}: …{no_cap}")
     if kind == "literal_error":
         choices = re.findall("'([^']*)'", context["expected"])
@@ -226,6 +228,7 @@ def _shown(value: Any) -> str:
     return repr(value if len(value) <= 40 else f"{value[:40]}…")
 
 
+_PENALTIES = frozenset({"late_penalty", "late_damages", "disincentive"})
 _WHOLE = ("{value} is not a whole number", "write digits only, such as 30")
 _EITHER = ("{value} is neither true nor false", "write true or false")
 _KEYS = ("keys with values are expected, not {value}", "write them below it, one key: value a line")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -14,18 +14,33 @@ import yaml
 from commands.imports.yaml_text import ABSENT
 from commands.tables import HOSTILE
 from ledger.money import display_minor, percent_text
-from ledger.terms import LatePenalty, MilestonePlan, Terms
+from ledger.terms import Disincentive, LateDamages, LatePenalty, MilestonePlan, Terms
 
 Written = str | list[Any] | dict[str, Any]
 
 _LINE_LENGTH_MAX = 80
+_PENALTIES = (LatePenalty, LateDamages, Disincentive)
+# Keys whose default says nothing to a reader: they are written where they say something else.
+_UNSAID = frozenset(
+    {
+        "after",
+        "base",
+        "excused_days",
+        "hold_days",
+        "kind",
+        "rate",
+        "then",
+        "tolerance_minor",
+        "until",
+    }
+)
 
 
 def write_contract_file(terms: Terms, contract: str, milestones: Iterable[MilestonePlan]) -> str:
     """The YAML text of a contract: amounts "120,000.00", percentages "0.5%", all in its own words.
 
     Values that equal a default are written too, so that a reader sees every term; only what is
-    empty is left out. Control and bidirectional characters are escaped.
+    empty, or by default says nothing, is left out. Control and bidirectional characters are escaped.
     """
     amount = partial(display_minor, currency=terms.currency)
     document = {
@@ -52,7 +67,9 @@ def as_written(clause: Any, amount: Callable[[int], str]) -> dict[str, Written]:
     written: dict[str, Written] = {}
     for each in fields(clause):
         value = getattr(clause, each.name)
-        if value is None and isinstance(clause, LatePenalty):
+        if _is_unsaid(each, value):
+            continue
+        if value is None and isinstance(clause, _PENALTIES):
             said: Written = "no cap"
         elif each.name.endswith("_minor") and value is not None:
             said = amount(value)
@@ -61,6 +78,10 @@ def as_written(clause: Any, amount: Callable[[int], str]) -> dict[str, Written]:
         if said:
             written[each.name.removesuffix("_minor")] = said
     return written
+
+
+def _is_unsaid(each: Field[Any], value: Any) -> bool:
+    return each.name in _UNSAID and value == each.default
 
 
 def _said(value: Any, amount: Callable[[int], str]) -> Written:

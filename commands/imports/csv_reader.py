@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from commands.imports.found import Reading, files_in
-from commands.imports.mapping import FIELDS, OWN_NAMES, Mapping
+from commands.imports.found import Reading, bytes_of, files_in
+from commands.imports.mapping import OWN_NAMES, Mapping
 from commands.imports.rows import Record, Sheet, gather
 from ledger.errors import InputInvalid
 
@@ -51,7 +51,7 @@ def read_csv(
 def open_csv(path: Path, mapping: Mapping = OWN_NAMES, progress: Progress | None = None) -> Sheet:
     """The sheet in a CSV file, its delimiter found by the columns in its header."""
     try:
-        data = path.read_bytes()
+        data = bytes_of(path)
     except OSError as problem:
         message = f"cannot be read: {problem.strerror or problem}"
         raise _unusable("csv-unreadable", message, str(path), "Check the file.") from None
@@ -125,7 +125,7 @@ class _Lines:
 
 def _delimiter(lines: _Lines, mapping: Mapping) -> str:
     """The delimiter under which the header has most of the columns looked for, or most columns."""
-    known = {mapping.source(name).column for name in FIELDS} - {""}
+    known = {mapping.source(name).column for name in mapping.fields} - {""}
     start = lines.all[lines.at : lines.at + _LINES_MAX]
 
     def columns(delimiter: str) -> tuple[int, int]:

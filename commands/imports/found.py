@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ _BYTE_ORDER_MARKS = (
 )
 _UNICODE = ("utf-8-sig", "utf-16", "utf-32")
 _SHOWN = 3
+
+STDIN = Path("-")
 
 _canonical = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
@@ -89,13 +92,15 @@ def _listed(remarks: list[str]) -> str:
 
 
 def files_in(paths: Sequence[Path], endings: tuple[str, ...]) -> list[Path]:
-    """The files named, and those with such an ending in the folders named: each once, sorted.
+    """The files named, and those with such an ending in the folders named: each once, sorted; `-` is stdin.
 
     Raises InputInvalid `file-not-found`.
     """
     files: set[Path] = set()
     for path in paths:
-        if path.is_dir():
+        if path == STDIN:
+            files.add(path)
+        elif path.is_dir():
             inside = (found for found in path.rglob("*") if found.suffix.lower() in endings)
             files |= {found for found in inside if found.is_file()}
         elif path.exists():
@@ -105,6 +110,11 @@ def files_in(paths: Sequence[Path], endings: tuple[str, ...]) -> list[Path]:
                 "file-not-found", f"There is no file or folder {path}.", hint="Check its name."
             )
     return sorted(files)
+
+
+def bytes_of(path: Path) -> bytes:
+    """All that a file holds, or stdin. Raises OSError."""
+    return sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -128,7 +138,7 @@ def read_text(path: Path, reading: Reading | None = None) -> str:
 
     Raises OSError.
     """
-    text, encoding = decode(path.read_bytes())
+    text, encoding = decode(bytes_of(path))
     if reading is not None and is_guessed(encoding):
         warn_of_guess(reading, path, encoding)
     return text

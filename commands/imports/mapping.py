@@ -68,6 +68,7 @@ class Mapping:
     date_format: str = ""
     decimal_mark: str = "."
     name: str = ""
+    fields: tuple[str, ...] = FIELDS
 
     def source(self, name: str) -> Source:
         """The field's own source, else the column of its own name, unless another field has it."""
@@ -83,8 +84,11 @@ OWN_NAMES = Mapping()
 # --- the map's file ------------------------------------------------------------------------------
 
 
-def read_mapping(path: Path) -> Mapping:
-    """The map in a YAML file. Raises InputInvalid `csv-map-…`, `yaml-…` with line and column."""
+def read_mapping(path: Path, fields: tuple[str, ...] = FIELDS) -> Mapping:
+    """The map in a YAML file, of these fields of the product.
+
+    Raises InputInvalid `csv-map-…`, `yaml-…` with line and column.
+    """
     try:
         text, encoding = decode(path.read_bytes())
     except OSError as problem:
@@ -96,28 +100,28 @@ def read_mapping(path: Path) -> Mapping:
         raise InputInvalid(
             "csv-map-encoding", "the map is not UTF-8", hint="Save it as UTF-8.", place=str(path)
         )
-    return parse_mapping(text, str(path))
+    return parse_mapping(text, str(path), fields)
 
 
-def parse_mapping(text: str, name: str = "map") -> Mapping:
+def parse_mapping(text: str, name: str = "map", fields: tuple[str, ...] = FIELDS) -> Mapping:
     """The map that a YAML text describes. Raises InputInvalid `csv-map-…`, `yaml-…`."""
     from commands.imports.yaml_text import load_text_yaml
 
-    return _Reader(load_text_yaml(text, name)).mapping()
+    return _Reader(load_text_yaml(text, name), fields).mapping()
 
 
 class _Reader:
     """Turns the loaded map into a Mapping, and knows where each thing stands."""
 
-    def __init__(self, loaded: Loaded) -> None:
-        self.loaded = loaded
+    def __init__(self, loaded: Loaded, fields: tuple[str, ...]) -> None:
+        self.loaded, self.fields = loaded, fields
 
     def mapping(self) -> Mapping:
         settings = self.table(self.loaded.data, (), _SETTINGS, "csv-map-setting-unknown", "setting")
         date_format = self.date_format(settings, (), "")
         decimal_mark = self.decimal_mark(settings, (), ".")
         named = self.table(
-            settings.get("fields"), ("fields",), FIELDS, "csv-map-field-unknown", "field"
+            settings.get("fields"), ("fields",), self.fields, "csv-map-field-unknown", "field"
         )
         base = Source(date_format=date_format, decimal_mark=decimal_mark)
         return Mapping(
@@ -127,6 +131,7 @@ class _Reader:
             date_format,
             decimal_mark,
             self.loaded.name,
+            self.fields,
         )
 
     def source(self, key: str, value: object, base: Source) -> Source:
@@ -178,7 +183,7 @@ class _Reader:
         from commands.imports.yaml_text import KEY
 
         hint = f"{did_you_mean(key, known)}The {kind}s are {', '.join(known)}."
-        if not at and key in FIELDS:
+        if not at and key in self.fields:
             hint = f"Product fields stand under `fields:`. {hint}"
         return self.wrong(code, f"{key!r} is not a {kind} of a map", (*at, key, KEY), hint)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.imports.found import (
+    STDIN,
     Notes,
     Reading,
     canonical_json,
@@ -98,7 +99,7 @@ def _documents(path: Path, reading: Reading, progress: Progress) -> Iterator[tup
             yield from _parsed(line, str(path), number, reading)
     else:
         yield from _parsed(text, str(path), 0, reading)
-    progress(path.stat().st_size)
+    progress(len(text) if path == STDIN else path.stat().st_size)
 
 
 def _parsed(text: str, path: str, line: int, reading: Reading) -> Iterator[tuple[str, Any]]:

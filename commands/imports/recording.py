@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.imports.found import Skipped, Warned, files_in
+from commands.imports.found import STDIN, Skipped, Warned, files_in
 from ledger.errors import InputInvalid, Refused
 
 if TYPE_CHECKING:
@@ -123,11 +123,13 @@ def breaches(record: Record) -> Iterator[Warned]:
 
 
 def found_files(paths: Sequence[Path], endings: tuple[str, ...]) -> list[Path]:
-    """The files to read; InputInvalid where a path leads nowhere, or to nothing that can be read."""
+    """The files to read, `-` for stdin; InputInvalid where a path leads nowhere, or to nothing that can be read."""
     for path in paths:
+        if path == STDIN:
+            continue
         if not path.exists():
-            hint = "check the name" if str(path) != "-" else "save it to a file first"
-            raise _no_source("file-not-found", f"there is no file or folder {path}", path, hint)
+            says = f"there is no file or folder {path}"
+            raise _no_source("file-not-found", says, path, "check the name")
         if path.is_dir():
             _look_through(path)
         elif not os.access(path, os.R_OK):

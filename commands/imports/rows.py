@@ -8,14 +8,14 @@ that contradicts an earlier one is left out and listed, never repaired. Empty ce
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
 from msgspec.structs import replace
 
-from commands.imports.cells import AMOUNTS
+from commands.imports.cells import AMOUNTS, Cell, known_value
 from commands.imports.found import Reading, Skipped, Warned
 from commands.imports.mapping import (
     CONTRACT_FACTS,
@@ -25,12 +25,11 @@ from commands.imports.mapping import (
     Mapping,
     did_you_mean,
 )
-from commands.output import unescape_cell
 from ledger.errors import InputInvalid
 from ledger.intents import TakenDispute, TakenMilestone, TakenPayment, TakeOver
 from ledger.money import UNKNOWN_CURRENCY, format_minor, parse_minor
 
-Record = tuple[int, list[str] | str]
+Record = tuple[int, Sequence[Cell] | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +87,18 @@ class _Columns:
         column = f":{self.titles.get(name, name)}" if name else ""
         return f"{self.sheet.name}:{line}{column}"
 
-    def row(self, line: int, cells: list[str] | str) -> _Row:
+    def row(self, line: int, cells: Sequence[Cell] | str) -> _Row:
         """The row with its known values; amounts are still text. Raises _Bad."""
         if isinstance(cells, str):
             raise _Bad("", cells)
         known = dict(self.constants)
         for name, index, convert in self.picks:
-            text = cells[index].strip()
-            if text.startswith("'"):
-                text = unescape_cell(text)
-            if text:
-                try:
-                    known[name] = convert(text)
-                except InputInvalid as bad:
-                    raise _Bad(name, f"{bad.message} {bad.hint}".strip()) from None
+            try:
+                value = known_value(name, cells[index], convert)
+            except InputInvalid as bad:
+                raise _Bad(name, f"{bad.message} {bad.hint}".strip()) from None
+            if value is not None:
+                known[name] = value
         for name in ("contract", "milestone"):
             if name not in known:
                 raise _Bad(name, f"the {name} has no id")

@@ -10,7 +10,14 @@ from typing import Any, TypeVar
 import click
 
 from commands.completing import partners
-from commands.options import Moment, Output, database_options, moment_options, output_options
+from commands.options import (
+    Moment,
+    Output,
+    database_options,
+    moment_options,
+    output_options,
+    stacked,
+)
 from commands.reference_names import CONTRACT
 from commands.settings import Settings
 
@@ -30,22 +37,41 @@ class Asked:
     reproduce: bool = False
 
 
+_FRESH = click.option(
+    "--fresh", is_flag=True, help="Fold the log itself, not the kept read models."
+)
+_CONTRACT = click.option(
+    "--contract", type=CONTRACT, metavar="CONTRACT", help="Only this contract."
+)
+_PARTNER = click.option(
+    "--partner", metavar="NAME", shell_complete=partners, help="Only this partner's contracts."
+)
+_REPRODUCE = click.option(
+    "--reproduce",
+    is_flag=True,
+    help="Say on stderr with what moment and versions the same bytes come out again.",
+)
+
+
 def asked_options(function: F) -> F:
     """Hands the report one `Asked`: where, when, for whom, and how to print it."""
+    return _asking(function, _CONTRACT, _PARTNER)
 
-    @database_options
-    @moment_options
-    @click.option("--fresh", is_flag=True, help="Fold the log itself, not the kept read models.")
-    @click.option("--contract", type=CONTRACT, metavar="CONTRACT", help="Only this contract.")
-    @click.option(
-        "--partner", metavar="NAME", shell_complete=partners, help="Only this partner's contracts."
-    )
-    @click.option(
-        "--reproduce",
-        is_flag=True,
-        help="Say on stderr with what moment and versions the same bytes come out again.",
-    )
-    @output_options
+
+def asked_of_partner(function: F) -> F:
+    """The same for a report that is about one PARTNER."""
+    named = click.argument("partner", metavar="PARTNER", shell_complete=partners)
+    return _asking(function, named, _CONTRACT)
+
+
+def asked_of_contract(function: F) -> F:
+    """The same for a report that is about one CONTRACT."""
+    return _asking(function, click.argument("contract", metavar="CONTRACT", type=CONTRACT))
+
+
+def _asking(function: F, *narrowing: Callable[[F], F]) -> F:
+    options = (database_options, moment_options, _FRESH, *narrowing, _REPRODUCE, output_options)
+
     @wraps(function)
     def call(
         *args: Any,
@@ -53,12 +79,12 @@ def asked_options(function: F) -> F:
         moment: Moment,
         output: Output,
         fresh: bool,
-        contract: str | None,
-        partner: str | None,
         reproduce: bool,
+        contract: str | None = None,
+        partner: str | None = None,
         **kwargs: Any,
     ) -> Any:
         asked = Asked(settings, moment, output, fresh, contract, partner, reproduce)
         return function(*args, asked, **kwargs)
 
-    return call  # type: ignore[no-any-return]
+    return stacked(options)(call)  # type: ignore[no-any-return]

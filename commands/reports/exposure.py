@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, known_at
+from commands.reports.reporting import Into, converted, told
 from commands.reports.sheet import Sheet
 from ledger.money import display_minor, parse_minor
 from projections.metrics import exposure
@@ -17,9 +19,10 @@ _NAMES = {
     "claims": "claims on partners",
     "expected": "expected",
 }
+_REPORTED = {"due": "owed, not due yet", "overdue": "overdue", **_NAMES}
 
 
-def show(asked: Asked, milestones: bool) -> None:
+def show(asked: Asked, milestones: bool, into: Into | None = None) -> None:
     """Prints the exposure per currency, with the schedule lines behind it where they are asked for."""
     with framed(asked) as frame:
         found = exposure.exposure(
@@ -30,8 +33,22 @@ def show(asked: Asked, milestones: bool) -> None:
             lines = exposure.behind(frame.select, as_of=frame.as_of, **frame.filters)
             lines = [{name: v for name, v in line.items() if name != "stream"} for line in lines]
             data["lines"] = lines
-        rows = lines if milestones else found["by_currency"]
-        frame.emit(data, rows=rows, people=_people(found["by_currency"], lines))
+        rows, totals = lines if milestones else found["by_currency"], _minor(found["by_currency"])
+        reporting = None if into is None else converted(into, totals, tuple(_REPORTED), frame.as_of)
+        data |= {"reporting": reporting} if reporting else {}
+        people = chain(_people(found["by_currency"], lines), told(reporting, _REPORTED))
+        frame.emit(data, rows=rows, people=people)
+
+
+def _minor(found: list[Found]) -> list[Found]:
+    """The same amounts in minor units."""
+    return [
+        {
+            "currency": one["currency"],
+            **{f"{n}_minor": parse_minor(one[n]["amount"], one["currency"]) for n in _REPORTED},
+        }
+        for one in found
+    ]
 
 
 def _shown(amount: dict[str, str] | None) -> str:
@@ -59,13 +76,24 @@ def _people(found: list[Found], lines: list[Found]) -> Iterator[Table | str]:
         yield _lines(lines)
 
 
+def _name(line: Found) -> str:
+    """The milestone, and what of it where that is not the milestone itself."""
+    kind = (
+        f"retention #{line['reference'].rpartition('#')[2]}"
+        if line["kind"] == "retention"
+        else line["kind"]
+    )
+    name = line["milestone"] or line["contract"]
+    return str(name) if kind == "milestone" else f"{name} ({kind})"
+
+
 def _lines(lines: list[Found]) -> Table:
     columns: list[Column | str] = [exact("due"), exact("line"), exact("status"), number("open")]
     columns += [number("held"), number("expected"), exact("cur"), "why"]
     rows = [
         [
             line["due_on"],
-            line["milestone"] or f"{line['contract']} ({line['kind']})",
+            _name(line),
             line["status"],
             *(_shown(line[name]) for name in ("open", "held", "expected")),
             line["open"]["currency"],

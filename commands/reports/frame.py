@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -28,6 +28,9 @@ from projections.derive import DERIVATION
 from projections.reading import Known, Reader, reader
 from projections.rebuild.catchup import catch_up
 from projections.sides import checkpoint, serving
+
+if TYPE_CHECKING:
+    from commands.workbook import Page
 
 Found = dict[str, Any]
 Select = Callable[..., list[Found]]
@@ -84,11 +87,13 @@ class Frame:
         rows: Iterable[Mapping[str, Any]],
         columns: Sequence[str] | None = None,
         people: Iterable[Table | str] = (),
+        pages: Callable[[], Iterable[Page]] | None = None,
     ) -> None:
         """Writes the report: the moment unless `data` says it, `data`, the remarks; or rows; or tables."""
         moment = {} if "as_of" in data else self.moment()
         whole = {**moment, **data, **self.remarks()}
-        forms: Found = {"rows": rows, "columns": columns, "people": self._shown(people)}
+        forms: Found = {"rows": rows, "columns": columns, "pages": pages}
+        forms["people"] = self._shown(people)
         if not self.asked.reproduce:
             emit_quickly(self.asked, whole, **forms)
             return
@@ -242,10 +247,11 @@ def emit_quickly(
     rows: Iterable[Mapping[str, Any]],
     columns: Sequence[str] | None = None,
     people: Iterable[Table | str] = (),
+    pages: Callable[[], Iterable[Page]] | None = None,
 ) -> None:
     """As `output.emit`, with quick JSON."""
     if asked.output.format != "json":
-        emit(asked.output, data, rows=rows, columns=columns, people=people)
+        emit(asked.output, data, rows=rows, columns=columns, people=people, pages=pages)
         return
     with writing(asked.output) as stream:
         stream.write(quick_json(data) + "\n")

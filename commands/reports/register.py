@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
@@ -11,6 +12,9 @@ from commands.reports.frame import Found, framed, listed, money, shown
 from commands.reports.schedule import reference
 from commands.reports.sheet import Sheet
 from projections.derive import contracts, milestones
+
+if TYPE_CHECKING:
+    from commands.workbook import Page
 
 COLUMNS = (
     *("contract", "partner", "milestone", "title", "stage", "owner", "status", "original_due"),
@@ -35,7 +39,24 @@ def show(asked: Asked) -> None:
             rows=map(_milestone, planned),
             columns=COLUMNS,
             people=_people(agreed, planned, counted, totals),
+            pages=lambda: pages(agreed, planned, counted),
         )
+
+
+def pages(
+    agreed: list[Found], planned: list[Found], counted: dict[str, Counter[str]]
+) -> Iterator[Page]:
+    """The register as sheets: contracts and milestones."""
+    from commands.workbook import Page
+
+    contracts = [_contract(row, counted[row["contract"]]) for row in agreed]
+    told = [{**one, "milestones": one["milestones"] and _counts(one)} for one in contracts]
+    yield Page("contracts", told)
+    yield Page("milestones", list(map(_milestone, planned)), COLUMNS)
+
+
+def _counts(contract: Found) -> str:
+    return ", ".join(f"{n} {status}" for status, n in contract["milestones"].items())
 
 
 def statuses(planned: Iterable[Found]) -> dict[str, Counter[str]]:

@@ -28,8 +28,8 @@ def digested(output: Output, moment: Moment, as_of: date, position: int) -> Iter
     """
     digest = sha256()
 
-    def hear(text: str) -> None:
-        digest.update(text.encode("utf-8", "backslashreplace"))
+    def hear(text: str | bytes) -> None:
+        digest.update(text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text)
 
     yield replace(output, heard=hear)
     day = "--as-of" if moment.as_of is not None else "--today"

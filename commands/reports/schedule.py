@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, listed, money, shown
+from commands.reports.reporting import Into, converted, told
 from commands.reports.sheet import Sheet
 from projections.derive import schedule
 
@@ -32,13 +34,18 @@ COLUMNS = (
     *("currency", *FIGURES, "events"),
 )
 _MAYBE = ("bonus", "penalty", "credit", "adjustment", "tax", "retention", "held", "instructed")
+_REPORTED = {
+    name: name
+    for name in ("net", "paid", "outstanding", "held", "payable", "retention", "expected")
+}
+_SHOWN_KINDS = ("retention", "advance")
 _GIVES_WAY = (
     *("tax", "credit", "retention", "adjustment", "penalty", "bonus", "instructed"),
     *("title", "paid", "outstanding", "net", "held"),
 )
 
 
-def show(asked: Asked) -> None:
+def show(asked: Asked, into: Into | None = None) -> None:
     """Prints the payment schedule."""
     with framed(asked) as frame:
         lines = frame.select(schedule.LINES, **frame.filters)
@@ -46,10 +53,15 @@ def show(asked: Asked) -> None:
         marks = frame.adjustments()
         for row in lines:
             row["prior_periods"] = prior_periods(row, marks)
-        data = {}
+        data: Found = {}
         if asked.output.format == "json":
             data = {"lines": list(map(line, lines)), "totals": list(map(total, totals))}
-        frame.emit(data, rows=map(line, lines), columns=COLUMNS, people=_people(lines, totals))
+        reporting = (
+            None if into is None else converted(into, totals, (*TOTALS, *MORE_TOTALS), frame.as_of)
+        )
+        data |= {"reporting": reporting} if reporting else {}
+        people = chain(_people(lines, totals), told(reporting, _REPORTED))
+        frame.emit(data, rows=map(line, lines), columns=COLUMNS, people=people)
 
 
 def prior_periods(row: Found, marks: Mapping[int, str]) -> list[str]:
@@ -60,6 +72,11 @@ def prior_periods(row: Found, marks: Mapping[int, str]) -> list[str]:
 def reference(row: Found) -> str | None:
     """A milestone's name, CONTRACT/MILESTONE; None where there is none."""
     return None if row["milestone"] is None else f"{row['contract']}/{row['milestone']}"
+
+
+def payable(row: Found) -> str | None:
+    """What a payment names: CONTRACT/MILESTONE, or CONTRACT#VERSION of a release of retention."""
+    return f"{row['contract']}#{row['ordinal']}" if row["kind"] == "retention" else reference(row)
 
 
 def line(row: Found) -> Found:
@@ -77,6 +94,7 @@ def line(row: Found) -> Found:
         **{name: money(row[f"{name}_minor"], currency) for name in FIGURES},
         "events": listed(row["events"]),
         "currency": currency,
+        "reference": payable(row),
         "stage": row["stage"],
         "settled_on": row["settled_on"],
         "prior_periods": row.get("prior_periods", []),
@@ -103,13 +121,15 @@ def _people(lines: list[Found], totals: list[Found]) -> Iterator[Table | str]:
         for name in FIGURES
         if name not in _MAYBE or any(row[f"{name}_minor"] for row in totals)
     ]
-    columns: list[Column | str] = [exact("due"), exact("milestone"), "title", exact("status")]
+    columns: list[Column | str] = [exact("due"), exact("milestone"), exact("kind"), "title"]
+    columns += [exact("status")]
     columns += [number(name) for name in figures] + ([exact("cur")] if several else [])
     yield Sheet(
         columns,
         [_cells(row, figures, several) for row in lines],
         [_total_cells(row, figures, several) for row in totals],
         empty="(nothing is payable or planned)",
+        useless=() if any(row["kind"] in _SHOWN_KINDS for row in lines) else ("kind",),
         gives_way=_GIVES_WAY,
     )
     yield from _below(lines, totals)
@@ -128,13 +148,20 @@ def _cells(row: Found, figures: list[str], several: bool) -> list[object]:
     name += "*" if row["prior_periods"] else ""
     mark = "~" if row["due_on"] and (row["provisional"] or not decided) else ""
     end = [row["currency"]] if several else []
-    return [due + mark, name, row["title"], row["status"], *amounts, *end]
+    return [due + mark, name, _kind(row), row["title"], row["status"], *amounts, *end]
+
+
+def _kind(row: Found) -> str:
+    """A payable that is no milestone; a release of retention with the version by which it is paid."""
+    if row["kind"] == "retention":
+        return f"retention #{row['ordinal']}"
+    return "" if row["kind"] in ("milestone", "unallocated") else str(row["kind"])
 
 
 def _total_cells(row: Found, figures: list[str], several: bool) -> list[object]:
     amounts = [shown(row[f"{name}_minor"], row["currency"]) for name in figures]
     end = [row["currency"]] if several else []
-    return ["total", row["currency"], "", "", *amounts, *end]
+    return ["total", row["currency"], "", "", "", *amounts, *end]
 
 
 def _below(lines: list[Found], totals: list[Found]) -> Iterator[str]:

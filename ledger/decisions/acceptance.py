@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ledger.decisions.case import Case, judge
+from ledger.decisions.delivery import delivered, invoiced_on
 from ledger.decisions.milestones import about
 from ledger.decisions.quorum import completes, latest, tier, weigh
 from ledger.decisions.rules_money import (
@@ -37,25 +38,9 @@ from ledger.events import (
 from ledger.evolve.common import digest
 from ledger.intents import ApproveMilestone, Context
 from ledger.money import parse_minor, parse_percent, percent_of, split
-from ledger.pricing.delivered import Delivered
 from ledger.pricing.order import price
 from ledger.pricing.payment_due import payment_due
-from ledger.state import Baseline, Contract, Milestone, Submission
-
-
-def in_force(milestone: Milestone, submission: Submission) -> Baseline:
-    """The baseline in force when a submission was made: accepted before it, and effective by its day.
-
-    Before the delivery was first entered: neither a later change order nor a correction launders lateness.
-    """
-    found = milestone.baselines[0]
-    for baseline in milestone.baselines[1:]:
-        effective = (
-            baseline.since is None or submission.on is None or baseline.since <= submission.on
-        )
-        if baseline.version < submission.first and effective:
-            found = baseline
-    return found
+from ledger.state import Contract, Milestone
 
 
 def accepted_part(state: Contract, milestone: Milestone, intent: ApproveMilestone) -> int:
@@ -148,21 +133,6 @@ def _named(milestone: Milestone, intent: ApproveMilestone) -> list[str]:
     return named if len(named) < len(set(milestone.plan.deliverables)) else []
 
 
-def delivered(
-    state: Contract, milestone: Milestone, submission: Submission, part_minor: int
-) -> Delivered:
-    """What the clauses look at when this part of this submission is priced."""
-    return Delivered(
-        terms=state.terms,
-        milestone=milestone.id,
-        planned_minor=milestone.current.amount_minor or 0,
-        accepted_minor=part_minor,
-        due=in_force(milestone, submission).due,
-        submitted_on=submission.on,
-        results=submission.results,
-    )
-
-
 def accept(
     case: Case, lines: list[Line], part_minor: int, deliverables: tuple[str, ...]
 ) -> list[Fact]:
@@ -172,11 +142,35 @@ def accept(
     """
     state, milestone = case.state, case.the_milestone()
     assert case.submission is not None
-    on = latest(case)
     approval = state.version + 1
-    accepted = approval + 1
     rests_on = (*case.rests_on, *(a.version for a in case.facts["counted"]), approval)
-    due = payment_due(state.terms, on)
+    return accepted_part_of(
+        state,
+        milestone,
+        lines,
+        part_minor,
+        on=latest(case),
+        rests_on=rests_on,
+        submission=case.submission.version,
+        first=approval + 1,
+        deliverables=deliverables,
+    )
+
+
+def accepted_part_of(
+    state: Contract,
+    milestone: Milestone,
+    lines: list[Line],
+    part_minor: int,
+    *,
+    on: date | None,
+    rests_on: tuple[int, ...],
+    submission: int,
+    first: int,
+    deliverables: tuple[str, ...],
+) -> list[Fact]:
+    """The events by which a part is accepted at its price; `first` is the version of the acceptance itself."""
+    due = payment_due(state.terms, on, invoiced_on(state, milestone))
     whole = milestone.current.amount_minor or 0
     rest = _remainder_id(state, milestone) if part_minor < whole else ""
     events: list[Fact] = [
@@ -184,7 +178,7 @@ def accept(
             on=on,
             rests_on=rests_on,
             milestone=milestone.id,
-            submission=case.submission.version,
+            submission=submission,
             accepted_minor=part_minor,
             lines=tuple(line for line in lines if line.step not in ("bonus", "penalty")),
             payment_due=due.day,
@@ -195,7 +189,7 @@ def accept(
     ]
     tied: dict[str, Any] = {
         "on": on,
-        "rests_on": (milestone.version, accepted),
+        "rests_on": (milestone.version, first),
         "milestone": milestone.id,
     }
     for line in lines:
@@ -204,7 +198,7 @@ def accept(
         elif line.step == "penalty":
             events.append(PenaltyAssessed(**tied, lines=(line,)))
     if rest:
-        remainder = _remainder(milestone, rest, whole - part_minor, on, accepted)
+        remainder = _remainder(milestone, rest, whole - part_minor, on, first)
         events.append(msgspec.structs.replace(remainder, deliverables=deliverables))
     return events
 
@@ -234,4 +228,6 @@ def _remainder(
         criteria=plan.criteria,
         depends_on=plan.depends_on,
         remainder_of=milestone.id,
+        kind=milestone.kind,
+        incentive_due=plan.incentive_due,
     )

@@ -11,10 +11,13 @@ from ledger.decisions import (
     changes,
     disputes,
     history,
+    invoices,
     milestones,
     payments,
+    retention,
     signing,
     withdrawing,
+    withholding,
 )
 from ledger.errors import NotFound
 from ledger.events import Fact
@@ -43,6 +46,10 @@ _DECIDERS: dict[type[i.Intent], Callable[[Contract, Any, i.Context], list[Fact]]
     i.OpenDispute: disputes.open_dispute,
     i.AddDisputeEvidence: disputes.add_evidence,
     i.WithdrawDispute: disputes.withdraw_dispute,
+    i.ReleaseRetention: retention.release,
+    i.FileWithholding: withholding.file,
+    i.ReceiveInvoice: invoices.receive,
+    i.RejectInvoice: invoices.reject,
     i.InstructPayment: payments.instruct,
     i.RecordPayment: payments.record,
     i.FailPayment: payments.fail,

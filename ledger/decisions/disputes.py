@@ -54,7 +54,10 @@ def open_dispute(state: Contract, intent: OpenDispute, context: Context) -> list
         dispute_step_by_its_side,
         dispute_from_submission_on,
     )
-    case.rests_on = (*case.rests_on, case.the_milestone().submissions[0].version)
+    milestone = case.the_milestone()
+    first = milestone.submissions[0] if milestone.submissions else milestone.acceptance
+    assert first is not None
+    case.rests_on = (*case.rests_on, first.version)
     judge(case, *DATES, dispute_in_time, amount_above_zero, dispute_within_amount)
     return [
         DisputeOpened(

@@ -6,10 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.decisions import effects_change, effects_money
+from ledger.decisions import (
+    effects_change,
+    effects_money,
+    effects_setoff,
+    effects_termination,
+)
 from ledger.decisions.case import Case, Rule
 from ledger.decisions.effects_money import reversal_quorum
 from ledger.decisions.quorum import tier
+from ledger.decisions.rules_endings import (
+    advances_paid_before_termination,
+    reversal_before_set_off,
+    reversal_before_settlement,
+    set_off_between_two,
+    set_off_within_claim,
+    set_off_within_payable,
+    share_of_open_milestone,
+    share_within_whole,
+    termination_after_what_it_settles,
+    termination_cancels_nothing_disputed,
+    termination_decides_submissions,
+)
 from ledger.decisions.rules_money import (
     amount_above_zero,
     amounts_not_negative,
@@ -45,6 +63,8 @@ from ledger.events import (
     Resolution,
     Reversal,
     RoleChange,
+    SetOff,
+    Termination,
     Waiver,
 )
 from ledger.state import ADMINISTRATOR
@@ -181,6 +201,8 @@ KINDS: dict[type[Any], Kind] = {
         prepare=effects_money.prepare_reversal,
         rules=(
             milestone_accepted,
+            reversal_before_settlement,
+            reversal_before_set_off,
             reversal_before_payment,
             reversal_before_remainder,
             reversal_as_error_before_later_lines,
@@ -189,5 +211,34 @@ KINDS: dict[type[Any], Kind] = {
         take_effect=effects_money.reverse,
         quorum=reversal_quorum,
         signs=effects_money.reversal_signs,
+    ),
+    SetOff: Kind(
+        proposed_by=("manager", "finance"),
+        prepare=effects_setoff.prepare,
+        rules=(
+            amount_above_zero,
+            set_off_between_two,
+            set_off_within_claim,
+            set_off_within_payable,
+        ),
+        amount=effects_money.amount,
+        take_effect=effects_setoff.set_off,
+    ),
+    Termination: Kind(
+        proposed_by=(ADMINISTRATOR,),
+        prepare=effects_termination.prepare,
+        rules=(
+            contract_not_closed,
+            termination_after_what_it_settles,
+            share_of_open_milestone,
+            share_within_whole,
+            termination_decides_submissions,
+            termination_cancels_nothing_disputed,
+            advances_paid_before_termination,
+            committed_within_ceiling,
+        ),
+        amount=effects_termination.money_added,
+        take_effect=effects_termination.terminate,
+        quorum=by_tier_and_administrator,
     ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.decisions.case import Case, find_milestone
+from ledger.decisions.rules_money import commits
 from ledger.decisions.signing import definition
 from ledger.events import (
     Amendment,
@@ -26,7 +27,8 @@ def _revisions(case: Case, revisions: tuple[Revision, ...]) -> int:
     for revision in revisions:
         milestone = find_milestone(case.state, revision.milestone)
         case.rests_on = (*case.rests_on, milestone.version)
-        added += (revision.amount_minor or 0) - (milestone.current.amount_minor or 0)
+        now = milestone.current.amount_minor
+        added += commits(milestone.kind, (revision.amount_minor or 0) - (now or 0))
     case.facts["revisions"] = revisions
     return added
 
@@ -47,7 +49,8 @@ def prepare_order(case: Case, content: ChangeOrder) -> None:
 def prepare_amendment(case: Case, content: Amendment) -> None:
     """The next terms apply to what they add themselves: their ceiling, their milestones."""
     added = _revisions(case, content.revisions)
-    case.amount_minor = added + sum(plan.amount_minor or 0 for plan in content.define)
+    defined = sum(commits(plan.kind, plan.amount_minor) for plan in content.define)
+    case.amount_minor = added + defined
     case.terms = content.terms
     case.facts["plans"] = list(content.define)
     case.facts["changes"] = bool(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.decisions.adjusting import with_tax
 from ledger.decisions.case import Case, find, find_milestone
 from ledger.decisions.quorum import tier
 from ledger.decisions.signed import tier_signs
@@ -82,7 +83,8 @@ def award(case: Case, content: BonusProposal) -> list[Fact]:
         calculation={"reason": content.reason},
     )
     tied = _tied(case, acceptance.version)
-    return [BonusAwarded(**tied, kind="discretionary", lines=(line,), reason=content.reason)]
+    lines = with_tax(case, [line])
+    return [BonusAwarded(**tied, kind="discretionary", lines=lines, reason=content.reason)]
 
 
 def _award(case: Case, version: int) -> Award:
@@ -121,12 +123,13 @@ def revocation_signs(case: Case, content: BonusRevocation, amount_minor: int) ->
 
 def revoke(case: Case, content: BonusRevocation) -> list[Fact]:
     """The bonus's lines are taken back."""
-    posted = _lines_of(case, content.bonus)
+    posted = [p for p in _lines_of(case, content.bonus) if p.line.step == "bonus"]
+    undone = take_back([p.line for p in posted], [p.version for p in posted])
     return [
         BonusRevoked(
             **_corrected(case, content.why, content.bonus),
             bonus=content.bonus,
-            lines=take_back([p.line for p in posted], [p.version for p in posted]),
+            lines=with_tax(case, undone),
             reason=content.reason,
         )
     ]
@@ -163,7 +166,7 @@ def waive(case: Case, content: Waiver) -> list[Fact]:
         PenaltyWaived(
             **_tied(case, content.penalty),
             penalty=content.penalty,
-            lines=(line,),
+            lines=with_tax(case, [line]),
             reason=content.reason,
         )
     ]
@@ -209,7 +212,7 @@ def resolve(case: Case, content: Resolution) -> list[Fact]:
             **_tied(case, content.dispute),
             dispute=content.dispute,
             outcome=content.outcome,
-            lines=(line,) if content.adjustment_minor else (),
+            lines=with_tax(case, [line]) if content.adjustment_minor else (),
             reason=content.reason,
         )
     ]

@@ -6,7 +6,8 @@ from datetime import time
 
 from ledger.calendars import delivery_date
 from ledger.decisions.case import Case, find_milestone, judge, open_case
-from ledger.decisions.rules_money import amounts_not_negative, committed_within_ceiling
+from ledger.decisions.rules_money import amounts_not_negative, commits, committed_within_ceiling
+from ledger.decisions.rules_payment import cancel_without_unrecovered_advance
 from ledger.decisions.rules_state import (
     cancel_before_acceptance,
     cancel_without_open_dispute,
@@ -53,7 +54,7 @@ def about(state: Contract, intent: Intent, context: Context, milestone: str, *ro
 def define(state: Contract, intent: DefineMilestone, context: Context) -> list[Fact]:
     """Adds a milestone, as baseline 0, within the contract's ceiling."""
     case = open_case(state, intent, context, roles=("manager",), rests_on=(1,))
-    case.amount_minor = intent.plan.amount_minor or 0
+    case.amount_minor = commits(intent.plan.kind, intent.plan.amount_minor)
     case.facts["plans"] = [intent.plan]
     judge(
         case,
@@ -144,6 +145,7 @@ def cancel(state: Contract, intent: CancelMilestone, context: Context) -> list[F
         contract_not_closed,
         cancel_before_acceptance,
         cancel_without_open_dispute,
+        cancel_without_unrecovered_advance,
     )
     return [
         MilestoneCancelled(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from ledger.decisions.case import Case, find, judge, open_case
 from ledger.decisions.milestones import WHO, about
+from ledger.decisions.payees import payee_to_pay
+from ledger.decisions.rules_invoice import invoice_before_payment
 from ledger.decisions.rules_money import (
     amount_above_zero,
     payment_within_payable,
     record_within_instruction,
 )
+from ledger.decisions.rules_payment import discount_as_agreed
 from ledger.decisions.rules_state import instruction_open, milestone_accepted, payment_recorded
 from ledger.decisions.rules_when import DATES
 from ledger.decisions.signed import signed
 from ledger.events import (
     Fact,
+    Line,
     PaymentFailed,
     PaymentInstructed,
     PaymentRecorded,
@@ -27,26 +31,44 @@ from ledger.intents import (
     RecordPayment,
     ReversePayment,
 )
+from ledger.money import percent_text
+from ledger.payables import discount_day, early_payment, payable_of
+from ledger.pricing.order import take_back
 from ledger.state import Contract
 
 
 def instruct(state: Contract, intent: InstructPayment, context: Context) -> list[Fact]:
-    """Reserves an amount that is payable now; without one, all of it."""
+    """Reserves an amount that is payable now, of a milestone or of a release; without one, all of it."""
     case = about(state, intent, context, intent.milestone, "finance")
     milestone = case.the_milestone()
     judge(case, *WHO, milestone_accepted)
     assert milestone.acceptance is not None
     case.rests_on = (*case.rests_on, milestone.acceptance.version)
-    case.amount_minor = (
-        milestone.payable_minor if intent.amount_minor is None else intent.amount_minor
-    )
-    judge(case, *DATES, amount_above_zero, payment_within_payable)
+    if intent.release:
+        release = find(state, "release", {r.version: r for r in milestone.releases}, intent.release)
+        case.rests_on = (*case.rests_on, release.version)
+    case.facts["release"] = intent.release
+    payable = payable_of(milestone, intent.release)
+    earns = intent.discount and not intent.release
+    discount = early_payment(state, milestone, case.on) if earns else 0
+    case.amount_minor = payable - discount if intent.amount_minor is None else intent.amount_minor
+    judge(case, *DATES, amount_above_zero, payment_within_payable, invoice_before_payment)
+    if intent.discount:
+        case.facts |= {"discount_minor": discount, "whole_minor": payable - discount}
+        judge(case, discount_as_agreed)
+    payee, account = payee_to_pay(case, intent.exchange)
     instruction = PaymentInstructed(
         on=case.on,
         rests_on=case.rests_on,
         milestone=intent.milestone,
         amount_minor=case.amount_minor,
         run=intent.run,
+        release=intent.release,
+        transfer=intent.transfer,
+        payee=payee,
+        account=account,
+        exchange=intent.exchange,
+        discount_minor=discount,
     )
     return [signed(case, instruction, intent.signature)]
 
@@ -59,11 +81,13 @@ def _about_instruction(state: Contract, intent: Intent, context: Context, versio
 
 
 def record(state: Contract, intent: RecordPayment, context: Context) -> list[Fact]:
-    """The bank paid, all that was instructed or less; the reservation ends."""
+    """The bank paid, all that was instructed or less (or, if it says so, more); the reservation ends."""
     case = _about_instruction(state, intent, context, intent.instruction)
     payment = case.the_payment()
     case.amount_minor = payment.amount_minor if intent.amount_minor is None else intent.amount_minor
-    judge(case, *WHO, instruction_open, *DATES, amount_above_zero, record_within_instruction)
+    judge(case, *WHO, instruction_open, *DATES, amount_above_zero)
+    if not intent.over:
+        judge(case, record_within_instruction)
     return [
         PaymentRecorded(
             on=case.on,
@@ -72,8 +96,39 @@ def record(state: Contract, intent: RecordPayment, context: Context) -> list[Fac
             instruction=payment.version,
             amount_minor=case.amount_minor,
             reference=intent.reference,
+            release=payment.release,
+            exchange=intent.exchange,
+            fees_minor=intent.fees_minor,
+            entry=intent.entry,
+            lines=_discount_earned(case),
         )
     ]
+
+
+def _discount_earned(case: Case) -> tuple[Line, ...]:
+    """The discount that was instructed, if the money left in time, and all of it."""
+    payment = case.the_payment()
+    told = payment.instruction
+    if told is None or not told.discount_minor or case.amount_minor < payment.amount_minor:
+        return ()
+    milestone = case.state.milestones[payment.milestone]
+    last, terms = discount_day(case.state, milestone), case.state.terms.payment
+    if last is None or case.on is None or case.on > last or terms is None or terms.discount is None:
+        return ()
+    return (
+        Line(
+            step="settlement",
+            clause="discount",
+            amount_minor=-told.discount_minor,
+            calculation={
+                "rate": percent_text(terms.discount.rate),
+                "base_minor": str(payment.amount_minor + told.discount_minor),
+                "rounding": case.state.terms.rounding,
+                "until": str(last),
+                "instruction": str(payment.version),
+            },
+        ),
+    )
 
 
 def fail(state: Contract, intent: FailPayment, context: Context) -> list[Fact]:
@@ -112,5 +167,9 @@ def reverse(state: Contract, intent: ReversePayment, context: Context) -> list[F
             payment=payment.record,
             why=intent.why,
             reason=intent.reason,
+            entry=intent.entry,
+            lines=take_back(list(payment.recorded.lines), [payment.record])
+            if payment.recorded and payment.recorded.lines
+            else (),
         )
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.decisions import decide as _decide  # defines every rule on its way
+from ledger.decisions import payees as _payees
 from ledger.decisions import periods as _periods
 from ledger.decisions import rules_once as _rules_once
 from ledger.decisions import signers as _signers
@@ -10,4 +11,4 @@ from ledger.decisions.case import Rule, registered
 
 RULES: tuple[Rule, ...] = registered()
 
-__all__ = ["RULES", "Rule", "_decide", "_periods", "_rules_once", "_signers"]
+__all__ = ["RULES", "Rule", "_decide", "_payees", "_periods", "_rules_once", "_signers"]

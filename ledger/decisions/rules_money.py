@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.decisions.case import Case, Objection, rule
 from ledger.money import display_minor
+from ledger.payables import payable_of
 
 
 def written(case: Case, minor: int) -> str:
@@ -32,6 +33,11 @@ def amounts_not_negative(case: Case) -> Objection | None:
     return None
 
 
+def commits(kind: str, amount_minor: int | None) -> int:
+    """What a milestone commits of the ceiling: its amount; an advance nothing, as the milestones give it back."""
+    return 0 if kind == "advance" else amount_minor or 0
+
+
 @rule("What is committed stays within the contract's ceiling.")
 def committed_within_ceiling(case: Case) -> Objection | None:
     """`amount_minor` is what the decision adds to what is committed."""
@@ -51,15 +57,14 @@ def committed_within_ceiling(case: Case) -> Objection | None:
 @rule("A payment stays within what is payable now: outstanding, less held, less instructed.")
 def payment_within_payable(case: Case) -> Objection | None:
     milestone = case.the_milestone()
-    if case.amount_minor <= milestone.payable_minor:
+    payable = payable_of(milestone, case.facts.get("release", 0))
+    if case.amount_minor <= payable:
         return None
     return Objection(
-        f"{written(case, milestone.payable_minor)} of {case.state.id}/{milestone.id} is payable, not "
+        f"{written(case, payable)} of {case.state.id}/{milestone.id} is payable, not "
         f"{written(case, case.amount_minor)} (outstanding {written(case, milestone.outstanding_minor)}, "
         f"held {written(case, milestone.held_minor)}, instructed {written(case, milestone.instructed_minor)})",
-        "instruct at most what is payable"
-        if milestone.payable_minor
-        else "see why with `mledger audit explain`",
+        "instruct at most what is payable" if payable else "see why with `mledger audit explain`",
     )
 
 
@@ -77,7 +82,7 @@ def record_within_instruction(case: Case) -> Objection | None:
 @rule("A dispute is about no more than the milestone's amount.")
 def dispute_within_amount(case: Case) -> Objection | None:
     milestone = case.the_milestone()
-    most = max(milestone.net_minor, milestone.current.amount_minor or 0)
+    most = max(abs(milestone.net_minor), milestone.current.amount_minor or 0)
     if case.amount_minor <= most:
         return None
     return Objection(

@@ -6,7 +6,7 @@ from ledger.calendars import today_in
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import Signature
 from ledger.signers import Signer, Signers
-from ledger.statements import Statement, fault
+from ledger.statements import AnyStatement, administrators_ever, fault
 
 # --- on an act ---------------------------------------------------------------------------------------------
 
@@ -37,10 +37,11 @@ def signature_valid(case: Case) -> Objection | None:
     signature: Signature | None = case.facts["signature"]
     if signature is None:
         return None
-    statement: Statement = case.facts["statement"]
+    statement: AnyStatement = case.facts["statement"]
     # Keys are kept in a stream of no zone: what counts is the day of recording in UTC.
     days = (case.on, today_in("UTC", case.context.now))
-    found = fault(statement, signature, case.context.signers, case.state, days)
+    registrars = case.facts.get("registrars", administrators_ever(case.state))
+    found = fault(statement, signature, case.context.signers, registrars, days)
     return None if found is None else Objection(found.message, found.hint)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from ledger.decisions.case import Case, Objection, rule
 from ledger.money import UNKNOWN_CURRENCY
+from ledger.payables import is_released, is_settled
 from ledger.terms import MilestonePlan
 
 
@@ -250,7 +251,8 @@ def milestone_accepted(case: Case) -> Objection | None:
 @rule("An acceptance is reversed before anything is instructed or paid on it.")
 def reversal_before_payment(case: Case) -> Objection | None:
     milestone = case.the_milestone()
-    if milestone.instructed_minor == 0 and milestone.paid_minor == 0:
+    begun = milestone.instructed_minor or milestone.paid_minor
+    if not begun and not any(r.instructed_minor or r.paid_minor for r in milestone.releases):
         return None
     return Objection(
         f"{case.state.id}/{milestone.id} is instructed or paid already",
@@ -301,8 +303,10 @@ def reversal_before_remainder(case: Case) -> Objection | None:
 
 @rule("A dispute is opened from the first submission on.")
 def dispute_from_submission_on(case: Case) -> Objection | None:
+    """What settles a termination was never submitted: it is disputed from its acceptance on."""
     milestone = case.the_milestone()
-    if milestone.submissions and milestone.status != "cancelled":
+    delivered = milestone.submissions or milestone.acceptance is not None
+    if delivered and milestone.status != "cancelled":
         return None
     return Objection(
         f"{case.state.id}/{milestone.id} is {milestone.status} and was "
@@ -375,12 +379,19 @@ def nothing_waits_for_a_decision(case: Case) -> Objection | None:
 
 @rule("A contract is completed when everything is accepted or cancelled, and paid.")
 def everything_settled(case: Case) -> Objection | None:
+    """Retention is released and paid as well, and what was advanced is recovered."""
     state = case.state
-    still = [
-        f"{state.id}/{m.id}"
-        for m in state.milestones.values()
-        if m.status not in ("accepted", "cancelled", "void") or m.outstanding_minor != 0
-    ]
-    if not still:
-        return None
-    return Objection(f"{', '.join(still)} is open or unpaid", "deliver, cancel or pay it first")
+    still = [f"{state.id}/{m.id}" for m in state.milestones.values() if not is_settled(m)]
+    if still:
+        return Objection(f"{', '.join(still)} is open or unpaid", "deliver, cancel or pay it first")
+    kept = [f"{state.id}/{m.id}" for m in state.milestones.values() if not is_released(m)]
+    if kept:
+        return Objection(
+            f"retention of {', '.join(kept)} is kept or unpaid",
+            "release it when the terms let it go, and pay it",
+        )
+    if state.open_advance_minor > 0:
+        return Objection(
+            "advances are not recovered", "set the claim off, or have the advance paid back"
+        )
+    return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ledger.calendars import today_in
 from ledger.decisions.case import Case, Objection, judge, open_case, rule
-from ledger.decisions.rules_money import amounts_not_negative, committed_within_ceiling
+from ledger.decisions.rules_endings import termination_settled_by_proposal
+from ledger.decisions.rules_money import amounts_not_negative, commits, committed_within_ceiling
 from ledger.decisions.rules_state import (
     dependencies_exist,
     everything_settled,
@@ -77,6 +78,8 @@ def definition(plan: MilestonePlan, **facts: object) -> MilestoneDefined:
         "deliverables": plan.deliverables,
         "criteria": plan.criteria,
         "depends_on": plan.depends_on,
+        "kind": plan.kind,
+        "incentive_due": plan.incentive_due,
     }
     return MilestoneDefined(**(planned | facts))  # type: ignore[arg-type]
 
@@ -87,7 +90,7 @@ def sign(state: Contract | None, intent: SignContract, context: Context) -> list
     existing = state or unsigned(intent.contract, intent.terms)
     case = open_case(existing, intent, context, terms=intent.terms)
     case.on = on or today_in(intent.terms.timezone, context.now)
-    case.amount_minor = sum(plan.amount_minor or 0 for plan in intent.milestones)
+    case.amount_minor = sum(commits(plan.kind, plan.amount_minor) for plan in intent.milestones)
     case.facts["plans"] = list(intent.milestones)
     judge(
         case,
@@ -137,7 +140,13 @@ def terminate(state: Contract, intent: TerminateContract, context: Context) -> l
     case = _administrative(state, intent, context)
     still = [m for m in state.milestones.values() if m.status in ("expected", "rejected")]
     case.rests_on = (1, *(m.version for m in still))
-    judge(case, *_BY_ADMINISTRATOR, contract_not_closed, nothing_waits_for_a_decision)
+    judge(
+        case,
+        *_BY_ADMINISTRATOR,
+        contract_not_closed,
+        termination_settled_by_proposal,
+        nothing_waits_for_a_decision,
+    )
     first = state.version + 1
     ended = ContractTerminated(on=case.on, rests_on=(1,), reason=intent.reason)
     cancelled = [

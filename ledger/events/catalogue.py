@@ -7,6 +7,8 @@ from typing import Any, cast
 import msgspec
 
 from ledger.events import facts as f
+from ledger.events import facts_payees as payees
+from ledger.events import facts_payment as paid
 from ledger.events import facts_periods as periods
 from ledger.events.parts import Fact
 
@@ -40,20 +42,41 @@ CURRENT: tuple[type[Fact], ...] = (
     f.DisputeEvidenceAdded,
     f.DisputeResolved,
     f.DisputeWithdrawn,
-    f.PaymentInstructed,
-    f.PaymentRecorded,
-    f.PaymentFailed,
-    f.PaymentReversed,
+    paid.InvoiceReceived,
+    paid.InvoiceRejected,
+    paid.RetentionReleased,
+    paid.ClaimSetOff,
+    paid.WithholdingFiled,
+    paid.PaymentInstructed,
+    paid.PaymentRecorded,
+    paid.PaymentFailed,
+    paid.PaymentReversed,
     f.SignerProposed,
     f.SignerApproved,
     f.SignerRevoked,
+    payees.PayeeProposed,
+    payees.PayeeApproved,
+    payees.PayeeRevoked,
+    payees.InvoiceNumbered,
+    payees.InvoiceNumberFreed,
     f.LogSealed,
     periods.PeriodClosed,
 )
 
 # Events of streams that are no contracts (their ids begin with ~): `evolve` never meets them.
 APART: frozenset[type[Fact]] = frozenset(
-    {f.SignerProposed, f.SignerApproved, f.SignerRevoked, f.LogSealed, periods.PeriodClosed}
+    {
+        f.SignerProposed,
+        f.SignerApproved,
+        f.SignerRevoked,
+        payees.PayeeProposed,
+        payees.PayeeApproved,
+        payees.PayeeRevoked,
+        payees.InvoiceNumbered,
+        payees.InvoiceNumberFreed,
+        f.LogSealed,
+        periods.PeriodClosed,
+    }
 )
 
 # Stable name and schema version of every class that was ever stored. A new version gets a class and a line

@@ -78,9 +78,14 @@ class ContractResumed(Fact, frozen=True, kw_only=True):
 
 
 class ContractTerminated(Fact, frozen=True, kw_only=True):
-    """The contract ends early; what was accepted stays payable, what is open is cancelled with it."""
+    """The contract ends early; what was accepted stays payable, what is open is cancelled with it.
+
+    `settlement` is the milestone that holds the fee and the advances not recovered, where there are any.
+    """
 
     reason: str
+    proposal: int = 0
+    settlement: str = ""
 
 
 class ContractCompleted(Fact, frozen=True, kw_only=True):
@@ -91,7 +96,10 @@ class ContractCompleted(Fact, frozen=True, kw_only=True):
 
 
 class MilestoneDefined(Fact, frozen=True, kw_only=True):
-    """A milestone exists, with baseline 0; `remainder_of` names the partly accepted one whose rest it is."""
+    """A milestone exists, with baseline 0; `remainder_of` names the partly accepted one whose rest it is.
+
+    `kind` is milestone, advance, or settlement (of a contract that ended early).
+    """
 
     milestone: str
     title: str = ""
@@ -107,6 +115,8 @@ class MilestoneDefined(Fact, frozen=True, kw_only=True):
     source_status: str = ""
     twin_status: str = ""
     payment_due: date | None = None
+    kind: str = "milestone"
+    incentive_due: date | None = None
 
 
 class MilestoneRevised(Fact, frozen=True, kw_only=True):
@@ -309,44 +319,6 @@ class DisputeWithdrawn(Fact, frozen=True, kw_only=True):
 
     milestone: str
     dispute: int
-    why: Why
-    reason: str = ""
-
-
-# --- payment ------------------------------------------------------------------------------------------------
-
-
-class PaymentInstructed(Fact, frozen=True, kw_only=True):
-    """The bank is to pay: the amount is reserved until it is recorded or has failed; `run` names the run."""
-
-    milestone: str
-    amount_minor: int
-    run: str = ""
-    signature: Signature | None = None
-
-
-class PaymentRecorded(Fact, frozen=True, kw_only=True):
-    """Money has left. Without a milestone (imports) it stands unallocated on the contract."""
-
-    amount_minor: int
-    milestone: str = ""
-    instruction: int = 0
-    reference: str = ""
-
-
-class PaymentFailed(Fact, frozen=True, kw_only=True):
-    """The bank did not pay; the reservation ends."""
-
-    milestone: str
-    instruction: int
-    reason: str = ""
-
-
-class PaymentReversed(Fact, frozen=True, kw_only=True):
-    """Money came back: `payment` is the version of its record."""
-
-    milestone: str
-    payment: int
     why: Why
     reason: str = ""
 

@@ -56,6 +56,42 @@ class Signature(Part, frozen=True, kw_only=True):
     armored: str
 
 
+class Exchange(Part, frozen=True, kw_only=True):
+    """Money in another currency: its amount in that currency's minor units, the rate, its day, and who published it.
+
+    `rate` is what one unit of the contract's currency costs in the other, in canonical decimal text.
+    """
+
+    currency: str
+    amount_minor: int
+    rate: str
+    rate_on: date | None = None
+    source: str = ""
+
+
+class Covered(Part, frozen=True, kw_only=True):
+    """A milestone that an invoice covers, with its amount there, and when payment then falls due if the terms
+    count from the invoice.
+    """
+
+    milestone: str
+    amount_minor: int
+    payment_due: date | None = None
+    provisional: bool = False
+    calendar: str = ""
+
+
+class BankAccount(Part, frozen=True, kw_only=True):
+    """Where a partner is paid: the holder, an IBAN or account number, and the bank's BIC or clearing code."""
+
+    holder: str
+    number: str
+    bank: str = ""
+    bank_name: str = ""
+    currency: str = ""
+    country: str = ""
+
+
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What every event has."""
 
@@ -146,6 +182,32 @@ class Reversal(Part, frozen=True, kw_only=True, tag="reversal"):
     reason: str
 
 
+class SetOff(Part, frozen=True, kw_only=True, tag="set-off"):
+    """A claim on the partner from one milestone, taken off what is owed for another."""
+
+    milestone: str
+    against: str
+    amount_minor: int
+    reason: str = ""
+
+
+class Share(Part, frozen=True, kw_only=True):
+    """What of a milestone's work in progress is accepted when the contract ends early."""
+
+    milestone: str
+    accepted_minor: int
+
+
+class Termination(Part, frozen=True, kw_only=True, tag="termination"):
+    """The contract's early end, settled: work in progress at its accepted share, and the fee (below zero: the
+    partner's) that the settlement adds.
+    """
+
+    shares: tuple[Share, ...] = ()
+    fee_minor: int = 0
+    reason: str = ""
+
+
 Content = (
     ChangeOrder
     | BonusProposal
@@ -155,4 +217,6 @@ Content = (
     | Amendment
     | RoleChange
     | Reversal
+    | SetOff
+    | Termination
 )

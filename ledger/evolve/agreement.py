@@ -74,8 +74,14 @@ def _named(terms: Terms, role: str, person: str, *, held: bool) -> Terms:
 
 def becomes(status: str) -> Callable[[Contract, Any, Record], None]:
     def apply(contract: Contract, data: Fact, record: Record) -> None:
+        suspended = contract.status == "suspended"
         contract.status = status
         contract.suspended_by = record.version if status == "suspended" else 0
         contract.status_positions.append(record.position)
+        if status == "suspended":
+            contract.suspensions.append((data.on, None))
+        elif suspended:
+            contract.suspensions[-1] = (contract.suspensions[-1][0], data.on)
+        approved(contract, getattr(data, "proposal", 0), record)
 
     return apply

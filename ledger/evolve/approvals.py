@@ -101,6 +101,7 @@ def acceptance_reversed(contract: Contract, data: e.AcceptanceReversed, record: 
         return
     post(milestone, data.lines, record)
     milestone.acceptance = None
+    milestone.releases = []
     milestone.status = "submitted"
     milestone.settled_on = None
     if data.why == "event":

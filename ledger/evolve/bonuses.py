@@ -11,7 +11,7 @@ from ledger.terms import Terms
 
 def bonus_awarded(contract: Contract, data: e.BonusAwarded, record: Record) -> None:
     milestone = touch(contract, data.milestone, record)
-    total = sum(line.amount_minor for line in data.lines)
+    total = sum(line.amount_minor for line in data.lines if line.step == "bonus")
     contract.awards[record.version] = Award(
         record.version, milestone.id, data.kind, total, data.on, _decided_under(contract, data)
     )
@@ -46,6 +46,7 @@ def penalty_assessed(contract: Contract, data: e.PenaltyAssessed, record: Record
 def penalty_waived(contract: Contract, data: e.PenaltyWaived, record: Record) -> None:
     milestone = touch(contract, data.milestone, record)
     if (assessment := contract.assessments.get(data.penalty)) is not None:
-        assessment.waived_minor += sum(line.amount_minor for line in data.lines)
+        back = (line.amount_minor for line in data.lines if line.step == "penalty")
+        assessment.waived_minor += sum(back)
     post(milestone, data.lines, record)
     approved(contract, data.proposal, record)

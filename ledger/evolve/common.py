@@ -34,6 +34,14 @@ def post(milestone: Milestone, lines: Iterable[Line], record: Record) -> None:
             milestone.bonus_minor += amount
         elif line.step == "penalty":
             milestone.penalty_minor -= amount
+        elif line.step == "tax":
+            milestone.tax_minor += amount
+        elif line.step == "retention":
+            milestone.retained_minor -= amount
+        elif line.step == "advance":
+            milestone.recovered_minor -= amount
+        elif line.step == "settlement":
+            milestone.offset_minor += amount
         else:
             milestone.adjustment_minor += amount
     if milestone.acceptance is None or milestone.outstanding_minor > 0:

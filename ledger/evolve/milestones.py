@@ -28,6 +28,7 @@ def milestone_defined(contract: Contract, data: e.MilestoneDefined, record: Reco
         source_status=data.source_status,
         twin_status=data.twin_status,
         payment_due=data.payment_due,
+        kind=data.kind,
     )
     if parent is not None:
         parent.positions.append(record.position)

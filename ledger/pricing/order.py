@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ledger.events import Line
-from ledger.pricing import early_bonus, gross, late_penalty, quality_bonus
+from ledger.pricing import (
+    advance_recovery,
+    disincentive,
+    early_bonus,
+    gross,
+    late_damages,
+    late_penalty,
+    quality_bonus,
+    retention,
+    tax,
+)
 from ledger.pricing.delivered import Delivered
 
 Clause = Callable[[Delivered], list[Line]]
@@ -15,12 +25,17 @@ ORDER: tuple[Clause, ...] = (
     early_bonus.lines,
     quality_bonus.lines,
     late_penalty.lines,
+    late_damages.lines,
+    disincentive.lines,
+    tax.lines,
+    retention.lines,
+    advance_recovery.lines,
 )
 
 
 def price(delivered: Delivered) -> list[Line]:
-    """The lines of every clause, in order; each clause sees those of the steps before it."""
-    for clause in ORDER:
+    """The lines of every clause, in order; each clause sees those of the steps before it. An advance is gross alone."""
+    for clause in ORDER if delivered.kind == "milestone" else ORDER[:1]:
         delivered.lines += clause(delivered)
     return delivered.lines
 

@@ -1,12 +1,13 @@
-"""When payment falls due: so many days after acceptance, by the contract's terms and calendars."""
+"""When payment falls due: counted from approval or invoice, by the contract's terms and calendars."""
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from ledger.calendars import calendar
-from ledger.terms import Terms
+from ledger.calendars import Calendar, calendar
+from ledger.terms import EarlyPayment, Terms
 
 
 class PaymentDue(NamedTuple):
@@ -17,21 +18,73 @@ class PaymentDue(NamedTuple):
     calendar: str = ""
 
 
-def payment_due(terms: Terms, accepted_on: date | None) -> PaymentDue:
-    """The due date, or none where the contract has no payment terms or the day of acceptance is unknown."""
+def payment_due(
+    terms: Terms, accepted_on: date | None, invoiced_on: date | None = None
+) -> PaymentDue:
+    """The due date, or none where the contract has no payment terms or the day that it counts from is unknown."""
+    agreed, start = terms.payment, counted_from(terms, accepted_on, invoiced_on)
+    if agreed is None or start is None:
+        return PaymentDue(None)
+    if agreed.day_of_next_month is not None:
+        return rolled(terms, day_of_next_month(start, agreed.day_of_next_month))
+    if agreed.days == "calendar":
+        reached = start + timedelta(days=agreed.net_days)
+        return rolled(terms, month_end(reached) if agreed.until == "month-end" else reached)
+    working = _working(terms)
+    due = working.add_business_days(start, agreed.net_days)
+    counted = PaymentDue(due.day, due.provisional, working.edition)
+    if agreed.until == "month-end":
+        counted = counted._replace(day=month_end(due.day))
+    if agreed.roll == "none" or counted.day is None:
+        return counted
+    last = rolled(terms, counted.day)
+    return last._replace(provisional=counted.provisional or last.provisional)
+
+
+def counted_from(terms: Terms, accepted_on: date | None, invoiced_on: date | None) -> date | None:
+    """The day from which payment and its discount count: none where there are no terms or it is not known yet.
+
+    Where it counts from the invoice, that is the later of invoice and acceptance: money follows what was accepted.
+    """
     agreed = terms.payment
     if agreed is None or accepted_on is None:
-        return PaymentDue(None)
-    if agreed.days == "calendar" and agreed.roll == "none":
-        return PaymentDue(accepted_on + timedelta(days=agreed.net_days))
-    working = calendar(
+        return None
+    if agreed.after == "month-end":
+        return month_end(accepted_on)
+    if agreed.after == "invoice":
+        return None if invoiced_on is None else max(accepted_on, invoiced_on)
+    return accepted_on
+
+
+def rolled(terms: Terms, day: date) -> PaymentDue:
+    """The day, or the next business day where the terms roll forward; it never moves back."""
+    agreed = terms.payment
+    if agreed is None or agreed.roll == "none":
+        return PaymentDue(day)
+    working = _working(terms)
+    found = working.roll_forward(day)
+    return PaymentDue(found.day, found.provisional, working.edition)
+
+
+def month_end(day: date) -> date:
+    """The last day of its month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def day_of_next_month(day: date, wanted: int) -> date:
+    """That day of the month after; its last where it is shorter."""
+    first = month_end(day) + timedelta(days=1)
+    return first.replace(day=min(wanted, monthrange(first.year, first.month)[1]))
+
+
+def discount_until(agreed: EarlyPayment, start: date) -> date:
+    """The last day on which payment earns the discount, counted from where payment itself is counted."""
+    if agreed.day_of_next_month is not None:
+        return day_of_next_month(start, agreed.day_of_next_month)
+    return start + timedelta(days=agreed.days or 0)
+
+
+def _working(terms: Terms) -> Calendar:
+    return calendar(
         terms.calendars, frozenset(terms.extra_holidays), frozenset(terms.extra_workdays)
     )
-    if agreed.days == "business":
-        due = working.add_business_days(accepted_on, agreed.net_days)
-    else:
-        due = working.roll_forward(accepted_on + timedelta(days=agreed.net_days))
-    if agreed.days == "business" and agreed.roll == "forward":
-        rolled = working.roll_forward(due.day)
-        due = rolled._replace(provisional=due.provisional or rolled.provisional)
-    return PaymentDue(due.day, due.provisional, working.edition)

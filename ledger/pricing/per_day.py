@@ -10,13 +10,12 @@ from ledger.pricing.delivered import Delivered
 
 
 def per_day(
-    delivered: Delivered, days: int, rate: Decimal, cap: Decimal | None
+    delivered: Delivered, days: int, rate: Decimal, cap: Decimal | None, base: int | None = None
 ) -> tuple[int, dict[str, str]]:
-    """days × rate % × accepted part, at most cap % of it, rounded once; with the inputs a person checks it by."""
-    base = delivered.accepted_minor
+    """days × rate % × base (the accepted part), at most cap % of it, rounded once; with the inputs to check it by."""
+    base = delivered.accepted_minor if base is None else base
     exact = Fraction(rate) * days * base / 100
     limit = None if cap is None else Fraction(cap) * base / 100
-    capped = limit is not None and exact > limit
     rounding = delivered.terms.rounding
     calculation = {
         "days": str(days),
@@ -27,8 +26,23 @@ def per_day(
         "due": str(delivered.due),
         "submitted": str(delivered.submitted_on),
     }
-    if limit is not None:
-        calculation["cap_minor"] = str(round_minor(limit, rounding))
-        calculation["capped"] = "yes" if capped else "no"
-    charged = limit if capped and limit is not None else exact
-    return round_minor(charged, rounding), calculation
+    return round_minor(at_most(exact, limit, calculation, rounding), rounding), calculation
+
+
+def at_most(
+    exact: Fraction, limit: Fraction | None, calculation: dict[str, str], rounding: str
+) -> Fraction:
+    """The exact amount, or its cap if that is less; the calculation says which."""
+    if limit is None:
+        return exact
+    calculation["cap_minor"] = str(round_minor(limit, rounding))
+    calculation["capped"] = "yes" if exact > limit else "no"
+    return min(exact, limit)
+
+
+def rest_excused(delivered: Delivered, calculation: dict[str, str], excused_days: int) -> None:
+    """Says which days late are not paid for."""
+    if excused_days:
+        calculation["excused_days"] = str(excused_days)
+    if delivered.suspended_days:
+        calculation["suspended_days"] = str(delivered.suspended_days)

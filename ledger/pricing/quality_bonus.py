@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.events import Line
 from ledger.pricing.delivered import Delivered
-from ledger.terms import measure
+from ledger.written import measure
 
 
 def lines(delivered: Delivered) -> list[Line]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from ledger import signers
+from ledger import payees, signers
 from ledger.contract import evolve
 from ledger.decisions.case import Case, judge
 from ledger.decisions.decide import decide
@@ -15,17 +14,16 @@ from ledger.decisions.rules_once import one_key_one_request
 from ledger.decisions.signing import no_contract
 from ledger.errors import Conflict
 from ledger.events import RECORD_TYPES, Fact, Record
-from ledger.evolve.common import digest
-from ledger.intents import Context, Intent
+from ledger.intents import Context, InstructPayment, Intent
 from ledger.state import Contract
 from ledger.statements import Signable, Statement, statement_of
 from ledger.store import reading
 from ledger.store.application import Ledger
+from ledger.store.asked import Request, asked_of
 from ledger.store.records import Envelope
+from ledger.store.registers import registered, with_registers
 
 ATTEMPTS = 5
-Request = tuple[str, Intent]
-"""A contract's id and what is asked of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,8 @@ class _Draft:
 
     def ask(self, intent: Intent, context: Context, more_to_come: bool) -> None:
         events = decide(self.state, intent, context, self.contract)
+        if self.state is not None:
+            context.numbers.note(self.state, events)
         if more_to_come:
             self.take(events, context)
         self.events += events
@@ -95,8 +95,12 @@ def perform(
             and (answered := answered_before(ledger, key, asked, context)) is not None
         ):
             return answered
-        drafts = _decide_all(ledger, requests, _with_signers(ledger, requests, context))
+        known = with_registers(
+            ledger, (i for _, i in requests), _informed(ledger, requests, context)
+        )
+        drafts = _decide_all(ledger, requests, known)
         batch = [(d.contract, d.version, d.events) for d in drafts if d.events]
+        batch += registered(known)
         if not batch:
             return Outcome([], dry_run=dry_run)
         envelope = Envelope(
@@ -114,16 +118,18 @@ def perform(
     raise AssertionError("unreachable")
 
 
-def asked_of(requests: Sequence[Request]) -> str:
-    """The digest of a request as it was made: what its idempotency key stands for.
-
-    Without its signature, which is another one each time that the same request is signed.
-    """
-    return digest([(contract, type(i).__name__, _unsigned(i)) for contract, i in requests])
+def _informed(ledger: Ledger[Contract], requests: Sequence[Request], context: Context) -> Context:
+    """The context with the keys and the accounts that the requests are decided by, read only where there is need."""
+    return _with_payees(ledger, requests, _with_signers(ledger, requests, context))
 
 
-def _unsigned(intent: Intent) -> dict[str, Any]:
-    return {name: getattr(intent, name) for name in intent.__struct_fields__ if name != "signature"}
+def _with_payees(
+    ledger: Ledger[Contract], requests: Sequence[Request], context: Context
+) -> Context:
+    if not any(isinstance(intent, InstructPayment) for _, intent in requests):
+        return context
+    with ledger.snapshot() as conn:
+        return replace(context, payees=payees.fold(reading.read_stream(conn, payees.STREAM)))
 
 
 def _with_signers(
@@ -150,6 +156,7 @@ def to_sign(
     They are decided as `perform` would, so what would be refused is refused before anybody signs it.
     """
     context = replace(with_signers(ledger, context), drafting=True)
+    context = _with_payees(ledger, requests, context)
     drafts = _drafts(ledger, requests)
     statements: list[Statement] = []
     for (contract, intent), nonce in zip(requests, nonces, strict=True):

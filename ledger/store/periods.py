@@ -15,7 +15,8 @@ from ledger.intents import ClosePeriod, Context
 from ledger.periods import STREAM, Periods, fold
 from ledger.state import Contract
 from ledger.store.application import Ledger
-from ledger.store.perform import ATTEMPTS, Outcome, answered_before, asked_of
+from ledger.store.asked import asked_of
+from ledger.store.perform import ATTEMPTS, Outcome, answered_before
 from ledger.store.reading import read_log, read_stream
 from ledger.store.records import Envelope
 from ledger.store.signers import administers

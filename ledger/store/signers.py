@@ -13,15 +13,14 @@ from sqlalchemy import Connection
 from ledger.calendars import today_in
 from ledger.contract import fold as fold_contract
 from ledger.decisions import signers as decisions
-from ledger.errors import Conflict
 from ledger.events import Fact
 from ledger.intents import ApproveSigner, Context, Intent, ProposeSigner, RevokeSigner
 from ledger.signers import STREAM, Signers, fold
 from ledger.state import ADMINISTRATOR, Contract
+from ledger.store.apart import Decided, keep_apart
 from ledger.store.application import Ledger
-from ledger.store.perform import ATTEMPTS, Outcome, answered_before, asked_of
+from ledger.store.perform import Outcome
 from ledger.store.reading import read_stream, read_streams, stream_count
-from ledger.store.records import Envelope
 
 _DECIDERS: dict[type[Intent], Callable[[Signers, Any, Context], list[Fact]]] = {
     ProposeSigner: decisions.propose,
@@ -45,30 +44,15 @@ def keep(
     dry_run: bool = False,
 ) -> Outcome:
     """Records a step in the life of a signing key; raises what the decisions raise, and Conflict."""
-    asked = asked_of([(STREAM, intent)]) if key is not None else ""
-    for attempt in range(1, ATTEMPTS + 1):
-        if key is not None and (answer := answered_before(ledger, key, asked, context)) is not None:
-            return answer
-        with ledger.snapshot() as conn:
-            signers = signers_of(conn)
-            keepers = {context.actor} if administers(conn, context) else set()
+
+    def decide(conn: Connection) -> Decided:
+        signers = signers_of(conn)
+        keepers = {context.actor} if administers(conn, context) else set()
         able = replace(context, administrators=frozenset(keepers))
-        events = _DECIDERS[type(intent)](signers, intent, able)
-        envelope = Envelope(
-            actor=context.actor,
-            authenticated_as=context.authenticated_as,
-            key=key,
-            digest=asked,
-            origin=origin,
-        )
-        try:
-            records = ledger.append([(STREAM, signers.version, events)], envelope, dry_run)
-        except Conflict:
-            if attempt == ATTEMPTS:
-                raise
-        else:
-            return Outcome(records, dry_run=dry_run)
-    raise AssertionError("unreachable")
+        return signers.version, _DECIDERS[type(intent)](signers, intent, able)
+
+    options: dict[str, Any] = {"origin": origin, "key": key, "dry_run": dry_run}
+    return keep_apart(ledger, STREAM, intent, context, decide, **options)
 
 
 def administers(conn: Connection, context: Context) -> bool:

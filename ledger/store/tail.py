@@ -70,12 +70,14 @@ def stream_heads(conn: Connection, until: int) -> Heads:
     """Where every stream ended at a position; raises IntegrityViolated where a number is left out."""
     heads = Heads()
     record = _RECORD[conn.dialect.name].format("l.")
-    for number, name, version, position, text in conn.exec_driver_sql(
+    cursor: Any = conn.connection.cursor()  # straight through the driver, as in `sections`
+    for number, name, version, position, text in cursor.execute(
         _HEADS.format(record=record, until=until)
-    ):
+    ).fetchall():
         if number != len(heads) + 1:
             raise _stream_missing(len(heads) + 1)
         heads.put(number, StreamHead(name, version, position, leaf_hash(bytes(text))))
+    cursor.close()
     return heads
 
 

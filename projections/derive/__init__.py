@@ -9,9 +9,12 @@ from projections.derive import (
     disputes,
     findings,
     inbox,
+    invoices,
     milestones,
     payments,
+    retentions,
     schedule,
+    settlements,
 )
 from projections.derive.model import ReadModel, Row
 
@@ -24,6 +27,9 @@ MODELS: tuple[ReadModel, ...] = (
     bonuses.MODEL,
     inbox.MODEL,
     findings.MODEL,
+    retentions.MODEL,
+    settlements.MODEL,
+    invoices.MODEL,
 )
 
 # Stamped on every set of rows; it rises with any model's version.

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from ledger.decisions.acceptance import delivered
+from ledger.decisions.delivery import delivered
 from ledger.decisions.quorum import missing, tier
+from ledger.invoicing import covered_left, invoiceable
 from ledger.pricing.order import price
 from ledger.state import (
     Approval,
@@ -126,17 +127,38 @@ def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
             blocked,
         )
     if m.acceptance is not None and m.payable_minor > 0:
-        yield Task(
-            "pay",
-            reference,
-            m.plan.title,
-            "finance",
-            _people(contract, "finance"),
-            m.acceptance.on,
-            m.acceptance.payment_due,
-            m.payable_minor,
-            m.positions,
-        )
+        left = covered_left(contract, m)
+        if left is not None and left < m.payable_minor:
+            yield _invoice_task(contract, m)
+        payable = m.payable_minor if left is None else min(left, m.payable_minor)
+        if payable > 0:
+            yield Task(
+                "pay",
+                reference,
+                m.plan.title,
+                "finance",
+                _people(contract, "finance"),
+                m.acceptance.on,
+                m.acceptance.payment_due,
+                payable,
+                m.positions,
+            )
+
+
+def _invoice_task(contract: Contract, m: Milestone) -> Task:
+    """What is to be paid waits for the partner's invoice, of what is not invoiced yet."""
+    assert m.acceptance is not None
+    return Task(
+        "send an invoice",
+        f"{contract.id}/{m.id}",
+        m.plan.title,
+        "partner",
+        (m.plan.owner,) if m.plan.owner else _people(contract, "partner"),
+        m.acceptance.on,
+        m.acceptance.payment_due,
+        max(0, (invoiceable(m) or 0) - m.invoiced_minor),
+        m.positions,
+    )
 
 
 def _proposal_tasks(contract: Contract, proposal: Proposal) -> Iterator[Task]:
@@ -180,7 +202,7 @@ def _dispute_task(contract: Contract, dispute: Dispute) -> Iterator[Task]:
 
 def tasks(contract: Contract) -> Iterator[Task]:
     """Everything of a contract that waits for somebody."""
-    if contract.status in ("terminated", "completed"):
+    if contract.status == "completed":
         return
     for m in contract.milestones.values():
         yield from _milestone_tasks(contract, m)

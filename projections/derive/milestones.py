@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.decisions.acceptance import in_force
+from ledger.decisions.delivery import in_force
 from ledger.state import Baseline, Contract, Milestone, Submission
 from projections.derive.model import ReadModel, Row, counts, integers, iso, labels, positions, texts
 
@@ -94,8 +94,12 @@ def _row(contract: Contract, m: Milestone) -> Row:
 
 
 def rows(contract: Contract) -> list[Row]:
-    """A row per milestone; a void remainder is none."""
-    return [_row(contract, m) for m in contract.milestones.values() if m.status != "void"]
+    """A row per milestone; a void remainder is none, nor is an advance or a settlement: nothing is delivered by it."""
+    return [
+        _row(contract, m)
+        for m in contract.milestones.values()
+        if m.status != "void" and m.kind == "milestone"
+    ]
 
 
 MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows)

@@ -43,9 +43,10 @@ def rows(contract: Contract) -> list[Row]:
 MODEL = ReadModel("payments", COLUMNS, ("stream", "version"), rows)
 
 LIST = """
-SELECT contract, version, partner, milestone, currency, status, amount_minor, paid_minor, instructed_on,
-       paid_on, ended_on, run, reference, events
-FROM {payments}
-WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
-ORDER BY contract, version
+SELECT p.contract, p.version, p.partner, p.milestone, p.currency, p.status, p.amount_minor, p.paid_minor,
+       p.instructed_on, p.paid_on, p.ended_on, p.run, p.reference, p.events, s.payee, s.account,
+       s.transfer, s.fees_minor, s.paid_currency, s.paid_foreign_minor, s.instructed_foreign_minor, s.gain_minor
+FROM {payments} p LEFT JOIN {settlements} s ON s.stream = p.stream AND s.version = p.version
+WHERE (:contract IS NULL OR p.contract = :contract) AND (:partner IS NULL OR p.partner = :partner)
+ORDER BY p.contract, p.version
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from ledger.pricing.payment_due import day_of_next_month, month_end
 from ledger.state import Contract, Milestone
 from ledger.terms import Terms
 from projections.derive.model import ReadModel, Row, counts, integers, iso, labels, positions, texts
@@ -45,16 +46,30 @@ def projected_due(terms: Terms, due: date | None) -> tuple[date | None, bool]:
     agreed = terms.payment
     if agreed is None or due is None:
         return None, False
+    start = month_end(due) if agreed.after == "month-end" else due
+    if agreed.day_of_next_month is not None:
+        return day_of_next_month(start, agreed.day_of_next_month), agreed.roll != "none"
+    to_the_end = agreed.until == "month-end"
     if agreed.days == "calendar":
-        return due + timedelta(days=agreed.net_days), agreed.roll != "none"
-    day, (weeks, rest) = due, divmod(agreed.net_days, 5)
-    if agreed.net_days:
-        # From a weekend the first day counted is Monday, as from the Friday before it.
-        day += timedelta(weeks=weeks) - timedelta(days=max(0, due.weekday() - 4))
-    while rest or (agreed.roll != "none" and day.weekday() > 4):
+        reached = start + timedelta(days=agreed.net_days)
+        return month_end(reached) if to_the_end else reached, agreed.roll != "none"
+    day = _weekdays_after(start, agreed.net_days)
+    if to_the_end:
+        day = month_end(day)
+    while agreed.roll != "none" and day.weekday() > 4:
         day += timedelta(days=1)
-        rest -= day.weekday() < 5 and rest > 0
     return day, True
+
+
+def _weekdays_after(day: date, count: int) -> date:
+    """So many days on, Monday to Friday; from a weekend the first is Monday, as from the Friday before it."""
+    weeks, rest = divmod(count, 5)
+    if count:
+        day += timedelta(weeks=weeks) - timedelta(days=max(0, day.weekday() - 4))
+    while rest:
+        day += timedelta(days=1)
+        rest -= day.weekday() < 5
+    return day
 
 
 def _status(milestone: Milestone) -> str:
@@ -76,9 +91,9 @@ def _accepted(milestone: Milestone) -> Row:
         milestone.bonus_minor,
         milestone.penalty_minor,
         0,
-        milestone.adjustment_minor,
-        0,
-        0,
+        milestone.adjustment_minor + milestone.offset_minor - milestone.recovered_minor,
+        milestone.tax_minor,
+        milestone.retained_minor,
         milestone.net_minor,
         milestone.held_minor,
         milestone.instructed_minor,
@@ -104,12 +119,16 @@ def _expected(contract: Contract, milestone: Milestone) -> Row:
         paid,
         0,
         0,
-        planned or 0,
+        # An advance is expected once: with the milestones that it is recovered from.
+        0 if milestone.kind == "advance" else planned or 0,
     )
 
 
 def rows(contract: Contract) -> list[Row]:
-    """A line per milestone that is not cancelled, and one for payments that name none."""
+    """A line per milestone that is not cancelled and per release of retention, and one for payments that name none.
+
+    What advances recover, and what is set off, stands in the adjustment.
+    """
     terms = contract.terms
     found: list[Row] = []
     for m in contract.milestones.values():
@@ -122,7 +141,7 @@ def rows(contract: Contract) -> list[Row]:
                 m.ordinal,
                 contract.id,
                 terms.partner,
-                "milestone",
+                "advance" if m.kind == "advance" else "milestone",
                 m.id,
                 m.plan.title,
                 m.plan.stage,
@@ -133,8 +152,45 @@ def rows(contract: Contract) -> list[Row]:
                 positions(m.positions),
             )
         )
+        if m.releases:
+            found += _releases(contract, m)
     if contract.unallocated_positions:
         found.append(_unallocated(contract))
+    return found
+
+
+def _releases(contract: Contract, m: Milestone) -> list[Row]:
+    """A line per release, keyed by its version: what the milestone's line retains, this one gives back."""
+    found: list[Row] = []
+    for release, standing in zip(m.releases, m.standings()[1:], strict=True):
+        amount = release.amount_minor
+        found.append(
+            (
+                contract.stream,
+                release.version,
+                contract.id,
+                contract.terms.partner,
+                "retention",
+                m.id,
+                m.plan.title,
+                m.plan.stage,
+                "paid" if release.outstanding_minor <= 0 else "accepted",
+                contract.terms.currency,
+                iso(release.payment_due),
+                int(release.provisional),
+                *(0,) * 6,
+                -amount,
+                amount,
+                standing.held_minor,
+                release.instructed_minor,
+                release.paid_minor,
+                release.outstanding_minor,
+                standing.payable_minor,
+                0,
+                iso(release.settled_on),
+                positions(release.positions),
+            )
+        )
     return found
 
 
@@ -172,7 +228,7 @@ _FIGURES = (
 
 # Lines sorted by due date (null last), contract, milestone, kind, by code point.
 LINES = f"""
-SELECT contract, partner, milestone, kind, title, stage, status, currency, due_on, provisional,
+SELECT contract, partner, milestone, kind, ordinal, title, stage, status, currency, due_on, provisional,
        gross_minor, {_FIGURES}, expected_minor, settled_on, events
 FROM {{schedule}}
 WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
@@ -194,11 +250,12 @@ ORDER BY currency
 
 # What a payment run proposes: due by a day, payable, accepted; held and instructed amounts are out of payable.
 DUE = """
-SELECT contract, partner, milestone, title, currency, due_on, net_minor, held_minor, payable_minor, events
+SELECT contract, partner, milestone, kind, ordinal, title, currency, due_on, net_minor, held_minor, payable_minor,
+       events
 FROM {schedule}
-WHERE kind = 'milestone' AND payable_minor > 0 AND due_on IS NOT NULL AND due_on <= :on
+WHERE kind <> 'unallocated' AND payable_minor > 0 AND due_on IS NOT NULL AND due_on <= :on
   AND (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
-ORDER BY due_on, contract, milestone
+ORDER BY due_on, contract, milestone, kind, ordinal
 """
 
 EXPOSURE = """

@@ -5,9 +5,14 @@ add up to is what the read models say: payable (with its parts held and instruct
 amount. Debits are positive, credits negative; amounts are minor units; every entry sums to zero per currency.
 
     expenses     milestones, charges, bonuses, penalties, service-credits, adjustments: the price lines, by step
-    liabilities  payable, payable:held, payable:instructed, retained, tax
-    assets       prepaid (paid, not accepted), unallocated (paid, naming no milestone), claims (paid beyond what is
-                 owed), bank-clearing (money that left)
+                 discounts, and bank-fees (what the bank took beside the amount)
+    liabilities  payable, payable:held, payable:instructed (a release of retention is a payable like any other),
+                 retained (kept and not yet released), tax (value added), tax-withheld, set-off (nothing, once both
+                 sides of a set-off are booked)
+    assets       prepaid (paid, not accepted), advances (paid ahead of the work, until recovered), unallocated (paid,
+                 naming no milestone), claims (paid beyond what is owed), bank-clearing (money that left)
+    income       exchange (what a payment cost less than by the rate of its instruction), in the currency paid, against
+                 assets:exchange, which is what was paid more or less in it
 """
 
 from __future__ import annotations
@@ -15,18 +20,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from ledger import events as e
 from ledger.calendars import local_date
 from ledger.contract import acting_date, evolve
-from ledger.events import Fact, Record, type_name
+from ledger.events import Fact, Line, Record, type_name
 from ledger.state import Contract, Milestone
+from projections.derive.settlements import gain
 
-Root = Literal["assets", "expenses", "liabilities"]
+Root = Literal["assets", "expenses", "income", "liabilities"]
 
-# Where a price line is booked, by its step. A tax line is a deduction to be handed on where it lowers net (withheld),
-# and a claim on the tax office where it raises it: one account clears both.
+# Where a price line is booked, by its step; for some clauses, by that.
 STEPS: dict[str, tuple[Root, str]] = {
     "gross": ("expenses", "milestones"),
     "charge": ("expenses", "charges"),
@@ -36,6 +41,12 @@ STEPS: dict[str, tuple[Root, str]] = {
     "adjustment": ("expenses", "adjustments"),
     "tax": ("liabilities", "tax"),
     "retention": ("liabilities", "retained"),
+    "advance": ("assets", "advances"),
+    "settlement": ("liabilities", "set-off"),
+}
+CLAUSES: dict[tuple[str, str], tuple[Root, str]] = {
+    ("tax", "withholding"): ("liabilities", "tax-withheld"),
+    ("settlement", "discount"): ("expenses", "discounts"),
 }
 _OTHER_STEP: tuple[Root, str] = ("expenses", "other")
 
@@ -53,6 +64,8 @@ _SAYS: dict[type[Fact], str] = {
     e.PaymentRecorded: "paid",
     e.PaymentFailed: "payment failed",
     e.PaymentReversed: "payment reversed",
+    e.RetentionReleased: "retention released",
+    e.ClaimSetOff: "claim set off",
     e.MilestoneCancelled: "cancelled",
     e.MilestoneRevised: "taken up again",
     e.ContractAmended: "contract amended",
@@ -159,17 +172,58 @@ def balances(contract: Contract, milestone: str) -> _Balances:
         put("assets", "bank-clearing", -contract.unallocated_minor)
         return found
     m = contract.milestones[milestone]
-    put("assets", "bank-clearing", -m.paid_minor)
+    put("assets", "bank-clearing", -m.paid_minor - sum(r.paid_minor for r in m.releases))
+    for key, amount in _at_the_bank(contract, milestone).items():
+        found[key] = found.get(key, 0) + amount
     if m.acceptance is None or m.status in ("cancelled", "void"):
         put("assets", "prepaid", m.paid_minor)
         return found
     for posted in m.lines:
-        put(*STEPS.get(posted.line.step, _OTHER_STEP), posted.line.amount_minor)
-    reserved = m.held_minor + m.instructed_minor
-    put("liabilities", "payable", reserved - max(m.outstanding_minor, 0))
-    put("liabilities", "payable", -m.held_minor, "held")
-    put("liabilities", "payable", -m.instructed_minor, "instructed")
-    put("assets", "claims", max(-m.outstanding_minor, 0))
+        put(*account_of(m, posted.line), posted.line.amount_minor)
+    put("liabilities", "retained", m.released_minor)
+    owed = [(m.outstanding_minor, m.instructed_minor)]
+    owed += [(r.outstanding_minor, r.instructed_minor) for r in m.releases]
+    for (outstanding, instructed), standing in zip(owed, m.standings(), strict=True):
+        reserved = standing.held_minor + instructed
+        put("liabilities", "payable", reserved - max(outstanding, 0))
+        put("liabilities", "payable", -standing.held_minor, "held")
+        put("liabilities", "payable", -instructed, "instructed")
+        put("assets", "claims", max(-outstanding, 0))
+    return found
+
+
+def account_of(milestone: Milestone, line: Line) -> tuple[Root, str]:
+    """Where a price line is booked: what was accepted of an advance is no expense, but work to come."""
+    if milestone.kind == "advance" and line.step == "gross":
+        return STEPS["advance"]
+    return CLAUSES.get((line.step, line.clause)) or STEPS.get(line.step, _OTHER_STEP)
+
+
+def _at_the_bank(contract: Contract, milestone: str) -> _Balances:
+    """Fees of the bank, and the gain or loss of payments in another currency, which stays in that currency."""
+    found, partner = _Balances(), contract.terms.partner
+    for payment in contract.payments.values():
+        recorded = payment.recorded
+        if payment.milestone != milestone or payment.status != "paid" or recorded is None:
+            continue
+        rows = [
+            (
+                "expenses",
+                "bank-fees",
+                "assets",
+                "bank-clearing",
+                recorded.fees_minor,
+                contract.terms.currency,
+            )
+        ]
+        if recorded.exchange is not None and (won := gain(payment)):
+            rows.append(
+                ("assets", "exchange", "income", "exchange", won, recorded.exchange.currency)
+            )
+        for to_root, to, from_root, origin, amount, currency in rows:
+            for root, name, signed in ((to_root, to, amount), (from_root, origin, -amount)):
+                key = Account(cast("Root", root), name, partner), currency
+                found[key] = found.get(key, 0) + signed
     return found
 
 

@@ -15,7 +15,7 @@ from projections.exports.ocds_names import names_of, read_back
 SAYS: dict[str, str] = {
     "milestone-id": "an import calls it otherwise, for its id looks escaped",
     "currency": "the contract's currency, which no amount states",
-    "terms": "roles, approval policy, payment terms, bonus and penalty clauses",
+    "terms": "roles, approval policy, payment terms, and clauses: bonus, penalty, retention, advance, tax, termination",
     "suspended": "that it is suspended: written as active",
     "completed": "how it ended: completed and terminated are both written as terminated",
     "cancelled": "milestones cancelled: left out, for no status says so",
@@ -36,6 +36,14 @@ SAYS: dict[str, str] = {
     "adjustment": "what disputes took off or added",
     "tax": "taxes",
     "retention": "retentions",
+    "releases": "retention released, its due dates and payments: written as payments of the milestone",
+    "advance": "what advances recover",
+    "settlement": "discounts and set-offs",
+    "kind": "that it is an advance or a settlement: written as a delivery",
+    "invoices": "invoices, received and rejected",
+    "filed": "tax withheld that was filed",
+    "fees": "fees of the bank",
+    "exchange": "payments in another currency: written in the contract's",
     "other": "other price lines",
     "disputes": "disputes, open and ended",
     "held": "amounts held by open disputes",
@@ -114,6 +122,8 @@ def losses(contract: Contract) -> Iterator[Lost]:
                 yield Lost("provisional", reference)
         yield from (Lost(kind, reference) for kind in _of_milestone(m))
         yield from (Lost(kind, reference, minor) for kind, minor in _amounts(m) if minor)
+    for invoice in contract.invoices.values():
+        yield Lost("invoices", f"{contract.id}#{invoice.version}", invoice.event.amount_minor)
     yield from _of_payments(contract)
 
 
@@ -122,7 +132,14 @@ def _of_contract(contract: Contract) -> Iterator[str]:
     stated = terms.ceiling_minor is not None or any(True for _ in paid(contract))
     if not stated and all(gross_minor(m) is None for m in listed(contract)):
         yield "currency"
-    if terms.roles or terms.approval or terms.payment or terms.early_bonus or terms.late_penalty:
+    clauses: tuple[object, ...] = (
+        terms.payment,
+        terms.early_bonus,
+        terms.late_penalty,
+        terms.late_damages,
+    )
+    clauses += (terms.retention, terms.advance, terms.tax, terms.termination)
+    if terms.roles or terms.approval or any(clauses):
         yield "terms"
     if contract.status in ("suspended", "completed"):
         yield contract.status
@@ -148,6 +165,8 @@ def _of_milestone(m: Milestone) -> Iterator[str]:
         yield "baselines"
     if m.disputes:
         yield "disputes"
+    if m.kind != "milestone":
+        yield "kind"
 
 
 def _amounts(m: Milestone) -> Iterator[tuple[str, int]]:
@@ -159,8 +178,10 @@ def _amounts(m: Milestone) -> Iterator[tuple[str, int]]:
         step = posted.line.step if posted.line.step in STEPS else "other"
         by_step[step] = by_step.get(step, 0) + posted.line.amount_minor
     yield from ((step, minor) for step, minor in by_step.items() if step != "gross")
-    yield "held", m.held_minor
-    yield "instructed", m.instructed_minor
+    yield "releases", m.released_minor
+    yield "held", sum(standing.held_minor for standing in m.standings())
+    yield "instructed", m.instructed_minor + sum(r.instructed_minor for r in m.releases)
+    yield "filed", m.filed_minor
 
 
 def _of_payments(contract: Contract) -> Iterator[Lost]:
@@ -170,3 +191,8 @@ def _of_payments(contract: Contract) -> Iterator[Lost]:
     for name, payment in paid(contract):
         if payment.reference and name != payment.reference:
             yield Lost("reference", name)
+        recorded = payment.recorded
+        if recorded is not None and recorded.fees_minor:
+            yield Lost("fees", name, recorded.fees_minor)
+        if recorded is not None and recorded.exchange is not None:
+            yield Lost("exchange", name, payment.paid_minor)

@@ -104,6 +104,7 @@ def _line(row: Row, as_of: str) -> Json:
         "contract": row["contract"],
         "partner": row["partner"],
         "kind": row["kind"],
+        "reference": _payable(row),
         "status": row["status"],
         "due_on": row["due_on"],
         "open": money(open_minor, currency),
@@ -117,12 +118,20 @@ def _line(row: Row, as_of: str) -> Json:
     }
 
 
+def _payable(row: Row) -> str | None:
+    """What a payment names; None where no milestone is named."""
+    if row["kind"] == "retention":
+        return f"{row['contract']}#{row['ordinal']}"
+    return f"{row['contract']}/{row['milestone']}" if row["milestone"] is not None else None
+
+
 _WHY = {
     "due": "owed, and not due before the as-of date",
     "claim": "paid more than is owed",
     "expected": "planned, not accepted yet",
     "held": "held by an open dispute",
     "retained": "kept as retention",
+    "released": "retention given back, and paid",
 }
 
 
@@ -134,7 +143,8 @@ def _verdict(row: Row, age: int | None) -> str:
         )
     if row["open_minor"]:
         return "due" if row["open_minor"] > 0 else "claim"
-    return next(name for name in ("expected", "held", "retained") if row[_AMOUNTS[name]])
+    found = next(name for name in ("expected", "held", "retained") if row[_AMOUNTS[name]])
+    return "released" if found == "retained" and row["kind"] == "retention" else found
 
 
 _AMOUNTS = {"expected": "expected_minor", "held": "held_minor", "retained": "retention_minor"}

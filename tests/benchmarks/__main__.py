@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
-from tests.benchmarks import importing, processes, rebuilding, writing
+from tests.benchmarks import auditing, importing, processes, rebuilding, writing
 from tests.benchmarks.measure import Book, machine
 
 OUTPUT = Path(__file__).parents[2] / "build"
@@ -65,6 +65,7 @@ def _sqlite(book: Book, folder: Path, options: argparse.Namespace) -> None:
     rebuilding.figures(book, url, "SQLite", runs=3, sample=3_000 if full else 1_000, full=full)
     peak = rebuilding.peak_of_rebuild(url)
     book.add("SQLite: peak memory of a rebuild", peak, "MB", to_reach="<= 150")
+    auditing.figures(book, auditing.sealed_copy(folder, url), full=full)
     rebuilding.catch_up_figures(book, url, "SQLite", {20: "<= 30"})
     writing.one_approval(book, url, "SQLite", "<= 4")
     writing.appends_during_rebuild(book, url, "SQLite")

@@ -36,7 +36,7 @@ __all__ = [
     "today",
 ]
 
-NOUNS = ("contract", "milestone", "bonus", "dispute", "payment", "signer")
+NOUNS = ("contract", "milestone", "bonus", "dispute", "invoice", "payment", "payee", "signer")
 
 
 def verbs() -> Iterator[tuple[str, click.Command]]:
@@ -166,7 +166,8 @@ def test_lists_have_their_csv_header_without_rows(
     assert main(["payment", "list", "--format", "csv"]) == 0
     assert capsys.readouterr().out == (
         "reference,milestone,partner,status,instructed_on,paid_on,ended_on,run,bank_reference,"
-        "currency,amount,paid\n"
+        "currency,amount,paid,fees,transfer,exchange_currency,instructed_abroad,paid_abroad,gain,"
+        "payee,account\n"
     )
 
 
@@ -304,7 +305,8 @@ def test_a_one_person_shop_acts_on_either_database(
     capsys.readouterr()
     assert main(["payment", "list", "--format", "csv"]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "ONE-1#6,ONE-1/A,Studio,paid,2026-10-01,2026-10-02,,RUN-2026-10-01-1,42,JPY,120000,120000"
+        "ONE-1#6,ONE-1/A,Studio,paid,2026-10-01,2026-10-02,,RUN-2026-10-01-1,42,JPY,120000,120000,,"
+        "RUN-2026-10-01-1-T1,,,,,,"
     ]
     assert main(["contract", "list", "--json", "--partner", "Studio"]) == 0
     assert json.loads(capsys.readouterr().out)["contracts"][0]["paid"] == {

@@ -166,7 +166,7 @@ def test_what_was_not_checked_is_said(database_url: str) -> None:
     assert unchecked >= {
         ("back-dated", 5),
         ("approved-after-payment", 1),
-        ("payee-account-changed", 1),
+        ("payee-changed-before-payment", 1),
     }
     assert [one["rule"] for one in about_facts(database_url)] == ["paid-before-due"]
     shown = mledger(database_url, "audit", "exceptions").out

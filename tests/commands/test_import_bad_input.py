@@ -25,7 +25,7 @@ def folder(tmp_path: Path, sqlite_url: str) -> Path:
     made.mkdir()
     (made / "empty-folder").mkdir()
     texts = {
-        "broken.json": '{"ocid": "ocds-1", "id": "1",\n "contracts": [{"id": "1",}]}\n',
+        "broken.json": '{"ocid": "ocds-1", "id": "1",\n "contracts": [{"id": "1" 2}]}\n',
         "truncated.json": '{"releases": [{"ocid": "ocds-1"',
         "not-ocds.json": '{"name": "something else"}\n',
         "empty.csv": "",

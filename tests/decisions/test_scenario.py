@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from ledger.contract import fold
-from ledger.decisions.acceptance import in_force
+from ledger.decisions.delivery import in_force
 from ledger.events import ApprovalGranted
 from ledger.state import Contract
 from tests.decisions.builders import (

@@ -16,10 +16,11 @@ from projections.exports.entries import Account, Books, Entry, books
 from projections.rebuild.fold import states
 from tests.benchmarks.logs import contracts
 from tests.oracle.play import Play
-from tests.oracle.portfolios import play_portfolio
+from tests.oracle.portfolios import play_money, play_portfolio
 from tests.stories import double_eleven
 
 SEEDS = range(12)
+WITH_CLAUSES = range(10)
 CLAIM = "2026-01-01T00:00:00.000000Z"
 
 # Names that would break a journal, begin another tag or date, or deceive a reader.
@@ -44,6 +45,7 @@ def histories() -> dict[str, list[Record]]:
     """Each history by its name, sorted by stream and version."""
     found = {"story": double_eleven(), "hostile": hostile(), "benchmark": benchmark(40)}
     found |= {f"walk-{seed}": play_portfolio(seed).records for seed in SEEDS}
+    found |= {f"money-{seed}": play_money(seed).records for seed in WITH_CLAUSES}
     return {
         name: sorted(records, key=lambda r: (r.stream, r.version))
         for name, records in found.items()

@@ -33,6 +33,13 @@ def _negative(amounts: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]
     return {key: -amount for key, amount in amounts.items()}
 
 
+def _left_the_bank(entries: list[Entry]) -> dict[tuple[str, str], int]:
+    """What left the bank for the partners: its own fees are apart."""
+    left_over = Counter(on_account(entries, "bank-clearing"))
+    left_over.update(on_account(entries, "bank-fees"))
+    return _negative({key: amount for key, amount in left_over.items() if amount})
+
+
 @pytest.mark.parametrize("name", HISTORIES)
 def test_every_entry_sums_to_zero_in_every_currency(name: str) -> None:
     for entry in all_entries(HISTORIES[name]):
@@ -60,9 +67,29 @@ def test_balances_per_partner_and_currency_are_those_of_the_schedule(
     assert _negative(on_account(entries, "payable", "instructed")) == scheduled(
         records, as_of, "instructed_minor"
     )
-    assert _negative(on_account(entries, "bank-clearing")) == paid(records, as_of)
+    assert _left_the_bank(entries) == paid(records, as_of)
     assert on_account(entries, "bonuses") == scheduled(records, as_of, "bonus_minor")
     assert _negative(on_account(entries, "penalties")) == scheduled(records, as_of, "penalty_minor")
+
+
+@pytest.mark.parametrize("name", [name for name in HISTORIES if name.startswith("money")])
+def test_what_clauses_keep_and_give_stands_on_accounts_of_its_own(name: str) -> None:
+    """Retained is what the schedule retains, advances what is not recovered, and a set-off leaves nothing."""
+    records = HISTORIES[name]
+    entries, known = all_entries(records), list(states(records))
+    assert _negative(on_account(entries, "retained")) == scheduled(records, None, "retention_minor")
+    assert on_account(entries, "set-off") == {}
+    opened, taxed = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for state in known:
+        key = state.terms.partner, state.terms.currency
+        for m in state.milestones.values():
+            if m.acceptance is not None:
+                opened[key] += (m.gross_minor if m.kind == "advance" else 0) - m.recovered_minor
+                taxed[key] += m.tax_minor
+    assert on_account(entries, "advances") == {key: a for key, a in opened.items() if a}
+    tax = Counter(on_account(entries, "tax"))
+    tax.update(on_account(entries, "tax-withheld"))
+    assert {key: a for key, a in tax.items() if a} == {key: a for key, a in taxed.items() if a}
 
 
 def test_what_is_paid_is_that_of_the_schedule_where_nothing_paid_was_cancelled() -> None:
@@ -76,7 +103,7 @@ def test_what_is_paid_is_that_of_the_schedule_where_nothing_paid_was_cancelled()
                 for m in state.milestones.values()
             )
         ]
-        bank = _negative(on_account(all_entries(kept), "bank-clearing"))
+        bank = _left_the_bank(all_entries(kept))
         assert bank == scheduled(kept, None, "paid_minor")
 
 
@@ -150,8 +177,9 @@ def _with_lines(records: list[Record], *lines: Line) -> Contract:
     return one.contract
 
 
-def test_steps_that_no_clause_writes_yet_have_their_accounts() -> None:
+def test_every_step_has_its_account() -> None:
     given = {"charge": 500, "credit": -300, "tax": 700, "retention": -6000, "surcharge": 9}
+    given |= {"advance": -50, "settlement": -20}
     lines = (Line(step=s, clause="later", amount_minor=amount) for s, amount in given.items())
     contract = _with_lines(double_eleven(), *lines)
     found = {a.name: amount for (a, _), amount in balances(contract, "M1").items() if amount}
@@ -162,8 +190,10 @@ def test_steps_that_no_clause_writes_yet_have_their_accounts() -> None:
         "service-credits": -300,
         "tax": 700,
         "retained": -6000,
+        "advances": -50,
+        "set-off": -20,
         "other": 9,
-        "payable": -12_174_909,
+        "payable": -12_174_839,
     }
     assert set(given) - {"surcharge"} <= set(STEPS)
 
@@ -186,3 +216,12 @@ def test_nothing_invisible_survives_and_the_real_text_can_be_told() -> None:
     assert plain("a\nb\\n\u202ec,d", ",") == "a\\u000ab\\\\n\\u202ec\\u002cd"
     assert plain("杭州 工作室") == "杭州 工作室"
     assert plain("\U000e0041") == "\\udb40\\udc41"
+
+
+@pytest.mark.parametrize("step", ["advance", "retention", "tax"])
+def test_a_line_on_the_wrong_account_is_noticed(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The balances above can fail: a step booked as an expense leaves its own account wrong."""
+    monkeypatch.setitem(STEPS, step, ("expenses", "other"))
+    with pytest.raises(AssertionError):
+        for name in (name for name in HISTORIES if name.startswith("money")):
+            test_what_clauses_keep_and_give_stands_on_accounts_of_its_own(name)

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import string
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 from hypothesis import strategies as st
 
 from ledger.money import canonical
 from ledger.terms import (
+    AdvanceRecovery,
     ContractDocument,
     Criterion,
     Delegation,
+    Disincentive,
     DisputeRules,
     EarlyBonus,
+    EarlyPayment,
+    EarlyStep,
+    InvoicePolicy,
+    LateDamages,
     LatePenalty,
     MilestonePlan,
+    PayeePolicy,
     PaymentTerms,
     QualityBonus,
+    Retention,
+    RetentionRelease,
+    Tax,
+    TerminationClause,
     Tier,
-    measure_text,
 )
+from ledger.written import measure_text
 
 SOUND = """\
 contract: C-1
@@ -81,6 +94,84 @@ MINORS = st.integers(0, 10**12)
 DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 
 
+# --- the clauses on money ------------------------------------------------------------------------
+
+RATES = PERCENTS.filter(bool)
+CAPS = st.none() | PERCENTS
+EXCUSED = st.integers(0, 9)
+PAYMENTS = st.builds(
+    PaymentTerms,
+    net_days=st.integers(0, 365),
+    days=st.sampled_from(["calendar", "business"]),
+    roll=st.sampled_from(["none", "forward"]),
+    after=st.sampled_from(["approval", "invoice", "month-end"]),
+    until=st.sampled_from(["day", "month-end"]),
+    discount=st.none() | st.builds(EarlyPayment, rate=RATES, days=st.integers(0, 90)),
+) | st.builds(
+    PaymentTerms,
+    day_of_next_month=st.integers(1, 31),
+    discount=st.builds(EarlyPayment, rate=RATES, day_of_next_month=st.integers(1, 31)),
+)
+BY_DAY_OR_TABLE = st.builds(lambda rate: {"rate": rate}, RATES) | st.builds(
+    lambda days: {"table": tuple(EarlyStep(days=day, rate=Decimal(1)) for day in days)},
+    st.lists(st.integers(1, 99), min_size=1, max_size=3, unique=True),
+)
+EARLY = st.builds(
+    lambda how, **more: EarlyBonus(**how, **more),
+    BY_DAY_OR_TABLE,
+    cap=PERCENTS,
+    contract_cap=CAPS,
+    disincentive=st.none() | st.builds(Disincentive, rate=PERCENTS, cap=CAPS),
+)
+RELEASES = st.integers(1, 99).flatmap(
+    lambda share: st.tuples(
+        *(
+            st.builds(
+                RetentionRelease,
+                share=st.just(Decimal(part)),
+                after=st.sampled_from(["acceptance", "completion"]),
+                days=st.integers(0, 730),
+            )
+            for part in (share, 100 - share)
+        )
+    )
+)
+RETENTIONS = st.builds(
+    Retention, rate=PERCENTS, limit=CAPS, release=st.just(()) | RELEASES
+) | st.builds(Retention, rate=PERCENTS, until=PERCENTS, then=PERCENTS)
+CLAUSES: dict[str, st.SearchStrategy[Any]] = {
+    "payment": st.none() | PAYMENTS,
+    "early_bonus": st.none() | EARLY,
+    "retention": st.none() | RETENTIONS,
+    "advance": st.none()
+    | st.builds(AdvanceRecovery, rate=RATES, base=st.sampled_from(["gross", "net"])),
+    "tax": st.none()
+    | st.builds(Tax, vat=PERCENTS, withholding=PERCENTS, base=st.sampled_from(["net", "gross"])),
+    "invoices": st.none()
+    | st.builds(InvoicePolicy, required=st.booleans(), tolerance_minor=MINORS),
+    "payees": st.none()
+    | st.builds(PayeePolicy, required=st.booleans(), hold_days=st.integers(0, 30)),
+    "termination": st.none() | st.builds(TerminationClause, fee=PERCENTS),
+}
+LATENESS: list[dict[str, st.SearchStrategy[Any]]] = [
+    {},
+    {
+        "late_penalty": st.builds(
+            LatePenalty,
+            rate=PERCENTS,
+            cap=CAPS,
+            base=st.sampled_from(["part", "milestone"]),
+            excused_days=EXCUSED,
+        )
+    },
+    {
+        "late_damages": st.builds(
+            LateDamages, per_day_minor=MINORS, cap_minor=st.none() | MINORS, excused_days=EXCUSED
+        )
+    },
+]
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> ContractDocument:
     """Contract documents in which everything is sound, and anything else is possible."""
@@ -132,13 +223,11 @@ def documents(draw: st.DrawFn) -> ContractDocument:
                 *(st.builds(Tier, quorum=quorums, up_to_minor=st.just(bound)) for bound in bounds),
                 st.builds(Tier, quorum=quorums),
             ),
-            payment=st.none() | st.builds(PaymentTerms, net_days=st.integers(0, 365)),
-            early_bonus=st.none() | st.builds(EarlyBonus, rate=PERCENTS, cap=PERCENTS),
-            late_penalty=st.none()
-            | st.builds(LatePenalty, rate=PERCENTS, cap=st.none() | PERCENTS),
             quality_bonuses=st.lists(bonuses, max_size=2 if ids else 0).map(tuple),
             disputes=st.builds(DisputeRules, open_within_days=st.none() | st.integers(0, 99)),
             milestones=st.just(milestones),
+            **CLAUSES,
+            **draw(st.sampled_from(LATENESS)),
         )
     )
 

@@ -25,8 +25,8 @@ from ledger.terms import (
     QualityBonus,
     Terms,
     Tier,
-    measure_text,
 )
+from ledger.written import measure_text
 from tests.imports.contracts import SOUND, changed, documents
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"

@@ -8,6 +8,7 @@ Contract C-1 of partner Studio in CNY unless said otherwise; amounts are minor u
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -142,6 +143,7 @@ def answering(*rows: Put) -> Select:
         columns = [column[0] for column in cursor.description]
         return [dict(zip(columns, row, strict=True)) for row in cursor]
 
+    weakref.finalize(select, tables.close)
     return select
 
 

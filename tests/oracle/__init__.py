@@ -11,6 +11,7 @@ from datetime import date
 
 from tests.oracle.contracts import Contract
 from tests.oracle.exposure import exposure
+from tests.oracle.kept import KEPT
 from tests.oracle.log import Json, as_of, facts_by_contract, known
 from tests.oracle.rates import Question, disputes, first_pass, on_time
 from tests.oracle.schedule import schedule
@@ -44,3 +45,10 @@ def compute(
         "exposure": exposure,
     }
     return schedule(signed) if report == "schedule" else rates[report](signed, question)
+
+
+def rows(records: Iterable[Json], table: str, moment: date | None = None) -> list[Json]:
+    """The rows of retentions, invoices or settlements, by contract, version or milestone, as of a date."""
+    streams = facts_by_contract(records)
+    contracts = [Contract(name, as_of(facts, moment)) for name, facts in streams.items()]
+    return [row for one in contracts if one.terms for row in KEPT[table](one)]

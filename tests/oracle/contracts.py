@@ -62,6 +62,11 @@ class Milestone:
 
     @property
     def cancelled(self) -> bool:
+        """By itself, or with its contract."""
+        return self.given_up or self.contract.closed_with(self)
+
+    @property
+    def given_up(self) -> bool:
         """Unless taken up again, by a plan that rests on the cancellation or by progress told of later."""
         cancelled = max((fact.version for fact in self.named("MilestoneCancelled")), default=0)
         progress = [
@@ -71,8 +76,7 @@ class Milestone:
             and fact.name in PROGRESS
             and not fact.data.get("corrects", 0)
         ]
-        stands = cancelled > self.taken_up and not progress
-        return stands or self.contract.closed_with(self)
+        return cancelled > self.taken_up and not progress
 
     @cached_property
     def acceptance(self) -> Fact | None:
@@ -227,9 +231,51 @@ class Milestone:
         return sum(
             line.get("amount_minor", 0)
             for fact in self.facts
+            if fact.name != "RetentionReleased"
             for line in fact.data.get("lines", ())
             if step in (None, line["step"])
         )
+
+    @property
+    def kind(self) -> str:
+        """milestone, advance or settlement."""
+        return str(self.definition.data.get("kind", "milestone"))
+
+    def of_clause(self, step: str, clause: str) -> int:
+        """The sum of the price lines of one clause."""
+        return sum(
+            line.get("amount_minor", 0)
+            for fact in self.facts
+            for line in fact.data.get("lines", ())
+            if (line["step"], line["clause"]) == (step, clause)
+        )
+
+    @property
+    def releases(self) -> list[Fact]:
+        """The releases of retention that rest on the acceptance in force."""
+        if self.acceptance is None:
+            return []
+        found = self.named("RetentionReleased")
+        return [one for one in found if one.data["acceptance"] == self.acceptance.version]
+
+    @property
+    def payment_due(self) -> tuple[date | None, bool]:
+        """When payment falls due, by the acceptance or by an invoice since; and whether that is provisional."""
+        assert self.acceptance is not None
+        said = (self.acceptance.data.get("payment_due"), self.acceptance.data.get("provisional"))
+        steps: list[tuple[Fact, Json]] = []
+        for fact in (*self.named("InvoiceReceived"), *self.named("InvoiceRejected")):
+            for cover in fact.data.get("covers", ()):
+                counts = "payment_due" in cover or fact.name == "InvoiceRejected"
+                later = fact.version > self.acceptance.version
+                if cover["milestone"] == self.id and later and counts:
+                    steps.append((fact, cover))
+        for fact, cover in sorted(steps, key=lambda step: step[0].version):
+            # Of several invoices the last to fall due counts; without one of them, what the rejection says.
+            latest = said[0] is None or cover.get("payment_due", "") > said[0]
+            if fact.name == "InvoiceRejected" or latest:
+                said = (cover.get("payment_due"), cover.get("provisional"))
+        return day(said[0]), bool(said[1])
 
     @property
     def disputes(self) -> list[Fact]:
@@ -265,8 +311,9 @@ class Contract:
 
     @property
     def heads(self) -> list[Milestone]:
-        """The milestones that are nobody's remainder."""
-        return [milestone for milestone in self.milestones if milestone.parent is None]
+        """The milestones that are nobody's remainder; by an advance or a settlement nothing is delivered."""
+        delivered = [one for one in self.milestones if one.kind == "milestone"]
+        return [milestone for milestone in delivered if milestone.parent is None]
 
     def _milestones(self) -> list[Milestone]:
         """Each definition with the facts up to the next definition of the same id; void ones left out."""
@@ -281,7 +328,7 @@ class Contract:
             facts = [
                 fact
                 for fact in self.facts
-                if fact.milestone == definition.milestone
+                if (fact.milestone == definition.milestone or self._covers(fact, definition))
                 and fact.version >= definition.version
                 and (not again or fact.version < min(again))
             ]
@@ -301,12 +348,20 @@ class Contract:
                 (of.remainders if milestone in living else of.void_remainders).append(milestone)
         return living
 
+    def _covers(self, fact: Fact, definition: Fact) -> bool:
+        """Whether an invoice, or the end of one, is about a milestone among others."""
+        if fact.name == "InvoiceRejected":
+            received = [one for one in self.facts if one.version == fact.data["invoice"]]
+            return any(self._covers(one, definition) for one in received)
+        covers = fact.data.get("covers", ())
+        return any(one["milestone"] == definition.milestone for one in covers)
+
     def closed_with(self, milestone: Milestone) -> bool:
-        """A termination cancels what was open when it was declared."""
+        """A termination cancels what was open when it was declared and has not been accepted with it."""
         return any(
             fact.name == "ContractTerminated"
             and milestone.definition.version < fact.version
-            and (milestone.acceptance is None or milestone.acceptance.version > fact.version)
+            and milestone.acceptance is None
             for fact in self.facts
         )
 
@@ -318,27 +373,3 @@ class Contract:
             for fact in self.facts
             if fact.name in ("PaymentRecorded", "PaymentReversed") and not fact.milestone
         ]
-
-
-def paid(facts: list[Fact]) -> int:
-    """What was recorded as paid and has not come back."""
-    back = {fact.data["payment"] for fact in facts if fact.name == "PaymentReversed"}
-    return sum(
-        fact.data["amount_minor"]
-        for fact in facts
-        if fact.name == "PaymentRecorded" and fact.version not in back
-    )
-
-
-def instructed(facts: list[Fact]) -> int:
-    """What the bank was told to pay and has neither paid nor failed to pay."""
-    ended = {
-        fact.data.get("instruction", 0)
-        for fact in facts
-        if fact.name in ("PaymentRecorded", "PaymentFailed")
-    }
-    return sum(
-        fact.data["amount_minor"]
-        for fact in facts
-        if fact.name == "PaymentInstructed" and fact.version not in ended
-    )

@@ -9,7 +9,7 @@ from tests.oracle.contracts import Contract, Milestone
 from tests.oracle.figures import money
 from tests.oracle.log import Json, day
 from tests.oracle.rates import Question
-from tests.oracle.schedule import amounts
+from tests.oracle.schedule import Row, payables
 
 AGING = {"0-30": 30, "31-60": 60, "61-90": 90, "90+": 10**9}
 
@@ -27,14 +27,20 @@ class Owed:
         self.since: date | None = None
 
     def add(self, milestone: Milestone, today: date) -> None:
-        row = amounts(milestone)
+        rows = payables(milestone)
         if milestone.acceptance is None:
-            self.expected += row["gross"] or 0
+            self.expected += 0 if milestone.kind == "advance" else rows[0]["gross"] or 0
             return
+        days = [milestone.payment_due[0]]
+        days += [day(release.data.get("payment_due")) for release in milestone.releases]
+        for row, due_on in zip(rows, days, strict=True):
+            self.owe(row, due_on, today)
+
+    def owe(self, row: Row, due_on: date | None, today: date) -> None:
+        """Counts one payable."""
         self.held += row["held"] or 0
         self.retained += row["retention"] or 0
         unpaid = (row["outstanding"] or 0) - (row["held"] or 0)
-        due_on = day(milestone.acceptance.data.get("payment_due"))
         if unpaid < 0:
             self.claims -= unpaid
         elif due_on is None or due_on >= today:

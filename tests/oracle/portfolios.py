@@ -12,8 +12,9 @@ from random import Random
 from typing import Any
 
 from ledger.events import Record, encode
-from tests.oracle import moves, proposals
+from tests.oracle import moves, moves_money, proposals
 from tests.oracle.agreements import sign
+from tests.oracle.clauses import sign_with_clauses
 from tests.oracle.imported import take_over
 from tests.oracle.play import Play
 
@@ -26,6 +27,32 @@ MOVES: list[tuple[Move, int]] = [
     (moves.end_payment, 4), (moves.reverse_payment, 2), (proposals.propose, 6),
     (proposals.approve, 8), (proposals.drop, 1),
 ]  # fmt: skip
+
+
+# With clauses about money there is more to do; a contract is suspended for days instead of for a moment.
+MONEY_MOVES: list[tuple[Move, int]] = [
+    *((move, weight) for move, weight in MOVES if move not in (moves.suspend, moves.cancel, moves.close)),
+    (moves_money.suspend_a_while, 2), (moves_money.release, 6), (moves_money.pay_release, 4),
+    (moves_money.instruct_otherwise, 3), (moves_money.record_as_the_bank_says, 4),
+    (moves_money.receive_invoice, 4), (moves_money.reject_invoice, 1), (moves_money.set_off, 2),
+    (moves_money.file_withholding, 1), (moves_money.deliver, 8), (moves_money.accept, 10),
+    (moves_money.resolve, 3), (moves_money.take_back, 2), (moves_money.terminate, 1),
+]  # fmt: skip
+
+
+def play_money(seed: int, steps: int = 150) -> Play:
+    """One or two contracts with clauses about money, and then `steps` moves among them."""
+    play = Play(Random(seed))
+    signed = [f"C-{n}" for n in range(1, 1 + play.rng.randint(1, 2))]
+    for contract in signed:
+        sign_with_clauses(play, contract)
+    weights = [weight for _, weight in MONEY_MOVES]
+    for _ in range(steps):
+        contract = play.rng.choice(signed)
+        ((move, _),) = play.rng.choices(MONEY_MOVES, weights)
+        move(play, contract)
+        play.pass_time(contract)
+    return play
 
 
 def play_portfolio(seed: int, steps: int = 120) -> Play:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -61,6 +62,7 @@ def reader(
     def run(sql: str, params: Mapping[str, Value]) -> list[Found]:
         return [dict(row) for row in private.execute(sql.format_map(names(None)), dict(params))]
 
+    weakref.finalize(run, private.close)
     position = max((record.position for record in seen), default=0)
     recorded_at = max((record.recorded_at for record in seen), default="")
     return Reader(Known(position, recorded_at, position, 0), run)
@@ -82,3 +84,10 @@ def answer(reading: Reader, asked: Asked, today: date) -> Json:
         rate = RATES[asked.report]
         report = rate(select, as_of=as_of, known_at={}, by=asked.by, window=window)
     return promised(report)
+
+
+def table(reading: Reader, name: str, like: list[Json]) -> list[Json]:
+    """A read model's rows, in the columns of those that they are compared with."""
+    found = reading.select(f"SELECT * FROM {{{name}}} ORDER BY stream")
+    columns = like[0] if like else ("contract", "milestone")
+    return [{column: row[column] for column in columns} for row in found]

@@ -4,15 +4,56 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tests.oracle.contracts import Contract, Milestone, instructed, paid
+from tests.oracle.contracts import Contract, Milestone
 from tests.oracle.figures import money
 from tests.oracle.log import Fact, Json, day
+from tests.oracle.payments import instructed, paid
 
 COLUMNS = (
     "gross", "bonus", "penalty", "credit", "adjustment", "tax", "retention",
     "net", "held", "instructed", "paid", "outstanding", "payable",
 )  # fmt: skip
 TOTALS = ("net", "held", "paid", "outstanding", "payable", "retention", "expected")
+
+
+def month_end(day: date) -> date:
+    """The last day of the month: the one before the first of another."""
+    while (day + timedelta(days=1)).month == day.month:
+        day += timedelta(days=1)
+    return day
+
+
+def next_month(day: date, wanted: int) -> date:
+    """That day of the month after, or its last where it is shorter."""
+    first = month_end(day) + timedelta(days=1)
+    return min(first + timedelta(days=wanted - 1), month_end(first))
+
+
+def on_weekday(day: date) -> date:
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return day
+
+
+def due_by_terms(terms: Json, start: date, *, roll_calendar_days: bool) -> date:
+    """When payment falls due that counts from a day, with Monday to Friday as the working days.
+
+    Where calendar days are only projected they do not roll.
+    """
+    rolls = terms.get("roll", "none") == "forward"
+    if terms.get("after", "approval") == "month-end":
+        start = month_end(start)
+    if terms.get("day_of_next_month") is not None:
+        reached = next_month(start, terms["day_of_next_month"])
+        return on_weekday(reached) if rolls and roll_calendar_days else reached
+    net_days, reached = terms.get("net_days", 30), start
+    business = terms.get("days", "calendar") == "business"
+    while net_days:
+        reached += timedelta(days=1)
+        net_days -= not business or reached.weekday() < 5
+    if terms.get("until", "day") == "month-end":
+        reached = month_end(reached)
+    return on_weekday(reached) if rolls and (business or roll_calendar_days) else reached
 
 
 def projected(milestone: Milestone) -> tuple[date | None, bool]:
@@ -27,41 +68,62 @@ def projected(milestone: Milestone) -> tuple[date | None, bool]:
     due, terms = milestone.baselines[-1].due, milestone.contract.terms.get("payment")
     if due is None or terms is None:
         return None, False
-    net_days = terms.get("net_days", 30)
-    if terms.get("days", "calendar") == "calendar":
-        return due + timedelta(days=net_days), terms.get("roll", "none") == "forward"
-    while net_days:
-        due += timedelta(days=1)
-        net_days -= due.weekday() < 5
-    while terms.get("roll", "none") == "forward" and due.weekday() > 4:
-        due += timedelta(days=1)
-    return due, True
+    counted = terms.get("days", "calendar") == "business" and terms.get("day_of_next_month") is None
+    provisional = counted or terms.get("roll", "none") == "forward"
+    return due_by_terms(terms, due, roll_calendar_days=False), provisional
 
 
-def amounts(milestone: Milestone) -> dict[str, int | None]:
-    """Every column of a milestone's line in minor units."""
-    row: dict[str, int | None] = dict.fromkeys(COLUMNS, 0)
-    received = row["paid"] = paid(milestone.facts)
-    acceptance = milestone.acceptance
-    if acceptance is None:
+Row = dict[str, int | None]
+
+
+def payables(milestone: Milestone) -> list[Row]:
+    """Every column in minor units: of the milestone's own line, then of each release of its retention.
+
+    What is held, and what can be paid, goes to the milestone first and then to the releases in order.
+    """
+    row: Row = dict.fromkeys(COLUMNS, 0)
+    row["paid"] = received = paid(milestone.facts)
+    if milestone.acceptance is None:
         row["gross"] = milestone.baselines[-1].amount
-        return row
+        return [row]
     net = milestone.lines()
-    reserved = instructed(milestone.facts)
-    outstanding = net - received
+    row.update({step: milestone.lines(step) for step in ("gross", "bonus", "tax")})
+    row.update({step: -milestone.lines(step) for step in ("penalty", "credit", "retention")})
+    others = ("adjustment", "settlement", "advance", "charge")
+    row["adjustment"] = sum(map(milestone.lines, others))
+    row.update(net=net, outstanding=net - received, instructed=instructed(milestone.facts))
+    if milestone.acceptance.data.get("accepted_minor") is None:
+        row["gross"] = None
+    rows = [row, *(release_row(milestone, one) for one in milestone.releases)]
     client = [
         fact.data.get("amount_minor") or 0
         for fact in milestone.disputes
         if fact.data["side"] == "client" and milestone.open(fact)
     ]
-    held = max(0, min(sum(client), outstanding))
-    row.update({step: milestone.lines(step) for step in ("gross", "bonus", "adjustment", "tax")})
-    row.update({step: -milestone.lines(step) for step in ("penalty", "credit", "retention")})
-    row.update(net=net, outstanding=outstanding, held=held, instructed=reserved)
-    row["payable"] = max(0, outstanding - held - reserved)
-    if acceptance.data.get("accepted_minor") is None:
-        row["gross"] = None
+    whole = sum(one["outstanding"] or 0 for one in rows)
+    held = max(0, min(sum(client), whole))
+    free = max(0, whole - held - sum(one["instructed"] or 0 for one in rows))
+    for one in rows:
+        outstanding = one["outstanding"] or 0
+        holds = max(0, min(held, outstanding))
+        pays = max(0, min(free, outstanding - holds - (one["instructed"] or 0)))
+        one.update(held=holds, payable=pays)
+        held, free = held - holds, free - pays
+    return rows
+
+
+def release_row(milestone: Milestone, release: Fact) -> Row:
+    """A release gives back what the milestone's line keeps."""
+    row: Row = dict.fromkeys(COLUMNS, 0)
+    amount, received = release.data["amount_minor"], paid(milestone.facts, release.version)
+    row.update(retention=-amount, net=amount, paid=received, outstanding=amount - received)
+    row["instructed"] = instructed(milestone.facts, release.version)
     return row
+
+
+def amounts(milestone: Milestone) -> Row:
+    """Every column of a milestone's own line in minor units."""
+    return payables(milestone)[0]
 
 
 def status(milestone: Milestone, row: dict[str, int | None]) -> str:
@@ -85,13 +147,12 @@ def milestone_line(milestone: Milestone) -> Json:
     contract, row = milestone.contract, amounts(milestone)
     due_on, provisional = projected(milestone)
     if milestone.acceptance is not None:
-        due_on = day(milestone.acceptance.data.get("payment_due"))
-        provisional = milestone.acceptance.data.get("provisional", False)
+        due_on, provisional = milestone.payment_due
     return {
         "contract": contract.id,
         "partner": contract.partner,
         "milestone": f"{contract.id}/{milestone.id}",
-        "kind": "milestone",
+        "kind": "advance" if milestone.kind == "advance" else "milestone",
         "title": milestone.definition.data.get("title", ""),
         "status": status(milestone, row),
         "due_on": due_on.isoformat() if due_on else None,
@@ -99,6 +160,40 @@ def milestone_line(milestone: Milestone) -> Json:
         **{column: money(row[column], contract.currency) for column in COLUMNS},
         "events": touching(milestone),
     }
+
+
+def release_lines(milestone: Milestone) -> list[Json]:
+    """A line for each release of retention."""
+    contract, found = milestone.contract, []
+    for release, row in zip(milestone.releases, payables(milestone)[1:], strict=True):
+        found.append(
+            {
+                "contract": contract.id,
+                "partner": contract.partner,
+                "milestone": f"{contract.id}/{milestone.id}",
+                "kind": "retention",
+                "title": milestone.definition.data.get("title", ""),
+                "status": "paid" if (row["outstanding"] or 0) <= 0 else "accepted",
+                "due_on": release.data.get("payment_due"),
+                "provisional": release.data.get("provisional", False),
+                **{column: money(row[column], contract.currency) for column in COLUMNS},
+                "events": sorted(fact.position for fact in about_release(milestone, release)),
+            }
+        )
+    return found
+
+
+def about_release(milestone: Milestone, release: Fact) -> list[Fact]:
+    """The release, and the payments of it with what became of them."""
+    its = [one for one in milestone.facts if one.data.get("release", 0) == release.version]
+    named = {one.version for one in its}
+    ends = [
+        one
+        for one in milestone.facts
+        if (one.name == "PaymentFailed" and one.data["instruction"] in named)
+        or (one.name == "PaymentReversed" and one.data["payment"] in named)
+    ]
+    return [release, *its, *ends]
 
 
 def unallocated_line(contract: Contract) -> Json:
@@ -137,14 +232,15 @@ def totals(contracts: list[Contract]) -> list[Json]:
         for milestone in contract.milestones:
             if milestone.cancelled:
                 continue
-            row = amounts(milestone)
             total = sums.setdefault(contract.currency, dict.fromkeys(TOTALS, 0))
             accepted = milestone.acceptance is not None
-            if not accepted:
-                total["expected"] += row["gross"] or 0
-            for name in TOTALS[:-1]:
-                if accepted or name == "paid":
-                    total[name] += row[name] or 0
+            for row in payables(milestone):
+                # An advance is expected once: with the milestones that it is recovered from.
+                if not accepted and milestone.kind != "advance":
+                    total["expected"] += row["gross"] or 0
+                for name in TOTALS[:-1]:
+                    if accepted or name == "paid":
+                        total[name] += row[name] or 0
         if contract.unallocated:
             total = sums.setdefault(contract.currency, dict.fromkeys(TOTALS, 0))
             total["paid"] += paid(contract.unallocated)
@@ -160,6 +256,13 @@ def schedule(contracts: list[Contract]) -> Json:
         for contract in contracts
         for milestone in contract.milestones
         if not milestone.cancelled
+    ]
+    lines += [
+        line
+        for contract in contracts
+        for milestone in contract.milestones
+        if not milestone.cancelled
+        for line in release_lines(milestone)
     ]
     lines += [unallocated_line(contract) for contract in contracts if contract.unallocated]
     return {"lines": sorted(lines, key=_order), "totals": totals(contracts)}

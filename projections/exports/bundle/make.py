@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import chain
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -167,7 +168,8 @@ def _allowed_signers(source: Source) -> str:
 def _signatures(source: Source) -> Iterator[tuple[str, Any]]:
     """Statement and signature of every signed act by file name; under "" how ssh-keygen is told to check them."""
     known, commands = _registry(source), []
-    for records, _ in source.contracts():
+    apart = [read_stream(source.conn, "~payees", source.until)] if source.whole else []
+    for records in chain((records for records, _ in source.contracts()), apart):
         for record in records:
             if signature_of(record.data) is not None:
                 found = evidence(records, record.version, known)

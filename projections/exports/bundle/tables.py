@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ledger.events import Record, RetentionReleased
 from ledger.money import format_minor
+from ledger.state import Contract, Milestone, Posted
 from projections.derive import schedule
 from projections.explain import behind, calculation
 from projections.exports.bundle.source import Source
@@ -39,11 +41,14 @@ _MEASURES: tuple[Callable[..., Mapping[str, Any]], ...] = (
 
 
 def price_lines(source: Source) -> Iterator[Row]:
-    """Every line posted to a milestone, taken-back ones with what takes them back; they sum up to net."""
+    """Every line posted to a milestone, taken-back ones with what takes them back; they sum up to net.
+
+    A release of retention is a line too, and the net of a payable of its own.
+    """
     for records, state in source.contracts():
         by_version = {record.version: record for record in records}
         for milestone in state.milestones.values():
-            for posted in milestone.lines:
+            for posted in (*milestone.lines, *_released(records, state, milestone)):
                 yield {
                     "contract": state.id,
                     "milestone": f"{state.id}/{milestone.id}",
@@ -56,6 +61,16 @@ def price_lines(source: Source) -> Iterator[Row]:
                     "position": posted.position,
                     "events": " ".join(map(str, behind(posted, milestone, by_version))),
                 }
+
+
+def _released(records: Sequence[Record], state: Contract, milestone: Milestone) -> Iterator[Posted]:
+    """The lines by which retention of a milestone was released."""
+    for record in records:
+        data = record.data
+        if not isinstance(data, RetentionReleased) or record.version not in state.dates:
+            continue
+        if data.milestone == milestone.id:
+            yield from (Posted(line, record.version, record.position) for line in data.lines)
 
 
 def schedule_lines(source: Source) -> Iterator[Row]:

@@ -39,6 +39,7 @@ from projections.exports.bundle.verify_records import (
     Bundle,
     NotChecked,
     Stream,
+    act_of,
     files,
     records,
 )
@@ -222,24 +223,15 @@ def signature(bundle: Bundle, record: dict[str, Any], at: str) -> tuple[bytes, b
     message = bundle.archive.read(name)
     same_text = bundle.archive.read(f"{name}.sig").decode() == said["armored"]
     demand(same_text, f"{name}.sig is not the signature in the record")
-    told, payment = json.loads(message), record["type"].startswith("PaymentInstructed/")
-    subject = told["subject"]
-    wanted = {
-        "act": "payment" if payment else "approval",
-        "by": record["actor"],
-        "contract": record["stream_id"],
-        "ledger": bundle.manifest["ledger_id"],
-        "nonce": said["nonce"],
-        "on": data.get("on"),
-    }
-    if not payment:
-        wanted.update(digest=data["digest"], role=data["role"])
-        demand(subject["version"] == data["subject"], f"{at} is for another subject")
+    told, wanted = json.loads(message), bundle.stated(record)
     for field, value in wanted.items():
         demand(told[field] == value, f"{at} is for another {field}: {told[field]!r}, not {value!r}")
-    amount = data.get("amount_minor" if payment else "accepted_minor")
-    same = subject["milestone"] == data.get("milestone", "")
-    demand(same and amount in (None, told["amount"]["minor"]), f"{at} is for another amount")
+    if wanted["act"] != "payee":
+        payment, subject = wanted["act"] == "payment", told["subject"]
+        demand(payment or subject["version"] == data["subject"], f"{at} is for another subject")
+        amount = data.get("amount_minor" if payment else "accepted_minor")
+        same = subject["milestone"] == data.get("milestone", "")
+        demand(same and amount in (None, told["amount"]["minor"]), f"{at} is for another amount")
     return ssh_verify(said["armored"], message, f"{wanted['act']}@mledger")
 
 
@@ -255,8 +247,7 @@ def registered(bundle: Bundle, record: dict[str, Any], key: bytes, at: str) -> N
     ended = all(s.revoked_on < recorded for s in theirs if s.approved)
     demand(not ended, f"{at} is by a key of {actor} that was revoked as of before")
     if bundle.asked.signers is not None:
-        act = "payment" if record["type"].startswith("Payment") else "approval"
-        known = allowed(bundle.asked.signers, actor, key, f"{act}@mledger", on)
+        known = allowed(bundle.asked.signers, actor, key, f"{act_of(record)}@mledger", on)
         demand(known, f"{at} is by a key that the trusted signers do not allow {actor} on {on}")
 
 
@@ -294,11 +285,11 @@ def price_lines(bundle: Bundle, contracts: Sequence[Stream]) -> None:
 
 
 def totals(bundle: Bundle) -> str:
-    """Net and paid of every milestone, and the totals per currency, are the sums of what the records say."""
+    """Net and paid of every milestone and release, and the totals per currency, are what the records sum up to."""
     contracts = [s for s in bundle.streams.values() if s.name[:1] != "~" and s.currency]
     price_lines(bundle, contracts)
     wanted = {
-        (c.name, f"{c.name}/{name}" if name else ""): (c.currency, m.net(), m.paid, not m.accepted)
+        (c.name, f"{c.name}/{name}" if name else ""): (c.currency, m.payables())
         for c in contracts
         for name, m in c.milestones.items()
         if not m.gone
@@ -308,16 +299,19 @@ def totals(bundle: Bundle) -> str:
         where, currency = row["milestone"] or row["contract"], row["currency"]
         place = (row["contract"], row["milestone"])
         demand(place in wanted, f"schedule.csv has a line for {where} that the records have not")
-        found = wanted.pop(place)
+        stated, left = wanted[place]
         amounts = {name: minor(row[name], currency) for name in SUMS}
-        told = (currency, amounts["net"], amounts["paid"])
-        demand(found[:3] == told, f"{where}: schedule.csv says {told}, the records {found[:3]}")
-        owed = 0 if found[3] else amounts["net"] - amounts["paid"]
-        demand(amounts["outstanding"] == owed, f"{where}: outstanding is not net less paid")
+        kind = "retention" if row["kind"] == "retention" else ""
+        told = (kind, amounts["net"], amounts["paid"], amounts["outstanding"])
+        demand(
+            currency == stated, f"{where}: schedule.csv is in {currency}, the records in {stated}"
+        )
+        demand(told in left, f"{where}: schedule.csv says {told}, the records {left}")
+        left.remove(told)
         for name, amount in amounts.items():
             sums.setdefault(currency, dict.fromkeys(SUMS, 0))[name] += amount
-    for _, where in wanted:
-        demand(not where, f"schedule.csv leaves out {where}")
+    for (_, where), (_, left) in wanted.items():
+        demand(not where or not left, f"schedule.csv leaves out {where}")
     for row in bundle.archive.table("totals.csv"):
         summed = sums.pop(row["currency"], {})
         for name in SUMS:

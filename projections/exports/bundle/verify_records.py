@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from typing import Any, NamedTuple
 
@@ -72,14 +73,32 @@ class Asked(NamedTuple):
 
 
 class Milestone:
-    """What the records leave a milestone at: amounts in minor units; `gone` if cancelled or void."""
+    """What the records leave a milestone at: amounts in minor units; `gone` if cancelled or void.
+
+    `releases` are those of its retention, by version: what became payable, and what was paid of it.
+    """
 
     def __init__(self) -> None:
         self.posted = self.paid = self.gone = 0
         self.accepted, self.remainder = False, ""
+        self.releases: dict[int, list[int]] = {}
 
     def net(self) -> int:
         return self.posted if self.accepted else 0
+
+    def pays(self, release: int, amount: int) -> None:
+        if release in self.releases:
+            self.releases[release][1] += amount
+        else:
+            self.paid += amount
+
+    def payables(self) -> list[tuple[str, int, int, int]]:
+        """Kind, net, paid and outstanding of the milestone itself and of each release."""
+        owed = self.net() - self.paid if self.accepted else 0
+        found = [("", self.net(), self.paid, owed)]
+        for amount, paid in self.releases.values():
+            found.append(("retention", amount, paid, amount - paid))
+        return found
 
 
 class Stream:
@@ -90,7 +109,7 @@ class Stream:
         self.sealed_head = b""
         self.milestones: dict[str, Milestone] = {}
         self.lines: list[tuple[str, str, str, int, int]] = []
-        self.payments: dict[int, tuple[str, int]] = {}
+        self.payments: dict[int, tuple[str, int, int]] = {}
         self.dates: dict[int, str | None] = {}
         self.left_out: set[int] = set()
 
@@ -114,12 +133,12 @@ class Stream:
         if kind == "AcceptanceReversed" and not one.accepted:
             return
         for line in data.get("lines", ()):
-            one.posted += line["amount_minor"]
+            one.posted += 0 if kind == "RetentionReleased" else line["amount_minor"]
             self.lines.append((name, line["step"], line["clause"], line["amount_minor"], position))
         if kind == "MilestoneAccepted":
             one.accepted, one.gone, one.remainder = True, 0, data.get("remainder", "")
         elif kind == "AcceptanceReversed":
-            one.accepted, one.gone = False, 0
+            one.accepted, one.gone, one.releases = False, 0, {}
             if one.remainder:
                 self.milestones[one.remainder].gone = version
         elif kind == "SubmissionRejected":
@@ -131,11 +150,19 @@ class Stream:
         ):
             one.gone = 0
         elif kind == "PaymentRecorded":
-            one.paid += data["amount_minor"]
-            self.payments[version] = name, data["amount_minor"]
+            self.payments[version] = name, data.get("release", 0), data["amount_minor"]
+            one.pays(*self.payments[version][1:])
+        elif kind == "RetentionReleased":
+            one.releases[version] = [data["amount_minor"], 0]
         elif kind == "PaymentReversed" and data["payment"] in self.payments:
-            name, amount = self.payments[data["payment"]]
-            self.milestones[name].paid -= amount
+            name, release, amount = self.payments[data["payment"]]
+            self.milestones[name].pays(release, -amount)
+
+
+def act_of(record: dict[str, Any]) -> str:
+    """What a signed record does: an approval, a payment, or a change of a partner's account."""
+    kind = record["type"]
+    return "payment" if kind[:7] == "Payment" else "payee" if kind[:5] == "Payee" else "approval"
 
 
 class Signer:
@@ -168,6 +195,7 @@ class Bundle:
         self.roots: dict[int, bytes] = {}
         self.signed: list[dict[str, Any]] = []
         self.signers: dict[int, Signer] = {}
+        self.payees: dict[int, dict[str, Any]] = {}
         self.checkpoints: list[Checkpoint] = []
         if "checkpoints.txt" in archive.infos:
             self.checkpoints = parse_checkpoints(archive.read("checkpoints.txt"))
@@ -194,8 +222,28 @@ class Bundle:
             self.register(kind, version, position, data)
         elif name[:1] != "~" and stream.counts(kind, version, data, self.manifest["as_of"]):
             stream.add(kind, version, position, data)
+        if kind == "PayeeProposed":
+            self.payees[version] = data
         if "signature" in data:
             self.signed.append(record)
+
+    def stated(self, record: dict[str, Any]) -> dict[str, Any]:
+        """What the statement of a signed record has to say, as far as the record itself tells."""
+        data, act = record["data"], act_of(record)
+        said = {"act": act, "by": record["actor"], "ledger": self.manifest["ledger_id"]}
+        said.update(nonce=data["signature"]["nonce"], on=data.get("on"))
+        if act == "payee":
+            proposal = data.get("proposal", 0)
+            proposed = self.payees.get(proposal, {}) if proposal else data
+            paid = {name: proposed.get(name) for name in ("account", "partner")}
+            text = json.dumps(paid, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            said.update(proposal=proposal, step="approve" if proposal else "propose")
+            said.update(partner=paid["partner"], digest=hashlib.sha256(text.encode()).hexdigest())
+            return said
+        said["contract"] = record["stream_id"]
+        if act == "approval":
+            said.update(digest=data["digest"], role=data["role"])
+        return said
 
     def register(self, kind: str, version: int, position: int, data: dict[str, Any]) -> None:
         if kind == "SignerProposed":

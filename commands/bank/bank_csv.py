@@ -1,0 +1,165 @@
+"""A bank's statement as CSV: a row per movement, its columns by their own names or by `--map FILE`.
+
+    account, entry, booked_on, direction, amount, currency, reference, text, fees, status, reason,
+    instructed_amount, instructed_currency
+
+`reference` is the EndToEndId, `entry` the bank's own name for the row. Without a direction (debit or credit) an amount
+below zero is money that left. `status` is booked (or empty), rejected or pending.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from commands.bank.statement import (
+    Amount,
+    Entry,
+    Kind,
+    LeftOut,
+    Statements,
+    amount_of,
+    made_reference,
+    reason_in,
+)
+from commands.imports.cells import plain_amount, read_date
+from commands.imports.csv_reader import open_csv
+from commands.imports.mapping import Mapping, did_you_mean
+from commands.imports.rows import Sheet
+from commands.output import unescape_cell
+from ledger.errors import InputInvalid
+
+FIELDS = (
+    *("account", "entry", "booked_on", "direction", "amount", "currency", "reference", "text"),
+    *("fees", "status", "reason", "instructed_amount", "instructed_currency"),
+)
+OWN_NAMES = Mapping(fields=FIELDS)
+_NEEDED = ("booked_on", "amount", "currency")
+_DEBIT = ("debit", "d", "dbit", "dr", "-")
+_CREDIT = ("credit", "c", "crdt", "cr", "+")
+_STATUSES = ("", "booked", "rejected", "pending")
+
+
+def read_bank_csv(path: Path, into: Statements, mapping: Mapping = OWN_NAMES) -> None:
+    """Adds what a file says. Raises InputInvalid `csv-…` where the whole file, or its map, is of no use."""
+    sheet = open_csv(path, mapping)
+    _Rows(sheet, mapping, into).read()
+
+
+class _Bad(Exception):
+    """Why a row is left out, and in which column."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field, self.reason = field, reason
+
+
+class _Rows:
+    """The rows of one sheet, with the place of each field in it."""
+
+    def __init__(self, sheet: Sheet, mapping: Mapping, into: Statements) -> None:
+        self.sheet, self.mapping, self.into = sheet, mapping, into
+        self.repeats: Counter[str] = Counter()
+        self.columns = {
+            field: sheet.header.index(source.column)
+            for field in FIELDS
+            if (source := mapping.source(field)).column in sheet.header and source.column
+        }
+        for field in FIELDS:
+            self._check(field)
+
+    def _check(self, field: str) -> None:
+        source, header = self.mapping.source(field), self.sheet.header
+        place = f"{self.sheet.name}:{self.sheet.header_line}"
+        if header.count(source.column) > 1 and source.column:
+            says = f"The sheet has two columns {source.column!r}."
+            raise InputInvalid("csv-column-twice", says, place=f"{place}:{source.column}")
+        wanted = field in _NEEDED or (field in self.mapping.sources and source.column)
+        if wanted and not source.constant and field not in self.columns:
+            titles = [title for title in header if title]
+            raise InputInvalid(
+                "csv-column-missing",
+                f"The sheet has no column {source.column or field!r}.",
+                hint=f"{did_you_mean(source.column or field, titles)}The columns are "
+                f"{', '.join(titles)}. Name the right one in a map, under `fields:`.",
+                place=place,
+            )
+
+    def read(self) -> None:
+        for line, cells in self.sheet.records:
+            place = f"{self.sheet.name}:{line}"
+            if isinstance(cells, str):
+                self.into.left_out.append(LeftOut(place, cells))
+                continue
+            try:
+                self.into.entries += self._entry(line, [str(cell) for cell in cells])
+            except _Bad as bad:
+                title = self.mapping.source(bad.field).column or bad.field
+                self.into.left_out.append(LeftOut(f"{place}:{title}", bad.reason))
+
+    def _cell(self, cells: list[str], field: str) -> str:
+        if field in self.columns:
+            return unescape_cell(cells[self.columns[field]].strip()).strip()
+        return self.mapping.source(field).constant
+
+    def _entry(self, line: int, cells: list[str]) -> Iterator[Entry]:
+        said = {field: self._cell(cells, field) for field in FIELDS}
+        status = said["status"].lower()
+        if status not in _STATUSES:
+            raise _Bad("status", f"{said['status']!r} is not one of {', '.join(_STATUSES[1:])}")
+        reference = said["entry"] or self._made(said)
+        place = f"{self.sheet.name}:{line} entry {reference}"
+        if status == "pending":
+            self.into.left_out.append(LeftOut(place, "is not booked yet (pending)"))
+            return
+        amount, below_zero = self._amount("amount", said["amount"], said["currency"])
+        instructed_currency = said["instructed_currency"] or said["currency"]
+        yield Entry(
+            place=place,
+            kind="rejected" if status == "rejected" else self._kind(said, below_zero),
+            account=said["account"] or "account",
+            reference=reference,
+            end_to_end=said["reference"],
+            text=said["text"],
+            booked_on=self._day(said["booked_on"]),
+            amount=amount,
+            instructed=self._optional(
+                "instructed_amount", said["instructed_amount"], instructed_currency
+            ),
+            fees=self._optional("fees", said["fees"], said["currency"]),
+            reason=said["reason"],
+        )
+
+    def _made(self, said: dict[str, str]) -> str:
+        made = made_reference(*said.values())
+        self.repeats[made] += 1
+        return made if self.repeats[made] == 1 else f"{made}-{self.repeats[made]}"
+
+    def _kind(self, said: dict[str, str], below_zero: bool) -> Kind:
+        side = said["direction"].lower()
+        if side in _DEBIT or (not side and below_zero):
+            return "debit"
+        if side in _CREDIT or not side:
+            return "credit"
+        raise _Bad("direction", f"{said['direction']!r} is neither debit nor credit")
+
+    def _optional(self, field: str, text: str, currency: str) -> Amount | None:
+        return self._amount(field, text, currency)[0] if text else None
+
+    def _amount(self, field: str, text: str, currency: str) -> tuple[Amount, bool]:
+        """The amount without its sign, and whether it was below zero."""
+        try:
+            plain = plain_amount(text, self.mapping.source(field).decimal_mark)
+            found = amount_of(plain, currency)
+        except InputInvalid as bad:
+            where = "currency" if bad.code == "currency-unknown" else field
+            raise _Bad(where, reason_in(bad)) from None
+        return Amount(abs(found.minor), currency), found.minor < 0
+
+    def _day(self, text: str) -> date:
+        try:
+            return read_date(text, self.mapping.source("booked_on").date_format)
+        except InputInvalid as bad:
+            raise _Bad("booked_on", reason_in(bad)) from None

@@ -1,0 +1,102 @@
+"""What a person records of the bank's doing: a payment or a whole transfer paid, or failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from commands.bank.settling import Booking, Foreign, Settlement, fail_all, settle
+from commands.bank.spreading import settled_by
+from commands.bank.transfers import Part, Transfer, of_id, part_of
+from commands.session import say
+from ledger.decisions.case import find
+from ledger.errors import InputInvalid
+from ledger.events import Exchange
+from ledger.money import parse_minor
+
+if TYPE_CHECKING:
+    from commands.bank.exchange import Abroad
+    from commands.reference_names import VersionName
+    from commands.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What was typed of a payment: amounts are text, in the currency of the contract."""
+
+    amount: str | None = None
+    reference: str = ""
+    fees: str | None = None
+    over: bool = False
+    abroad: Abroad | None = None
+
+
+def record_paid(session: Session, settled: VersionName | str, paid: Paid) -> None:
+    """Records a payment by its instruction, or all that is open of a transfer, and says what was short or over."""
+    name, parts = _open(session, settled)
+    currency = parts[0].currency
+    told = sum(part.amount_minor for part in parts)
+    minor = told if paid.amount is None else _minor(paid.amount, currency)
+    fees = 0 if paid.fees is None else _minor(paid.fees, currency)
+    if fees < 0:
+        raise InputInvalid("fees-negative", f"the bank's fees are {paid.fees!r}, below zero")
+    booking = Booking(session.on, paid.reference, "", fees)
+    foreign = _foreign(session, parts, minor, paid.abroad)
+    _record(session, settle(name, parts, minor, booking, foreign, paid.over), parts)
+
+
+def record_failed(session: Session, settled: VersionName | str, reason: str) -> None:
+    """Records that the bank did not pay an instruction, or all that is open of a transfer."""
+    _, parts = _open(session, settled)
+    _record(session, fail_all(parts, reason, session.on), parts)
+
+
+def _record(session: Session, settlement: Settlement, parts: list[Part]) -> None:
+    outcome = session.perform(settlement.requests)
+    session.show(outcome)
+    if len(parts) > 1 or any(rule == "bank-over" for rule, _ in settlement.remarks):
+        for _, detail in settlement.remarks:
+            say(detail)
+
+
+def _open(session: Session, settled: VersionName | str) -> tuple[str, list[Part]]:
+    """What is still to be settled; an instruction that is settled is left to the rules to refuse."""
+    if not isinstance(settled, str):
+        state = session.contract(settled.contract)
+        payment = find(state, "payment", state.payments, settled.version)
+        return str(settled), [part_of(state, payment)]
+    transfer = of_id(session, settled)
+    parts = [part for part in transfer.parts if part.status == "instructed"]
+    return settled, parts or _last(transfer)
+
+
+def _last(transfer: Transfer) -> list[Part]:
+    """A part that is settled: the rules then say what is wrong, by their own name."""
+    return transfer.parts[:1]
+
+
+def _minor(text: str, currency: str) -> int:
+    return parse_minor(text.strip().replace("\u2212", "-"), currency)
+
+
+def _foreign(
+    session: Session, parts: list[Part], minor: int, abroad: Abroad | None
+) -> Foreign | None:
+    """What it came to in another currency: at the rate given, else as it was instructed."""
+    first = parts[0]
+    if abroad is not None:
+        today = session.settings.today()
+        found = abroad.exchange(minor, first.currency, first.rounding, session.on, today)
+        return None if found is None else _as_foreign(found, found.amount_minor)
+    told = first.exchange
+    if told is None:
+        return None
+    whole = sum(part.exchange.amount_minor for part in parts if part.exchange)
+    amount = sum(part.amount_minor for part in parts)
+    return _as_foreign(told, settled_by(minor, amount, whole, first.rounding))
+
+
+def _as_foreign(exchange: Exchange, amount_minor: int) -> Foreign:
+    rate = Decimal(exchange.rate)
+    return Foreign(exchange.currency, amount_minor, rate, exchange.rate_on, exchange.source)

@@ -1,0 +1,117 @@
+"""What of a payment run stays back, and why: what the policy on invoices and accounts does not let go yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from commands.paying import Line
+    from commands.session import Session
+    from ledger.errors import LedgerError
+    from ledger.intents import Context
+    from ledger.state import Contract
+
+POLICIES = ("payee-approved", "payee-change-settled", "invoice-before-payment")
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A line that a run leaves out, and the refusal that it would meet."""
+
+    line: Line
+    refusal: LedgerError
+
+    def entry(self) -> dict[str, Any]:
+        """The line for a program."""
+        from commands.output import money
+
+        return {
+            "reference": self.line.reference,
+            "partner": self.line.partner,
+            "amount": money(self.line.amount_minor, self.line.currency),
+            "rule": self.refusal.code,
+            "reason": self.refusal.message,
+            "hint": self.refusal.hint,
+        }
+
+
+def parted(
+    session: Session, lines: Sequence[Line], currency: str | None = None
+) -> tuple[list[Line], list[Back]]:
+    """The lines that may be instructed, to be paid in another `currency` if one is given, and those held back.
+
+    Under an idempotency key that was used it is what the first run left out.
+    """
+    context, contracts = _context(session), {line.contract for line in lines}
+    if session.first_position() is None:
+        states = session.ledger.load_all(contracts)
+    else:
+        states = {name: session.contract(name) for name in contracts}
+    kept: list[Line] = []
+    back: list[Back] = []
+    for line in lines:
+        refusal = _refusal(states[line.contract], line, context, session.on, currency)
+        if refusal is None:
+            kept.append(line)
+            _reserve(states[line.contract], line)
+        else:
+            back.append(Back(line, refusal))
+    return kept, back
+
+
+def _reserve(state: Contract, line: Line) -> None:
+    """What a line takes is gone for the lines after it: a milestone and its releases share what invoices cover."""
+    milestone = state.milestones[line.milestone]
+    part = next((r for r in milestone.releases if r.version == line.release), milestone)
+    part.instructed_minor += line.amount_minor
+
+
+def in_words(back: Sequence[Back]) -> Iterator[str]:
+    """A line for each that is held back."""
+    for one in back:
+        yield f"held back: {one.line.name}: {one.refusal.message} ({one.refusal.code})"
+
+
+def _context(session: Session) -> Context:
+    from dataclasses import replace
+
+    from ledger.store.payees import payees_of
+
+    first, key, context = session.first_position(), session.recording.key, session.context()
+    if first is not None and key is not None:
+        recorded = session.ledger.records_of_key(key)[0].recorded_at
+        context = replace(context, now=datetime.fromisoformat(recorded))
+    with session.ledger.snapshot() as conn:
+        known = payees_of(conn, None if first is None else first - 1)
+    return replace(context, payees=known)
+
+
+def _refusal(
+    state: Contract, line: Line, context: Context, on: date | None, currency: str | None
+) -> LedgerError | None:
+    """What a policy says against a line; other refusals are the run's to meet as a whole."""
+    from ledger.decisions.decide import decide
+    from ledger.errors import LedgerError
+    from ledger.events import Exchange
+    from ledger.intents import InstructPayment
+
+    if state.terms.payees is None and state.terms.invoices is None:
+        return None
+    exchange = None
+    if currency is not None and currency != line.currency:
+        exchange = Exchange(currency=currency, amount_minor=1, rate="1")
+    intent = InstructPayment(
+        milestone=line.milestone,
+        amount_minor=line.amount_minor,
+        release=line.release,
+        exchange=exchange,
+        on=on,
+    )
+    try:
+        decide(state, intent, context)
+    except LedgerError as refusal:
+        return refusal if refusal.code in POLICIES else None
+    return None

@@ -1,0 +1,163 @@
+"""What must hold of the clauses on money in a contract file: each check a pure function of the document.
+
+A check states what two values mean together; what a single value may be is said by its type (ledger/written.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from commands.imports.problems import Problem, Problems
+from ledger.money import percent_text
+from ledger.terms import ContractDocument, PaymentTerms
+
+_DEFAULT_DAYS = (0, PaymentTerms().net_days)
+
+
+def the_early_bonus_is_by_day_or_by_table(document: ContractDocument) -> Problems:
+    clause, at = document.early_bonus, ("early_bonus",)
+    if clause is None:
+        return
+    if clause.rate and clause.table:
+        yield Problem(
+            (*at, "table"),
+            "the early bonus has a rate per day and a table",
+            "keep one of the two: rate is paid per day, a step of the table once",
+        )
+    elif not clause.rate and not clause.table:
+        yield Problem(
+            at,
+            "the early bonus has neither a rate above 0% nor a table",
+            "write rate: 0.5% per day, or table: [{days: 5, rate: 1%}]",
+        )
+    first: dict[int, int] = {}
+    for index, step in enumerate(clause.table):
+        if step.days in first:
+            yield Problem(
+                (*at, "table", index, "days"),
+                f"step {first[step.days] + 1} of the table is for {step.days} days early too",
+                "write one step for each number of days",
+            )
+        elif step.days == 0:
+            yield Problem(
+                (*at, "table", index, "days"),
+                "a step for 0 days early would never be paid",
+                "write 1 or more: only what is delivered before its date is early",
+            )
+        first.setdefault(step.days, index)
+
+
+def lateness_is_charged_once(document: ContractDocument) -> Problems:
+    if document.late_penalty is not None and document.late_damages is not None:
+        yield Problem(
+            ("late_damages",),
+            "late_penalty and late_damages would both charge the same days late",
+            "keep one of the two: a percentage per day, or an amount per day",
+        )
+
+
+def payment_falls_due_one_way(document: ContractDocument) -> Problems:
+    terms, at = document.payment, ("payment",)
+    if terms is None:
+        return
+    if terms.day_of_next_month is not None:
+        counted = f"payment falls due on day {terms.day_of_next_month} of the next month"
+        other = {
+            "net_days": terms.net_days not in _DEFAULT_DAYS,
+            "days": terms.days != "calendar",
+            "until": terms.until != "day",
+        }
+        for key in (key for key, said in other.items() if said):
+            wrong = f"{counted}, so {key} says nothing"
+            yield Problem((*at, key), wrong, f"take out {key} or day_of_next_month")
+    discount, below = terms.discount, (*at, "discount")
+    if discount is None:
+        return
+    if (discount.days is None) == (discount.day_of_next_month is None):
+        both = discount.days is not None
+        yield Problem(
+            (*below, "day_of_next_month") if both else below,
+            "the discount ends in two ways" if both else "the discount has no last day",
+            "write days: 10, or day_of_next_month: 10, and not both",
+        )
+    if not discount.rate:
+        yield Problem((*below, "rate"), "a discount of 0% takes nothing off", "write e.g. 2%")
+
+
+def retention_is_let_go_in_full(document: ContractDocument) -> Problems:
+    clause, at = document.retention, ("retention",)
+    if clause is None:
+        return
+    if clause.then and clause.until is None:
+        yield Problem(
+            (*at, "then"),
+            f"then {percent_text(clause.then)} follows no completion share",
+            "write until: 50%, the share of the contract up to which the first rate holds",
+        )
+    total = sum((part.share for part in clause.release), Decimal(0))
+    if clause.release and total != 100:
+        yield Problem(
+            (*at, "release"),
+            f"the parts released come to {percent_text(total)} of the retention, not 100%",
+            "let the shares come to 100%, so that all that is kept back is let go some day",
+        )
+
+
+def advances_are_recovered(document: ContractDocument) -> Problems:
+    for index, plan in enumerate(document.milestones):
+        if plan.kind != "advance":
+            continue
+        at = ("milestones", index)
+        if document.advance is None:
+            yield Problem(
+                (*at, "kind"),
+                f"{plan.id} is an advance, but nothing says how it is recovered",
+                "write advance: {rate: 20%}, what each milestone gives back of it",
+            )
+        if plan.incentive_due is not None:
+            yield Problem(
+                (*at, "incentive_due"),
+                f"{plan.id} is an advance, and an advance earns no bonus",
+                "take it out",
+            )
+    if document.advance is not None and not document.advance.rate:
+        yield Problem(("advance", "rate"), "at 0% no advance is recovered", "write e.g. 20%")
+
+
+def bonuses_are_for_milestones_that_earn_them(document: ContractDocument) -> Problems:
+    advances = {plan.id for plan in document.milestones if plan.kind == "advance"}
+    for index, bonus in enumerate(document.quality_bonuses):
+        if bonus.milestone in advances:
+            yield Problem(
+                ("quality_bonuses", index, "milestone"),
+                f"{bonus.milestone} is an advance, and an advance earns no bonus",
+                "name the milestone whose quality is measured",
+            )
+    for index, plan in enumerate(document.milestones):
+        at = ("milestones", index, "incentive_due")
+        if plan.incentive_due is None:
+            continue
+        if document.early_bonus is None:
+            yield Problem(
+                at,
+                f"{plan.id} has an incentive date, but the contract has no early bonus",
+                "write early_bonus, or take incentive_due out",
+            )
+        if document.signed_on is not None and plan.incentive_due < document.signed_on:
+            yield Problem(
+                at,
+                f"the incentive date {plan.incentive_due} of {plan.id} is before the signature"
+                f" on {document.signed_on}",
+                "correct incentive_due or signed_on",
+            )
+
+
+CHECKS: tuple[Callable[[ContractDocument], Problems], ...] = (
+    the_early_bonus_is_by_day_or_by_table,
+    lateness_is_charged_once,
+    payment_falls_due_one_way,
+    retention_is_let_go_in_full,
+    advances_are_recovered,
+    bonuses_are_for_milestones_that_earn_them,
+)

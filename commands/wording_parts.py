@@ -1,0 +1,81 @@
+"""Pieces of sentences: days, reasons, and how a price line came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ledger.events import Line
+
+if TYPE_CHECKING:
+    from commands.wording import Told
+
+# What people call a line; the rest is its clause and step: "early bonus".
+_CALLED = {
+    ("tax", "vat"): "VAT",
+    ("tax", "withholding"): "withholding tax",
+    ("retention", "retained"): "retention",
+    ("retention", "release"): "retention released",
+    ("advance", "recovered"): "advance recovered",
+    ("penalty", "damages"): "late damages",
+    ("penalty", "disincentive"): "disincentive",
+    ("penalty", "waiver"): "waiver",
+    ("adjustment", "dispute"): "dispute",
+    ("charge", "termination-fee"): "termination fee",
+    ("settlement", "discount"): "early-payment discount",
+    ("settlement", "set-off"): "set-off",
+}
+
+
+def called(line: Line) -> str:
+    """A line's name for people: "VAT", "early bonus"."""
+    return _CALLED.get((line.step, line.clause)) or f"{line.clause} {line.step}"
+
+
+def on_day(day: date | None) -> str:
+    """ " on 2026-09-01"; nothing where the day is unknown."""
+    return "" if day is None else f" on {day}"
+
+
+def because(reason: str) -> str:
+    """ ": the reason", where there is one."""
+    return f": {reason}" if reason else ""
+
+
+def corrected(fact: Any) -> str:
+    """Since when a correction acts: its own day, or that of what it corrects."""
+    return " as an error" if fact.why == "error" else on_day(fact.on)
+
+
+def sum_of(lines: Iterable[Line], *steps: str) -> int:
+    """What the lines of those steps come to."""
+    return sum(line.amount_minor for line in lines if line.step in steps)
+
+
+def and_tax(lines: Iterable[Line], told: Told) -> str:
+    """By how much tax follows: ", VAT + 60.00"."""
+    taxes = [line for line in lines if line.step == "tax"]
+    return "".join(f", {called(line)} {signed(line.amount_minor, told)}" for line in taxes)
+
+
+def signed(minor: int, told: Told) -> str:
+    """ "+ 60.00" or "- 60.00"."""
+    return f"{'-' if minor < 0 else '+'} {told.bare(abs(minor))}"
+
+
+def reckoned(line: Line, told: Told) -> str:
+    """How a line came about, from what it keeps of its calculation."""
+    c = line.calculation
+    if "days" in c:
+        days = "1 day" if c["days"] == "1" else f"{c['days']} days"
+        capped = f", capped at {c['cap']}" if c.get("capped") == "yes" else ""
+        if "per_day_minor" in c:
+            if capped:
+                capped = f", capped at {told.bare(int(c['cap_minor']))}"
+            return f"{days} × {told.bare(int(c['per_day_minor']))}{capped}"
+        by = f"{days} early: " if c.get("step_days") else f"{days} × "
+        return f"{by}{c['rate']} of {told.bare(int(c['base_minor']))}{capped}"
+    if "measured" in c:
+        return f"{c['criterion']} {c['measured']}, at least {c['at_least']}"
+    return line.clause

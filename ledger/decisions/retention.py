@@ -1,0 +1,71 @@
+"""Retention is released, as a payable of its own."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ledger.decisions.case import judge
+from ledger.decisions.milestones import WHO, about
+from ledger.decisions.rules_money import amount_above_zero
+from ledger.decisions.rules_payment import release_by_the_terms, release_within_retention
+from ledger.decisions.rules_state import milestone_accepted
+from ledger.decisions.rules_when import DATES
+from ledger.events import Fact, Line, RetentionReleased
+from ledger.intents import Context, ReleaseRetention
+from ledger.pricing.payment_due import PaymentDue, rolled
+from ledger.retaining import fell_due, released_by, rests_on
+from ledger.state import Contract, Milestone
+
+
+def release(state: Contract, intent: ReleaseRetention, context: Context) -> list[Fact]:
+    """Lets go what the terms let go by that day, or a part of it; it falls due on the day on which it did."""
+    case = about(state, intent, context, intent.milestone, "finance")
+    milestone = case.the_milestone()
+    judge(case, *WHO, milestone_accepted)
+    acceptance = milestone.acceptance
+    assert acceptance is not None
+    case.rests_on = (*case.rests_on, acceptance.version)
+    on = case.on or case.today
+    let_go = released_by(state, milestone, on)
+    case.facts["let_go_minor"] = let_go
+    left = max(0, let_go - milestone.released_minor)
+    case.amount_minor = left if intent.amount_minor is None else intent.amount_minor
+    judge(case, *DATES)
+    if intent.amount_minor is not None:
+        judge(case, amount_above_zero)
+    judge(case, release_within_retention, release_by_the_terms)
+    case.rests_on = (*case.rests_on, *rests_on(state, milestone, on))
+    due = due_of(state, milestone, case.amount_minor, on)
+    return [
+        RetentionReleased(
+            on=case.on,
+            rests_on=tuple(dict.fromkeys(case.rests_on)),
+            milestone=milestone.id,
+            acceptance=acceptance.version,
+            amount_minor=case.amount_minor,
+            lines=(released(milestone, case.amount_minor, let_go),),
+            payment_due=due.day,
+            provisional=due.provisional,
+            calendar=due.calendar,
+        )
+    ]
+
+
+def due_of(state: Contract, milestone: Milestone, amount_minor: int, on: date) -> PaymentDue:
+    """When so much more falls due: on the day by which the terms let it go, rolled as they say."""
+    upto = milestone.released_minor + amount_minor
+    return rolled(state.terms, fell_due(state, milestone, upto) or on)
+
+
+def released(milestone: Milestone, amount_minor: int, let_go_minor: int) -> Line:
+    """The line of a release: what was retained, what the terms had let go, and what was released before."""
+    return Line(
+        step="retention",
+        clause="release",
+        amount_minor=amount_minor,
+        calculation={
+            "retained_minor": str(milestone.retained_minor),
+            "let_go_minor": str(let_go_minor),
+            "released_minor": str(milestone.released_minor),
+        },
+    )

@@ -1,0 +1,215 @@
+"""Claims that are set off, and contracts that end early: what is settled, by whom, and what then stands."""
+
+from __future__ import annotations
+
+from ledger.decisions.case import Case, Objection, rule
+from ledger.decisions.rules_money import written
+from ledger.events import Share, Termination
+from ledger.state import Contract, Milestone
+
+
+def net_set_off(milestone: Milestone, other: str) -> int:
+    """What set-offs with another milestone added to this one's net, those taken back not counted."""
+    return sum(
+        p.line.amount_minor
+        for p in milestone.lines
+        if p.line.clause == "set-off" and p.line.calculation.get("with") == other
+    )
+
+
+@rule("A claim is set off against another milestone than its own.")
+def set_off_between_two(case: Case) -> Objection | None:
+    other: Milestone = case.facts["against"]
+    if other is not case.the_milestone():
+        return None
+    return Objection(
+        f"{case.state.id}/{other.id} cannot be set off against itself",
+        "name with --against a milestone on which money is owed",
+    )
+
+
+def _takes_back(case: Case) -> bool:
+    """Whether a set-off only undoes what was set off the other way round."""
+    other: Milestone = case.facts["against"]
+    return case.amount_minor <= -net_set_off(case.the_milestone(), other.id)
+
+
+@rule("A set-off takes no more than the claim on the partner, or gives back an earlier set-off.")
+def set_off_within_claim(case: Case) -> Objection | None:
+    milestone, other = case.the_milestone(), case.facts["against"]
+    claim = max(0, -milestone.outstanding_minor)
+    if case.amount_minor <= claim or _takes_back(case):
+        return None
+    back = max(0, -net_set_off(milestone, other.id))
+    return Objection(
+        f"the claim on {case.state.id}/{milestone.id} is {written(case, claim)}, not "
+        f"{written(case, case.amount_minor)}"
+        + (f"; {written(case, back)} set off before can be given back" if back else ""),
+        "set off at most that" if claim or back else "only a negative outstanding is a claim",
+    )
+
+
+@rule(
+    "A set-off takes no more than is payable on the other milestone, or gives back an earlier one."
+)
+def set_off_within_payable(case: Case) -> Objection | None:
+    other: Milestone = case.facts["against"]
+    payable = other.payable_minor
+    free = other.instructed_minor == 0
+    if case.amount_minor <= payable or (free and _takes_back(case)):
+        return None
+    return Objection(
+        f"{written(case, payable)} of {case.state.id}/{other.id} is payable, not "
+        f"{written(case, case.amount_minor)} (outstanding {written(case, other.outstanding_minor)}, "
+        f"held {written(case, other.held_minor)}, instructed {written(case, other.instructed_minor)})",
+        "set off at most what is payable, or choose another milestone",
+    )
+
+
+@rule("An acceptance is not reversed while a claim is set off on its milestone.")
+def reversal_before_set_off(case: Case) -> Objection | None:
+    milestone = case.the_milestone()
+    for other in case.state.milestones:
+        if moved := net_set_off(milestone, other):
+            one, two = (milestone.id, other) if moved < 0 else (other, milestone.id)
+            return Objection(
+                f"{written(case, abs(moved))} is set off between {milestone.id} and {other}",
+                f"give it back first: mledger payment set-off {case.state.id}/{one} "
+                f"--against {case.state.id}/{two}",
+            )
+    return None
+
+
+def settled(state: Contract) -> bool:
+    """Whether the contract was terminated by a proposal that settled it."""
+    return any(
+        p.status == "approved" and isinstance(p.content, Termination)
+        for p in state.proposals.values()
+    )
+
+
+@rule("Once a termination is settled, no acceptance is reversed.")
+def reversal_before_settlement(case: Case) -> Objection | None:
+    """The shares, the advances recovered and the fee hang together: none of them is taken back alone."""
+    if not settled(case.state):
+        return None
+    return Objection(
+        f"the termination of {case.state.id} settled what it comes to",
+        "open a dispute on the milestone: what it decides becomes a line of its own",
+    )
+
+
+def owed_advances(state: Contract) -> list[Milestone]:
+    """Advances that are accepted and not paid in full."""
+    return [
+        m
+        for m in state.milestones.values()
+        if m.kind == "advance" and m.acceptance is not None and m.outstanding_minor > 0
+    ]
+
+
+def must_be_settled(state: Contract) -> bool:
+    """Whether money hangs on an early end: a fee agreed, or advances open or owed."""
+    clause = state.terms.termination
+    return clause is not None or state.open_advance_minor > 0 or bool(owed_advances(state))
+
+
+@rule(
+    "A contract with a termination fee or an advance is terminated by a proposal that settles it."
+)
+def termination_settled_by_proposal(case: Case) -> Objection | None:
+    if not must_be_settled(case.state):
+        return None
+    return Objection(
+        f"contract {case.state.id} has a termination fee or an advance to settle",
+        "propose the termination: `mledger contract terminate` does, with --settle and --fee",
+    )
+
+
+@rule("A termination is not dated before what it settles: deliveries, acceptances, advances paid.")
+def termination_after_what_it_settles(case: Case) -> Objection | None:
+    for version in case.facts["settles"]:
+        earlier = case.state.dates.get(version)
+        if case.on is not None and earlier is not None and case.on < earlier:
+            return Objection(
+                f"{case.on} lies before {earlier}, the day of {case.state.id}#{version} that it settles",
+                f"use a day from {earlier} on",
+            )
+    return None
+
+
+@rule("A termination gives a share once to each milestone that it names, while that is open.")
+def share_of_open_milestone(case: Case) -> Objection | None:
+    seen: set[str] = set()
+    for milestone, _ in _shares(case):
+        open_still = milestone.status in ("expected", "submitted", "rejected")
+        if milestone.id in seen or not open_still or milestone.kind != "milestone":
+            what = milestone.status if milestone.kind == "milestone" else f"an {milestone.kind}"
+            status = "named twice" if milestone.id in seen else what
+            return Objection(
+                f"{case.state.id}/{milestone.id} is {status}",
+                "settle only work in progress, each milestone once",
+            )
+        seen.add(milestone.id)
+    return None
+
+
+@rule("A termination accepts of a milestone nothing, a part or the whole.")
+def share_within_whole(case: Case) -> Objection | None:
+    for milestone, share in _shares(case):
+        whole = milestone.current.amount_minor or 0
+        if not 0 <= share.accepted_minor <= whole:
+            return Objection(
+                f"{written(case, share.accepted_minor)} is not a part of {case.state.id}/{milestone.id}, "
+                f"{written(case, whole)}",
+                "settle it at 0% to 100%",
+            )
+    return None
+
+
+@rule("A termination says what is accepted of every submission that waits.")
+def termination_decides_submissions(case: Case) -> Objection | None:
+    named = {milestone.id for milestone, _ in _shares(case)}
+    waiting = [
+        f"{case.state.id}/{m.id}"
+        for m in case.state.milestones.values()
+        if m.status == "submitted" and m.id not in named
+    ]
+    if not waiting:
+        return None
+    return Objection(
+        f"{', '.join(waiting)} {'waits' if len(waiting) == 1 else 'wait'} for a decision",
+        "settle it with --settle (0% accepts nothing), or decide it first",
+    )
+
+
+@rule(
+    "A termination cancels no milestone with an open dispute: it is settled at a share, and held."
+)
+def termination_cancels_nothing_disputed(case: Case) -> Objection | None:
+    kept = {milestone.id for milestone, share in _shares(case) if share.accepted_minor > 0}
+    for dispute in case.state.disputes.values():
+        milestone = case.state.milestones[dispute.milestone]
+        if dispute.status == "open" and milestone.acceptance is None and milestone.id not in kept:
+            return Objection(
+                f"the dispute {case.state.id}#{dispute.version} on {milestone.id} is open",
+                f"settle {milestone.id} at a share above 0%, or resolve or withdraw the dispute first",
+            )
+    return None
+
+
+@rule("A contract is terminated when its accepted advances are paid in full.")
+def advances_paid_before_termination(case: Case) -> Objection | None:
+    owed = owed_advances(case.state)
+    if not owed:
+        return None
+    names = ", ".join(f"{case.state.id}/{m.id}" for m in owed)
+    return Objection(
+        f"{names} is accepted and not paid in full",
+        "reverse its acceptance, or pay the rest first: the termination recovers what was paid",
+    )
+
+
+def _shares(case: Case) -> list[tuple[Milestone, Share]]:
+    found: list[tuple[Milestone, Share]] = case.facts["shares"]
+    return found

@@ -1,0 +1,90 @@
+"""To whom: the rules on the partners' bank accounts, and on payments to them."""
+
+from __future__ import annotations
+
+from ledger.calendars import today_in
+from ledger.decisions.case import Case, Objection, rule
+from ledger.events import BankAccount
+from ledger.payees import Payee, Payees, masked
+
+# --- on the accounts ---------------------------------------------------------------------------------------
+
+
+@rule("A partner's accounts are kept by finance and administrators of contracts with that partner.")
+def payees_kept_by_finance(case: Case) -> Objection | None:
+    if case.actor in case.context.keepers:
+        return None
+    return Objection(
+        f"{case.actor} is neither finance nor administrator in any contract with"
+        f" {case.facts['partner']}",
+        "act as somebody who is: mledger contract show",
+    )
+
+
+@rule("An account is proposed by one person and approved by another.")
+def payee_approved_by_another(case: Case) -> Objection | None:
+    payee: Payee = case.facts["payee"]
+    if case.actor != payee.proposed_by:
+        return None
+    return Objection(
+        f"{case.actor} proposed account #{payee.version} of {payee.partner}",
+        "somebody else asks the partner, by a way known before, and approves it",
+    )
+
+
+@rule("An account is approved while it waits, and revoked once.")
+def payee_step_in_turn(case: Case) -> Objection | None:
+    payee: Payee = case.facts["payee"]
+    if payee.status in case.facts["from"]:
+        return None
+    return Objection(
+        f"account #{payee.version} of {payee.partner} is {payee.status}", "see mledger payee list"
+    )
+
+
+@rule("An account is not proposed again while it waits or counts, and never for two partners.")
+def payee_proposed_once(case: Case) -> Objection | None:
+    payees: Payees = case.facts["payees"]
+    account: BankAccount = case.facts["account"]
+    for payee in payees.accounts.values():
+        if payee.status not in ("proposed", "approved") or payee.account.number != account.number:
+            continue
+        theirs = payee.partner != case.facts["partner"] and payee.account.bank == account.bank
+        if theirs or (payee.partner == case.facts["partner"] and payee.account == account):
+            return Objection(
+                f"{masked(account.number)} is account #{payee.version} of {payee.partner},"
+                f" {payee.status}",
+                "revoke it first, if it is another's: mledger payee revoke",
+            )
+    return None
+
+
+# --- on payments to them -----------------------------------------------------------------------------------
+
+
+@rule("Where the contract demands it, a payment goes to an approved account of the partner.")
+def payee_approved(case: Case) -> Objection | None:
+    terms = case.state.terms
+    if terms.payees is None or not terms.payees.required or case.facts["payee"] is not None:
+        return None
+    return Objection(
+        f"{terms.partner} has no approved account for {case.facts['currency']}",
+        "one proposes it, another approves it: mledger payee propose, then approve",
+    )
+
+
+@rule("An account just approved is not paid before the contract's days of hold have passed.")
+def payee_change_settled(case: Case) -> Objection | None:
+    policy = case.state.terms.payees
+    payee: Payee | None = case.facts["payee"]
+    if policy is None or payee is None or payee.approved_on is None:
+        return None
+    # Accounts are kept in a stream of no zone, and no payment is dated back past the hold.
+    days = (today_in("UTC", case.context.now) - payee.approved_on).days
+    if days >= policy.hold_days:
+        return None
+    return Objection(
+        f"account #{payee.version} of {payee.partner} ({masked(payee.account.number)}) was approved on"
+        f" {payee.approved_on}, and is paid {policy.hold_days} days later at the earliest",
+        "use the days to ask the partner, by a way known before, whether it is theirs",
+    )

@@ -1,0 +1,229 @@
+"""The small records of which a contract's state is made; ledger/state.py says how they hang together.
+
+Versions name facts inside the contract's stream; positions name them in the log. Amounts are minor units of its
+currency. `gc=False`: nothing here refers back to what holds it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from ledger.events import (
+    ChangeProposed,
+    Content,
+    InvoiceReceived,
+    Line,
+    MilestoneSubmitted,
+    PaymentInstructed,
+    PaymentRecorded,
+    Result,
+)
+from ledger.terms import Terms
+
+
+class Baseline(Struct, gc=False):
+    """A due date and an amount that were promised, from `since` on."""
+
+    due: date | None
+    amount_minor: int | None
+    since: date | None
+    version: int
+
+
+class Approval(Struct, gc=False):
+    """One person's approval of a subject; only a live one counts."""
+
+    version: int
+    position: int
+    subject: int
+    actor: str
+    role: str
+    digest: str
+    on: date | None
+    accepted_minor: int | None = None
+    live: bool = True
+
+
+class Submission(Struct, gc=False):
+    """One delivery of a milestone; `status` is pending, rejected, accepted or replaced.
+
+    A correction keeps what its target had: `first`, the version of the delivery first entered, its terms (the
+    policy in force then), and the `submitters`, all who entered or corrected it.
+    """
+
+    version: int
+    position: int
+    on: date | None
+    actor: str
+    event: MilestoneSubmitted
+    terms: Terms
+    results: tuple[Result, ...] = ()
+    status: str = "pending"
+    inferred: bool = False
+    at: str = ""
+    first: int = 0
+    submitters: tuple[str, ...] = ()
+    approvals: list[Approval] = field(default_factory=list)
+
+
+class Posted(Struct, gc=False):
+    """A price line with the event that carries it."""
+
+    line: Line
+    version: int
+    position: int
+
+
+class Award(Struct, gc=False):
+    """A bonus owed, early, quality or discretionary, until revoked; `terms` had the policy that decided it."""
+
+    version: int
+    milestone: str
+    kind: str
+    amount_minor: int
+    on: date | None
+    terms: Terms
+    revoked: bool = False
+
+
+class Assessment(Struct, gc=False):
+    """A penalty deducted (`amount_minor` positive), and how much of it was waived."""
+
+    version: int
+    milestone: str
+    amount_minor: int
+    on: date | None
+    waived_minor: int = 0
+
+
+class Acceptance(Struct, gc=False):
+    """What was accepted, when, and when payment falls due."""
+
+    version: int
+    position: int
+    on: date | None
+    submission: Submission | None
+    accepted_minor: int | None
+    payment_due: date | None
+    provisional: bool
+    remainder: str
+
+
+class Release(Struct, gc=False):
+    """Retention of a milestone that has become payable, with a due date and payments of its own."""
+
+    version: int
+    position: int
+    amount_minor: int
+    on: date | None
+    payment_due: date | None
+    provisional: bool = False
+    instructed_minor: int = 0
+    paid_minor: int = 0
+    last_paid_on: date | None = None
+    settled_on: date | None = None
+    positions: list[int] = field(default_factory=list)
+
+    @property
+    def outstanding_minor(self) -> int:
+        return self.amount_minor - self.paid_minor
+
+
+class Invoice(Struct, gc=False):
+    """A partner's invoice, until it is rejected."""
+
+    version: int
+    position: int
+    event: InvoiceReceived
+    on: date | None
+    rejected_on: date | None = None
+    status: str = "received"
+    positions: list[int] = field(default_factory=list)
+
+
+class Standing(NamedTuple):
+    """What of a payable is held and what can be instructed now; `release` is 0 for the milestone itself."""
+
+    release: int
+    held_minor: int
+    payable_minor: int
+
+
+class Dispute(Struct, gc=False):
+    """A dispute; `status` is open, upheld, rejected, split or withdrawn."""
+
+    version: int
+    position: int
+    milestone: str
+    side: str
+    amount_minor: int | None
+    on: date | None
+    actor: str
+    reason: str
+    status: str = "open"
+    ended_on: date | None = None
+    positions: list[int] = field(default_factory=list)
+
+
+class Payment(Struct, gc=False):
+    """A payment, named by its instruction's version, else its record's; instructed, paid, failed or reversed.
+
+    `release` is the retention release that it pays; `instruction` and `recorded` are the events.
+    """
+
+    version: int
+    position: int
+    milestone: str
+    amount_minor: int
+    on: date | None
+    run: str = ""
+    status: str = "instructed"
+    record: int = 0
+    paid_minor: int = 0
+    paid_on: date | None = None
+    reference: str = ""
+    ended_on: date | None = None
+    positions: list[int] = field(default_factory=list)
+    release: int = 0
+    instruction: PaymentInstructed | None = None
+    recorded: PaymentRecorded | None = None
+
+
+class Proposal(Struct, gc=False):
+    """A subject of approval; `status` is open, approved or rejected; `terms` are those it was drafted from."""
+
+    version: int
+    position: int
+    event: ChangeProposed
+    actor: str
+    on: date | None
+    terms: Terms
+    approvals: list[Approval] = field(default_factory=list)
+    status: str = "open"
+    positions: list[int] = field(default_factory=list)
+
+    @property
+    def content(self) -> Content:
+        return self.event.content
+
+
+class Grant(Struct, gc=False):
+    """A person holds a role from `since` until before `until`; None is open."""
+
+    role: str
+    person: str
+    since: date | None
+    until: date | None = None
+
+
+class Finding(Struct, gc=False):
+    """A rule that a fact broke, or a fact that is to be looked at, with the event's position."""
+
+    rule: str
+    milestone: str
+    position: int
+    version: int
+    detail: str = ""

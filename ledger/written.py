@@ -1,0 +1,125 @@
+"""How a person writes the values of a clause ("5%", "120,000.00"), and the types that are written so."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+from annotated_types import Ge, Le, MinLen
+
+from ledger.calendars import parse_date
+from ledger.errors import InputInvalid
+from ledger.money import canonical, parse_minor, parse_percent
+
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo
+    from pydantic_core import CoreSchema
+
+
+class _Written:
+    """An annotation that reads a value as a person writes it; subclasses say how."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        return core_schema.with_info_plain_validator_function(self._read)
+
+    def _read(self, value: Any, info: ValidationInfo) -> Any:
+        from pydantic_core import PydanticCustomError, PydanticKnownError
+
+        if not isinstance(value, str):
+            raise PydanticKnownError("string_type")
+        try:
+            return self.parse(value.strip(), (info.context or {}).get("currency", "XXX"))
+        except InputInvalid as wrong:
+            said = {"problem": wrong.message, "hint": wrong.hint}
+            raise PydanticCustomError("written-invalid", "{problem}", said) from None
+
+    def parse(self, text: str, currency: str) -> Any:
+        raise InputInvalid("value-invalid", f"{text!r} cannot be read")
+
+
+class WrittenAmount(_Written):
+    """An amount in the contract's currency, "120,000.00", as integer minor units, 0 or more."""
+
+    def parse(self, text: str, currency: str) -> int:
+        minor = parse_minor(text, currency)
+        if minor < 0:
+            raise InputInvalid("amount-negative", f"{text} is below zero", hint="write 0 or more")
+        return minor
+
+
+class WrittenPercent(_Written):
+    """A percentage, "0.5%", as an exact decimal of percent between 0 and 100."""
+
+    def parse(self, text: str, currency: str) -> Decimal:
+        percent = parse_percent(text)
+        if not 0 <= percent <= 100:
+            raise InputInvalid(
+                "percent-out-of-range", f"{text} is not from 0% to 100%", hint="write e.g. 5%"
+            )
+        return percent
+
+
+class WrittenCap(_Written):
+    """A percentage, or the words "no cap": a penalty without a limit has to be stated."""
+
+    def parse(self, text: str, currency: str) -> Decimal | None:
+        return None if text.lower() == "no cap" else WrittenPercent().parse(text, currency)
+
+
+class WrittenCapAmount(_Written):
+    """An amount in the contract's currency, or the words "no cap"."""
+
+    def parse(self, text: str, currency: str) -> int | None:
+        return None if text.lower() == "no cap" else WrittenAmount().parse(text, currency)
+
+
+class WrittenMeasure(_Written):
+    """A measured value with an optional unit, "3.4%" or "12 days", in canonical text."""
+
+    def parse(self, text: str, currency: str) -> str:
+        return measure_text(text)
+
+
+class WrittenDate(_Written):
+    """A date as YYYY-MM-DD only: pydantic alone would also take a number of seconds since 1970."""
+
+    def parse(self, text: str, currency: str) -> date:
+        return parse_date(text)
+
+
+def measure(text: str) -> tuple[Decimal, str]:
+    """The number and the unit of a measured value such as "3.4%" or "12 days".
+
+    Raises InputInvalid where it does not begin with a plain decimal number.
+    """
+    text = text.strip()
+    end = 0
+    while end < len(text) and (text[end].isdigit() or text[end] in "+-."):
+        end += 1
+    try:
+        return canonical(text[:end]), text[end:].strip()
+    except (InputInvalid, ArithmeticError, ValueError):
+        raise InputInvalid(
+            "measure-invalid",
+            f"{text!r} is not a measured value",
+            hint="write a number and, if it has one, its unit: 3.4% or 12 days",
+        ) from None
+
+
+def measure_text(text: str) -> str:
+    """The canonical text of a measured value: "3.40 %" is "3.4%"."""
+    number, unit = measure(text)
+    return f"{number}{unit}" if unit in ("", "%") else f"{number} {unit}"
+
+
+Amount = Annotated[int, WrittenAmount()]
+Percent = Annotated[Decimal, WrittenPercent()]
+Measure = Annotated[str, WrittenMeasure()]
+Day = Annotated[date, WrittenDate()]
+Name = Annotated[str, MinLen(1)]
+Days = Annotated[int, Ge(0), Le(36500)]
+Quorum = dict[Name, Annotated[int, Ge(1), Le(99)]]
+DayOfMonth = Annotated[int, Ge(1), Le(31)]

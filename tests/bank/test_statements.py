@@ -1,0 +1,180 @@
+"""Bank files read: every version's places, charges, collective entries, and what no file may do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from commands.bank.bank_csv import FIELDS, read_bank_csv
+from commands.bank.camt import read_bank_xml
+from commands.bank.statement import Amount, Entry, Statements, amount_of
+from commands.bank.xml_reader import MAX_DEPTH, parse_xml
+from commands.imports.mapping import read_mapping
+from ledger.errors import InputInvalid
+from tests.bank.scenario import SAMPLES
+
+
+def read(text: str, folder: Path, name: str = "s.xml") -> Statements:
+    file = folder / name
+    file.write_text(text, "utf-8")
+    found = Statements()
+    (read_bank_xml if name.endswith(".xml") else read_bank_csv)(file, found)
+    return found
+
+
+def statement(entry: str, message: str = "BkToCstmrStmt", body: str = "Stmt") -> str:
+    account = "<Acct><Id><Othr><Id>A</Id></Othr></Id></Acct>"
+    return f"<Document><{message}><{body}>{account}{entry}</{body}></{message}></Document>"
+
+
+def entry(details: str = "", amount: str = "100.00", side: str = "DBIT", more: str = "") -> str:
+    return (
+        f'<Ntry><Amt Ccy="CNY">{amount}</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts>BOOK</Sts>'
+        f"<BookgDt><Dt>2026-11-22</Dt></BookgDt>{more}<NtryDtls>{details}</NtryDtls></Ntry>"
+    )
+
+
+def sample(name: str) -> list[Entry]:
+    found = Statements()
+    read_bank_xml(SAMPLES / name, found)
+    return found.entries
+
+
+def test_version_2_and_version_8_are_read_alike() -> None:
+    old, new = sample("exact-02.xml")[0], sample("short-over-08.xml")[1]
+    assert (old.end_to_end, old.amount, old.name) == (
+        "RUN-2026-11-21-1-T1",
+        Amount(200_005, "CNY"),
+        "GB29NWBK60161331926819:E-1",
+    )
+    assert (new.end_to_end, new.amount, str(new.booked_on)) == (
+        "RUN-2026-11-21-1-T2",
+        Amount(150_000, "JPY"),
+        "2026-11-22",
+    )
+
+
+def test_charges_are_read_with_whether_the_amount_holds_them() -> None:
+    found = sample("short-over-08.xml")[2]
+    assert (found.fees, found.fees_included, found.end_to_end) == (Amount(3000, "KWD"), True, "")
+
+
+def test_a_return_has_its_reason_and_a_name_of_its_own() -> None:
+    (found,) = sample("returned-08.xml")
+    assert (found.kind, found.reason) == ("credit", "AC04 account closed")
+    assert found.key == "bank:GB29NWBK60161331926819:E-7:credit"
+
+
+def test_of_a_report_only_what_is_rejected_is_taken() -> None:
+    (found,) = sample("rejected.xml")
+    assert (found.kind, found.end_to_end, found.reason) == (
+        "rejected",
+        "RUN-2026-11-21-1-T1",
+        "AC01 no such account",
+    )
+
+
+def test_a_collective_entry_gives_each_of_its_transactions(tmp_path: Path) -> None:
+    one = '<TxDtls><Refs><EndToEndId>T1</EndToEndId></Refs><Amt Ccy="CNY">60.00</Amt></TxDtls>'
+    two = "<TxDtls><Refs><EndToEndId>T2</EndToEndId></Refs></TxDtls>"
+    found = read(statement(entry(one + two, more="<AcctSvcrRef>E</AcctSvcrRef>")), tmp_path)
+    assert [(e.reference, e.amount) for e in found.entries] == [("E.1", Amount(6000, "CNY"))]
+    (left,) = found.left_out
+    assert left.place.endswith("s.xml:1 entry E.2")
+    assert "collective" in left.reason
+
+
+def test_an_entry_without_a_name_gets_one_from_what_it_says(tmp_path: Path) -> None:
+    text = statement(entry() + entry() + entry(amount="7.00"))
+    first, second = read(text, tmp_path), read(text, tmp_path)
+    names = [e.reference for e in first.entries]
+    assert names == [e.reference for e in second.entries]
+    assert len(set(names)) == 3
+
+
+def test_a_notification_is_read_too(tmp_path: Path) -> None:
+    found = read(statement(entry(), "BkToCstmrDbtCdtNtfctn", "Ntfctn"), tmp_path)
+    assert len(found.entries) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (entry(amount="1.001"), "decimals"),
+        (entry(side="XXX"), "neither DBIT nor CRDT"),
+        (entry().replace("2026-11-22", "2026-02-30"), "2026-02-30"),
+        (entry().replace("CNY", "CNX"), "CNX"),
+    ],
+)
+def test_a_faulty_entry_is_listed_with_its_place(tmp_path: Path, text: str, reason: str) -> None:
+    found = read(statement(text + entry()), tmp_path)
+    assert len(found.entries) == 1
+    assert reason in found.left_out[0].reason
+    assert "s.xml:1 entry" in found.left_out[0].place
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "xml-damaged"),
+        (b"<a><b></a>", "xml-damaged"),
+        (b'<?xml version="1.0" encoding="no-such"?><a/>', "xml-damaged"),
+        (b"<!DOCTYPE a><a/>", "xml-doctype"),
+        (b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///x">]><a>&x;</a>', "xml-doctype"),
+        (b"<a>" * (MAX_DEPTH + 1), "xml-too-deep"),
+        (b"<a>&x;</a>", "xml-damaged"),
+    ],
+)
+def test_damaged_and_hostile_xml_is_refused(data: bytes, code: str) -> None:
+    with pytest.raises(InputInvalid) as refused:
+        parse_xml(data, "s.xml")
+    assert refused.value.code == code
+    assert refused.value.place.startswith("s.xml:")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [("1.50000", "CNY", 150), ("2000.00", "JPY", 2000), ("1.5", "KWD", 1500), ("3", "CNY", 300)],
+)
+def test_amounts_may_have_more_decimals_if_they_are_zeros(
+    text: str, currency: str, minor: int
+) -> None:
+    assert amount_of(text, currency) == Amount(minor, currency)
+
+
+def test_csv_with_the_own_column_names(tmp_path: Path) -> None:
+    text = (
+        "account,entry,booked_on,direction,amount,currency,reference,status,reason,fees\n"
+        "A,1,2026-11-22,debit,10.00,CNY,T1,,,1.50\n"
+        "A,2,2026-11-22,,-10.00,CNY,T2,booked,,\n"
+        "A,3,2026-11-22,,10.00,CNY,T3,,returned,\n"
+        "A,4,2026-11-22,,10.00,CNY,T4,rejected,closed,\n"
+        "A,5,2026-11-22,,10.00,CNY,T5,pending,,\n"
+        "A,6,2026-11-22,sideways,10.00,CNY,T6,,,\n"
+        "A,7,2026-11-22,,=10,CNY,T7,,,\n"
+        "A,8,2026-11-22,,10.00,RMB,T8,,,\n"
+        "A,9,2026-11-22,,10.00,CNY,T9,lost,,\n"
+    )
+    found = read(text, tmp_path, "s.csv")
+    assert [(e.end_to_end, e.kind) for e in found.entries] == [
+        ("T1", "debit"),
+        ("T2", "debit"),
+        ("T3", "credit"),
+        ("T4", "rejected"),
+    ]
+    assert found.entries[0].fees == Amount(150, "CNY")
+    places = [left.place.rpartition("s.csv:")[2] for left in found.left_out]
+    assert places == ["6 entry 5", "7:direction", "8:amount", "9:currency", "10:status"]
+
+
+def test_a_map_names_the_columns_of_a_bank(tmp_path: Path) -> None:
+    found = Statements()
+    mapping = read_mapping(SAMPLES / "map.yaml", FIELDS)
+    read_bank_csv(SAMPLES / "statement.csv", found, mapping)
+    assert [(e.name, e.kind, e.amount) for e in found.entries] == [
+        ("4711:9001", "debit", Amount(180_001, "JPY")),
+        ("4711:9002", "debit", Amount(12, "JPY")),
+        ("4711:9005:credit", "credit", Amount(180_001, "JPY")),
+    ]
+    assert len(found.left_out) == 2

@@ -1,0 +1,222 @@
+"""Every figure of a log that the clauses do not give: prices, tax that follows, due dates, releases, set-offs.
+
+`faults` tells them all; reckoning.py prices what was accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from tests.oracle.contracts import Contract, Milestone
+from tests.oracle.log import Fact, Json, day, facts_by_contract
+from tests.oracle.reckoning import EARNED, find, percent, priced, rounded, stored, upto
+from tests.oracle.releases import live_invoices, parts, starts
+from tests.oracle.schedule import due_by_terms, month_end, next_month, on_weekday, payables
+
+# --- everything in a log ----------------------------------------------------------------------------------
+
+
+def decided(facts: list[Fact], acceptance: Fact) -> bool:
+    """Whether people approved it here."""
+    rests = acceptance.data.get("rests_on", ())
+    return any(fact.name == "ApprovalGranted" for fact in facts if fact.version in rests)
+
+
+def faults(records: list[Json]) -> list[str]:
+    """Every figure of the log that the clauses do not give; an import takes what its source says."""
+    found: list[str] = []
+    for facts in facts_by_contract(records).values():
+        for fact in facts:
+            where = f"{fact.contract}#{fact.version} {fact.name}"
+            found += [f"{where}: {wrong}" for wrong in _faults_of(facts, fact)]
+    return found
+
+
+def _faults_of(facts: list[Fact], fact: Fact) -> Iterator[str]:
+    if fact.name == "MilestoneAccepted" and decided(facts, fact):
+        theirs, ours = sorted(stored(facts, fact)), sorted(priced(facts, fact))
+        if theirs != ours:
+            only = set(theirs) ^ set(ours)
+            yield f"lines {theirs}, reckoned {ours}, apart {only}"
+        yield from _due(facts, fact, day(fact.data.get("payment_due")), fact.milestone, fact.on)
+    elif fact.name in ("BonusAwarded", "BonusRevoked", "PenaltyWaived", "DisputeResolved"):
+        yield from _tax_follows(facts, fact)
+    elif fact.name == "RetentionReleased":
+        yield from _release(facts, fact)
+    elif fact.name == "PaymentInstructed":
+        yield from _discount(facts, fact)
+    elif fact.name == "PaymentRecorded":
+        yield from _discount_earned(facts, fact)
+    elif fact.name == "ClaimSetOff":
+        yield from _set_off(facts, fact)
+    elif fact.name in ("InvoiceReceived", "InvoiceRejected"):
+        for cover in fact.data.get("covers", ()):
+            yield from _due_by_invoice(facts, fact, cover)
+    elif fact.name == "AcceptanceReversed":
+        yield from _taken_back(facts, fact)
+
+
+def _tax_follows(facts: list[Fact], fact: Fact) -> Iterator[str]:
+    """After each later fact the lines of a tax sum up to the tax on all that was earned."""
+    with_acceptance = fact.name == "BonusAwarded" and fact.data["kind"] != "discretionary"
+    contract = upto(facts, fact.version + 1)
+    one, clause = find(contract, fact.milestone), contract.terms.get("tax")
+    if clause is None or one.kind != "milestone" or one.acceptance is None:
+        return
+    if with_acceptance or not decided(facts, one.acceptance):
+        return
+    gross = clause.get("base", "net") == "gross"
+    base = one.lines("gross") if gross else sum(map(one.lines, EARNED))
+    for name, sign in (("vat", 1), ("withholding", -1)):
+        whole = sign * rounded(
+            percent(clause.get(name, 0), base), contract.terms.get("rounding", "half-up")
+        )
+        if one.of_clause("tax", name) != whole:
+            yield f"{name} is {one.of_clause('tax', name)}, on the whole {whole}"
+
+
+def _taken_back(facts: list[Fact], fact: Fact) -> Iterator[str]:
+    """Of an acceptance taken back nothing is left but what a dispute had decided before it."""
+    one = find(upto(facts, fact.version + 1), fact.milestone)
+    earlier = [each for each in one.facts if each.version < fact.data["acceptance"]]
+    before = [each for each in earlier if each.name != "RetentionReleased"]
+    kept = sum(line["amount_minor"] for each in before for line in each.data.get("lines", ()))
+    if one.lines() != kept:
+        yield f"{one.lines()} is left, of {kept} before"
+
+
+# --- payment ----------------------------------------------------------------------------------------------
+
+
+def _due(
+    facts: list[Fact], fact: Fact, said: date | None, milestone: str, accepted_on: date | None
+) -> Iterator[str]:
+    before = upto(facts, fact.version)
+    due = due_of(before, find(before, milestone), accepted_on)
+    if said != due:
+        yield f"payment of {milestone} is due {said}, reckoned {due}"
+
+
+def due_of(contract: Contract, milestone: Milestone, accepted_on: date | None) -> date | None:
+    """When payment falls due of what is accepted on a day, with the invoices that there are."""
+    terms, start = contract.terms.get("payment"), counted_from(contract, milestone, accepted_on)
+    return due_by_terms(terms, start, roll_calendar_days=True) if terms and start else None
+
+
+def counted_from(contract: Contract, milestone: Milestone, accepted_on: date | None) -> date | None:
+    """The day of acceptance, or that of the last invoice if it is later and payment counts from it."""
+    terms = contract.terms.get("payment") or {}
+    if accepted_on is None or terms.get("after", "approval") != "invoice":
+        return accepted_on
+    days = [day(one.data.get("issued_on")) or one.on for one in live_invoices(milestone)]
+    return max(accepted_on, *(on for on in days if on)) if days else None
+
+
+def _due_by_invoice(facts: list[Fact], fact: Fact, cover: Json) -> Iterator[str]:
+    """An invoice for what was accepted before sets its due date, where payment counts from the invoice."""
+    after = upto(facts, fact.version + 1)
+    terms, one = after.terms.get("payment") or {}, find(after, cover["milestone"])
+    counts = one.acceptance is not None and terms.get("after", "approval") == "invoice"
+    due = due_of(after, one, one.acceptance.on) if counts and one.acceptance else None
+    if (
+        counts and one.acceptance and fact.name == "InvoiceReceived"
+    ):  # by itself, whatever others say
+        invoiced = day(fact.data.get("issued_on")) or fact.on
+        start = max(on for on in (one.acceptance.on, invoiced) if on)
+        due = due_by_terms(terms, start, roll_calendar_days=True)
+    if day(cover.get("payment_due")) != due:
+        yield f"payment of {one.id} is due {cover.get('payment_due')}, reckoned {due}"
+
+
+def _release(facts: list[Fact], fact: Fact) -> Iterator[str]:
+    before = upto(facts, fact.version)
+    one = find(before, fact.milestone)
+    falls: list[tuple[date, int]] = []
+    for part, amount in parts(before.terms, -one.lines("retention")):
+        start = starts(before, one, part)
+        if start is not None:
+            falls.append((start + timedelta(days=part.get("days", 0)), amount))
+    let_go = sum(amount for when, amount in falls if fact.on and when <= fact.on)
+    released = sum(each.data["amount_minor"] for each in one.releases)
+    wanted = released + fact.data["amount_minor"]
+    whens = [when for when, _ in falls if sum(a for other, a in falls if other <= when) >= wanted]
+    last = min(whens, default=None)
+    if not 0 < fact.data["amount_minor"] <= let_go - released:
+        yield f"{fact.data['amount_minor']} is released, {let_go} let go, {released} before"
+    terms = before.terms.get("payment") or {}
+    due = on_weekday(last) if last and terms.get("roll", "none") == "forward" else last
+    if day(fact.data.get("payment_due")) != due:
+        yield f"due {fact.data.get('payment_due')}, reckoned {due}"
+    if fact.data["acceptance"] != (one.acceptance.version if one.acceptance else 0):
+        yield "it rests on another acceptance"
+
+
+def discount_until(contract: Contract, milestone: Milestone) -> date | None:
+    terms = contract.terms.get("payment") or {}
+    discount = terms.get("discount")
+    if not discount or milestone.acceptance is None or milestone.kind != "milestone":
+        return None
+    start = counted_from(contract, milestone, milestone.acceptance.on)
+    if start is None:
+        return None
+    if terms.get("after", "approval") == "month-end":
+        start = month_end(start)
+    if discount.get("day_of_next_month") is not None:
+        return next_month(start, discount["day_of_next_month"])
+    return start + timedelta(days=discount.get("days") or 0)
+
+
+def _discount(facts: list[Fact], fact: Fact) -> Iterator[str]:
+    """A discount is taken on all that is payable, in time, and amount and discount together are that."""
+    given = fact.data.get("discount_minor", 0)
+    before = upto(facts, fact.version)
+    one = find(before, fact.milestone)
+    versions, paid_for = [0, *(each.version for each in one.releases)], fact.data.get("release", 0)
+    if paid_for not in versions:
+        yield f"there is no release #{paid_for} any more"
+        return
+    payable = payables(one)[versions.index(paid_for)]["payable"] or 0
+    if fact.data["amount_minor"] + given > payable:
+        yield f"{fact.data['amount_minor']} and {given} are more than {payable}"
+    if not given:
+        return
+    last = discount_until(before, one)
+    rate = (before.terms["payment"].get("discount") or {}).get("rate", "0")
+    wanted = rounded(percent(rate, payable), before.terms.get("rounding", "half-up"))
+    if last is None or fact.on is None or fact.on > last or given != wanted:
+        yield f"a discount of {given} on {fact.on}, reckoned {wanted} until {last}"
+
+
+def _discount_earned(facts: list[Fact], fact: Fact) -> Iterator[str]:
+    told = [one for one in facts if one.version == fact.data.get("instruction", 0)]
+    if not told:
+        return
+    before = upto(facts, fact.version)
+    last = discount_until(before, find(before, fact.milestone))
+    in_time = last is not None and fact.on is not None and fact.on <= last
+    whole = fact.data["amount_minor"] >= told[0].data["amount_minor"]
+    wanted = told[0].data.get("discount_minor", 0) if in_time and whole else 0
+    given = -sum(line["amount_minor"] for line in fact.data.get("lines", ()))
+    if given != wanted:
+        yield f"a discount of {given}, reckoned {wanted}"
+
+
+def _set_off(facts: list[Fact], fact: Fact) -> Iterator[str]:
+    """The two lines of a set-off are opposite, and neither side gives more than it has."""
+    amount = sum(line["amount_minor"] for line in fact.data["lines"])
+    twins = [
+        other
+        for other in facts
+        if other.name == "ClaimSetOff"
+        and other.data.get("proposal", 0) == fact.data.get("proposal", 0)
+        and (other.milestone, other.data["against"]) == (fact.data["against"], fact.milestone)
+    ]
+    lines = [line["amount_minor"] for other in twins for line in other.data["lines"]]
+    if -amount not in lines:
+        yield f"{amount} has no opposite in {lines}"
+    before = find(upto(facts, min([fact.version, *(t.version for t in twins)])), fact.milestone)
+    row = payables(before)[0]
+    most = -(row["outstanding"] or 0) if amount > 0 else row["payable"] or 0
+    if abs(amount) > most:
+        yield f"{amount} is more than {most}"

@@ -1,0 +1,33 @@
+"""What was paid and what the bank was told to pay, of a milestone itself or of a release of its retention."""
+
+from __future__ import annotations
+
+from tests.oracle.log import Fact
+
+
+def paid(facts: list[Fact], release: int = 0) -> int:
+    """What was recorded as paid on a milestone itself, or on a release of its retention, and has not come back."""
+    back = {fact.data["payment"] for fact in facts if fact.name == "PaymentReversed"}
+    return sum(
+        fact.data["amount_minor"]
+        for fact in facts
+        if fact.name == "PaymentRecorded"
+        and fact.version not in back
+        and fact.data.get("release", 0) == release
+    )
+
+
+def instructed(facts: list[Fact], release: int = 0) -> int:
+    """What the bank was told to pay and has neither paid nor failed to pay."""
+    ended = {
+        fact.data.get("instruction", 0)
+        for fact in facts
+        if fact.name in ("PaymentRecorded", "PaymentFailed")
+    }
+    return sum(
+        fact.data["amount_minor"]
+        for fact in facts
+        if fact.name == "PaymentInstructed"
+        and fact.version not in ended
+        and fact.data.get("release", 0) == release
+    )

@@ -1,0 +1,113 @@
+"""Bonuses still to be earned: what is told is what the clause then pays, to the cent and to the day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from ledger.contract import fold
+from ledger.decisions.delivery import delivered
+from ledger.events import MilestoneSubmitted, Record
+from ledger.pricing import early_bonus
+from ledger.state import Contract, Submission
+from ledger.terms import EarlyBonus
+from projections.incentives import Incentive, attainable, incentives
+from tests.fit_out import fit_out
+from tests.stories import double_eleven
+
+TODAY = date(2026, 11, 22)
+
+
+def state(records: tuple[Record, ...] | list[Record], as_of: date | None = None) -> Contract:
+    found = fold(records, as_of)
+    assert found is not None
+    return found
+
+
+def steps(one: Incentive) -> list[tuple[str, int]]:
+    return [(str(step.by), step.amount_minor) for step in one.steps]
+
+
+def told(found: list[Incentive]) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    return {(one.milestone, one.clause): steps(one) for one in found}
+
+
+def test_a_table_gives_the_last_day_of_each_step() -> None:
+    """1 % five days early, 2 % ten days early, of 50,000 due on 12-10 and 90,000 due on 12-20; 1 % of all is 3,000."""
+    found = told(incentives(state(fit_out()), TODAY))
+    assert found == {
+        ("M3", "early"): [("2026-11-30", 100_000), ("2026-12-05", 50_000)],
+        ("M3", "quality"): [("None", 200_000)],
+        ("M4", "early"): [("2026-12-10", 180_000), ("2026-12-15", 90_000)],
+    }
+
+
+def test_what_is_past_is_not_promised_any_more() -> None:
+    contract = state(fit_out())
+    assert ("M3", "early") not in told(incentives(contract, date(2026, 12, 6)))
+    assert told(incentives(contract, date(2026, 12, 5)))["M3", "early"] == [("2026-12-05", 50_000)]
+    assert told(incentives(contract, date(2026, 12, 1)))["M3", "early"] == [("2026-12-05", 50_000)]
+
+
+def test_a_contracts_limit_is_shared() -> None:
+    """1 % of 300,000.00 is 3,000.00, of which M1's bonus took 1,000.00; 1,000.00 + 1,800.00 does not fit."""
+    contract = state(fit_out())
+    found = incentives(contract, TODAY)
+    assert attainable(contract, found) == 200_000 + 200_000
+
+
+def test_a_rate_per_day_up_to_its_cap() -> None:
+    """0.5 % a day of 100,000.00, at most 5 %: ten days early earn all, and a day more earns nothing more."""
+    contract = state(double_eleven())
+    found = told(incentives(contract, date(2026, 11, 20)))["M5", "early"]
+    assert found[0] == ("2026-11-24", 500_000)
+    assert found[-1] == ("2026-12-03", 50_000)
+    assert len(found) == 10
+
+
+def test_a_cap_that_no_whole_day_reaches() -> None:
+    """0.7 % a day, at most 5 %: the eighth day early still earns the rest up to the cap."""
+    contract = state(double_eleven())
+    clause = EarlyBonus(rate=Decimal("0.7"), cap=Decimal(5))
+    contract.terms = replace(contract.terms, early_bonus=clause)
+    found = told(incentives(contract, date(2026, 11, 1)))["M5", "early"]
+    assert found[0] == ("2026-11-26", 500_000)
+    assert found[1] == ("2026-11-27", 490_000)
+
+
+def test_each_step_is_what_the_clause_pays_on_that_day_and_less_on_the_next() -> None:
+    for contract in (state(fit_out()), state(double_eleven(), date(2026, 10, 28))):
+        for one in incentives(contract, date(2026, 10, 28)):
+            m = contract.milestones[one.milestone]
+            for step in one.steps if one.clause == "early" else ():
+                assert step.by is not None
+
+                def paid(day: date, name: str = m.id, contract: Contract = contract) -> int:
+                    m, version = contract.milestones[name], contract.version + 1
+                    event = MilestoneSubmitted(milestone=name)
+                    given = Submission(version, 0, day, "", event, contract.terms, first=version)
+                    amount = m.current.amount_minor or 0
+                    lines = early_bonus.lines(delivered(contract, m, given, amount))
+                    return sum(line.amount_minor for line in lines)
+
+                assert paid(step.by) == step.amount_minor
+                assert paid(step.by + timedelta(days=1)) < step.amount_minor
+
+
+def test_a_delivery_that_waits_for_acceptance_says_what_it_will_earn() -> None:
+    records = [r for r in double_eleven() if r.version <= 36]
+    while not (last := state(records).milestones["M4"]).pending:
+        records.append(double_eleven()[len(records)])
+    assert last.pending is not None
+    found = [one for one in incentives(state(records), TODAY) if one.milestone == "M4"]
+    assert [(one.clause, one.status, steps(one)) for one in found] == [
+        ("early", "delivered", [("None", 200_000)]),
+        ("quality", "delivered", [("None", 2_000_000)]),
+    ]
+
+
+def test_a_contract_that_ended_promises_nothing() -> None:
+    contract = state(fit_out())
+    contract.status = "terminated"
+    assert incentives(contract, TODAY) == []
