@@ -230,7 +230,8 @@ def _retention(told: Explanation) -> Table:
     milestone = told.milestone
     columns: list[Column | str] = [exact("retention"), number(told.currency)]
     columns += ["calculation", "events"]
-    rows: list[tuple[object, ...]] = []
+    retained = _signed(told, milestone.retained_minor)
+    rows: list[tuple[object, ...]] = [("retained", retained, "by the line above", "")]
     for release in told.releases:
         due = f"; payment due {release.due_on}" if release.due_on else ""
         says = f"{release.reference}: {release.calculation}{due}"

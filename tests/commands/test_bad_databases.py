@@ -101,12 +101,13 @@ def _no_room(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _as_nobody(folder: str, user: dict[str, Any], answer: Connection) -> None:
     """Runs the transcript without rights; what it imports was imported before, where only root can read."""
+    os.chdir(folder)  # it comes back to where it was, which may be root's alone
     if "user" in user:
         os.setgroups([])
         os.setgid(user["group"])
         os.setuid(user["user"])
     try:
-        check(HERE / "read_only_database.txt", Path(folder))
+        check(Path(folder) / "read_only_database.txt", Path(folder))
         answer.send("")
     except BaseException as error:
         answer.send(repr(error))
@@ -129,6 +130,7 @@ def test_a_read_only_database_is_read_and_not_written() -> None:
         good = Path(folder) / "good.sqlite3"
         migrations.upgrade(f"sqlite:///{good}")
         shutil.copy(CONTRACT, Path(folder) / "contract.yaml")
+        shutil.copy(HERE / "read_only_database.txt", folder)  # the clone may be root's alone
         _imports_everything(Path(folder) / "warm.sqlite3")
         good.chmod(0o444)
         (Path(folder) / "contract.yaml").chmod(0o444)

@@ -5,6 +5,7 @@ It says "ready" on stdout once it is about to rebuild, or holds the lock.
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 
@@ -14,6 +15,8 @@ from projections.rebuild.lock import only_one
 
 
 def main(what: str, url: str, workers: str = "1") -> None:
+    # What a shell starts in the background ignores it, and so would its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     engine = connect(url)
     if what == "rebuild":
         print("ready", flush=True)
