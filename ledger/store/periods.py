@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection
 
 from ledger.contract import acting_date
 from ledger.decisions.periods import Covered, close, judge_closing
-from ledger.errors import Conflict
 from ledger.events import Record
 from ledger.intents import ClosePeriod, Context
 from ledger.periods import STREAM, Periods, fold
 from ledger.state import Contract
+from ledger.store.apart import Decided, keep_apart
 from ledger.store.application import Ledger
-from ledger.store.asked import asked_of
-from ledger.store.perform import ATTEMPTS, Outcome, answered_before
+from ledger.store.perform import Outcome
 from ledger.store.reading import read_log, read_stream
-from ledger.store.records import Envelope
 from ledger.store.signers import administers
 
 
@@ -80,29 +79,14 @@ def close_period(
     dry_run: bool = False,
 ) -> Outcome:
     """Records that a month is closed; raises what the decision raises, and Conflict."""
-    asked = asked_of([(STREAM, intent)]) if key is not None else ""
-    for attempt in range(1, ATTEMPTS + 1):
-        if key is not None and (answer := answered_before(ledger, key, asked, context)) is not None:
-            return answer
-        with ledger.snapshot() as conn:
-            periods = periods_of(conn)
-            since = adjustments_since(conn, periods, covered.position)
-            events = close(periods, intent, _able(conn, context), covered, since)
-        envelope = Envelope(
-            actor=context.actor,
-            authenticated_as=context.authenticated_as,
-            key=key,
-            digest=asked,
-            origin=origin,
-        )
-        try:
-            records = ledger.append([(STREAM, periods.version, events)], envelope, dry_run)
-        except Conflict:
-            if attempt == ATTEMPTS:
-                raise
-        else:
-            return Outcome(records, dry_run=dry_run)
-    raise AssertionError("unreachable")
+
+    def decide(conn: Connection) -> Decided:
+        periods = periods_of(conn)
+        since = adjustments_since(conn, periods, covered.position)
+        return periods.version, close(periods, intent, _able(conn, context), covered, since)
+
+    options: dict[str, Any] = {"origin": origin, "key": key, "dry_run": dry_run}
+    return keep_apart(ledger, STREAM, intent, context, decide, **options)
 
 
 def _able(conn: Connection, context: Context) -> Context:

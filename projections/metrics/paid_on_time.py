@@ -36,7 +36,7 @@ WITH judged AS (
                 WHEN settled_on <= due_on THEN 'on_time'
                 ELSE 'late' END AS verdict
     FROM {{schedule}}
-    WHERE kind = 'milestone' AND status IN ('accepted', 'paid') AND net_minor > 0 AND {SCOPE}
+    WHERE kind <> 'unallocated' AND status IN ('accepted', 'paid') AND net_minor > 0 AND {SCOPE}
       AND (due_on IS NULL OR (due_on BETWEEN :since AND :until AND due_on <= :as_of)))"""
 
 
