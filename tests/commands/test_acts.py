@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ VERBS = list(verbs())
 
 
 def positions(folder: Path) -> int:
-    with sqlite3.connect(folder / "ledger.sqlite3") as conn:
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as conn, conn:
         count: int = conn.execute("SELECT count(*) FROM log").fetchone()[0]
     conn.close()
     return count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import migrations
@@ -30,5 +31,5 @@ def test_a_faulty_contract_file_is_refused_with_its_place_and_nothing_is_recorde
     (tmp_path / "utf16.yaml").write_bytes(GOOD.encode("utf-16"))
     migrations.upgrade(f"sqlite:///{tmp_path / 'l.sqlite3'}")
     check(HERE / "bad_contracts.txt", tmp_path)
-    with sqlite3.connect(tmp_path / "l.sqlite3") as conn:
+    with closing(sqlite3.connect(tmp_path / "l.sqlite3")) as conn, conn:
         assert conn.execute("SELECT count(*) FROM log").fetchone() == (0,)

@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,7 +30,7 @@ CONTRACT = HERE.parents[1] / "docs" / "examples" / "double-11.yaml"
 
 def log_of(path: Path) -> list[tuple[Any, ...]]:
     """Everything that a ledger's file has recorded."""
-    with sqlite3.connect(path) as conn:
+    with closing(sqlite3.connect(path)) as conn, conn:
         return conn.execute("SELECT * FROM log ORDER BY position").fetchall()
 
 
@@ -39,11 +39,11 @@ def folder(tmp_path: Path) -> Path:
     """A folder with a good ledger, and some that are not."""
     migrations.upgrade(f"sqlite:///{tmp_path / 'good.sqlite3'}")
     shutil.copy(CONTRACT, tmp_path / "contract.yaml")
-    with sqlite3.connect(tmp_path / "shop.sqlite3") as conn:
+    with closing(sqlite3.connect(tmp_path / "shop.sqlite3")) as conn, conn:
         conn.execute("CREATE TABLE orders (id INTEGER)")
     (tmp_path / "letter.sqlite3").write_text("Dear partner, " * 100)
     shutil.copy(tmp_path / "good.sqlite3", tmp_path / "newer.sqlite3")
-    with sqlite3.connect(tmp_path / "newer.sqlite3") as conn:
+    with closing(sqlite3.connect(tmp_path / "newer.sqlite3")) as conn, conn:
         conn.execute("UPDATE mledger_schema SET version_num = '9999'")
     return tmp_path
 

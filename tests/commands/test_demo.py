@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def records(file: Path) -> list[str]:
-    with sqlite3.connect(file) as conn:
+    with closing(sqlite3.connect(file)) as conn, conn:
         found = [row[0] for row in conn.execute("SELECT record FROM log ORDER BY position")]
     conn.close()
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def folder(tmp_path: Path, sqlite_url: str) -> Path:
 
 
 def head(url: str) -> int:
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as conn:
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as conn, conn:
         position: int = conn.execute("SELECT position FROM log_head").fetchone()[0]
     conn.close()
     return position

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -145,7 +146,7 @@ def test_a_bundle_of_everything_holds_the_signed_changes(
 def test_a_refused_change_records_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert propose(by="manager-1") == 3
     assert propose("--currency", "RMB") == 2
-    with sqlite3.connect("ledger.sqlite3") as conn:
+    with closing(sqlite3.connect("ledger.sqlite3")) as conn, conn:
         names = [name for (name,) in conn.execute("SELECT stream_id FROM streams")]
     conn.close()
     assert names == ["BW-2026-014"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def test_the_oracle_agrees_on_a_healthy_ledger(story_url: str) -> None:
 def test_the_oracle_finds_a_figure_that_no_comparison_of_two_sides_can(sqlite_story: str) -> None:
     """A bug in a derivation makes both sides wrong alike: planted here by altering a served row behind its back."""
     mledger(sqlite_story, "projections", "catch-up")
-    with sqlite3.connect(sqlite_story.removeprefix("sqlite:///")) as conn:
+    with closing(sqlite3.connect(sqlite_story.removeprefix("sqlite:///"))) as conn, conn:
         for side in "ab":
             conn.execute(f"UPDATE schedule_{side} SET held_minor = 1 WHERE milestone = 'M3'")
     ran = mledger(sqlite_story, "projections", "rebuild", "--check", "--oracle", "--accept-drift")

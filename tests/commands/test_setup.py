@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def test_init_makes_the_default_folder_and_says_what_is_next(
 def test_init_refuses_somebody_elses_database(tmp_path: Path, capsys: Out) -> None:
     import sqlite3
 
-    with sqlite3.connect(tmp_path / "theirs.db") as conn:
+    with closing(sqlite3.connect(tmp_path / "theirs.db")) as conn, conn:
         conn.execute("CREATE TABLE addresses (name TEXT)")
     conn.close()
     assert main(["init", "--database", str(tmp_path / "theirs.db")]) == 2

@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def test_what_does_not_count_is_refused_and_nothing_recorded(
 
 
 def events(folder: Path) -> int:
-    with sqlite3.connect(folder / "ledger.sqlite3") as conn:
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as conn, conn:
         count: int = conn.execute("SELECT count(*) FROM log").fetchone()[0]
     conn.close()
     return count

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import zipfile
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def test_the_copy_in_the_bundle_is_the_published_program(made: Made) -> None:
 
 def test_an_altered_log_is_not_packed(tmp_path: Path) -> None:
     made = sealed_ledger(tmp_path)
-    with sqlite3.connect(tmp_path / "ledger.sqlite3") as conn:
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as conn, conn:
         conn.execute("DROP TRIGGER log_no_update")
         changed = 'replace(record, \'"reason":"\', \'"reason":"N\')'
         conn.execute(f"UPDATE log SET record = {changed} WHERE position < 42")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import date
 from typing import Any
 
@@ -132,5 +133,6 @@ def test_a_percentile_is_the_observation_of_nearest_rank(
 def test_day_numbers_differ_by_days(one: date, other: date) -> None:
     query = f"SELECT {day_number(':one')} - ({day_number(':other')})"
     dates = {"one": one.isoformat(), "other": other.isoformat()}
-    ((found,),) = sqlite3.connect(":memory:").execute(query, dates).fetchall()
+    with closing(sqlite3.connect(":memory:")) as conn:
+        ((found,),) = conn.execute(query, dates).fetchall()
     assert found == (one - other).days
