@@ -65,13 +65,14 @@ def _sqlite(book: Book, folder: Path, options: argparse.Namespace) -> None:
     rebuilding.figures(book, url, "SQLite", runs=3, sample=3_000 if full else 1_000, full=full)
     peak = rebuilding.peak_of_rebuild(url)
     book.add("SQLite: peak memory of a rebuild", peak, "MB", to_reach="<= 150")
-    auditing.figures(book, auditing.sealed_copy(folder, url), full=full)
     rebuilding.catch_up_figures(book, url, "SQLite", {20: "<= 30"})
     writing.one_approval(book, url, "SQLite", "<= 4")
     writing.appends_during_rebuild(book, url, "SQLite")
     processes.help_and_completion(book, url, "<= 0.10")
     processes.approve(book, url, "SQLite", "<= 0.45")
     processes.schedule_after_one_event(book, importing.figures(book, folder))
+    # Last, since the peak of the import is that of the largest process so far.
+    auditing.figures(book, auditing.sealed_copy(folder, url), full=full)
 
 
 def _postgresql(book: Book, url: str, options: argparse.Namespace, manager: URL) -> None:
