@@ -24,6 +24,7 @@ from ledger.events import (
     Why,
 )
 from ledger.invoice_numbers import Numbers
+from ledger.money import UNKNOWN_CURRENCY
 from ledger.payees import Payees
 from ledger.signers import Signers
 from ledger.terms import MilestonePlan, Terms
@@ -359,7 +360,7 @@ class TakeOver(Intent, frozen=True, kw_only=True):
     client: str = ""
     partner: str = ""
     title: str = ""
-    currency: str = "XXX"
+    currency: str = UNKNOWN_CURRENCY
     value_minor: int | None = None
     timezone: str = "UTC"
     signed_on: date | None = None

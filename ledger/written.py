@@ -10,7 +10,7 @@ from annotated_types import Ge, Le, MinLen
 
 from ledger.calendars import parse_date
 from ledger.errors import InputInvalid
-from ledger.money import canonical, parse_minor, parse_percent
+from ledger.money import UNKNOWN_CURRENCY, canonical, parse_minor, parse_percent
 
 if TYPE_CHECKING:
     from pydantic import ValidationInfo
@@ -31,7 +31,7 @@ class _Written:
         if not isinstance(value, str):
             raise PydanticKnownError("string_type")
         try:
-            return self.parse(value.strip(), (info.context or {}).get("currency", "XXX"))
+            return self.parse(value.strip(), (info.context or {}).get("currency", UNKNOWN_CURRENCY))
         except InputInvalid as wrong:
             said = {"problem": wrong.message, "hint": wrong.hint}
             raise PydanticCustomError("written-invalid", "{problem}", said) from None

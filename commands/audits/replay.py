@@ -16,6 +16,7 @@ from commands.reports.sheet import hanging
 from commands.settings import Settings
 from ledger.contract import acting_date, evolve
 from ledger.events import Record, type_name
+from ledger.money import UNKNOWN_CURRENCY
 from ledger.state import Contract
 from projections.diff import Change, Values, changed, values
 
@@ -82,7 +83,7 @@ def steps(records: Sequence[Record], as_of: date | None = None) -> Iterator[Step
         later = as_of is not None and acts_on is not None and acts_on > as_of
         if later or any(version in left_out for version in record.data.rests_on):
             left_out.add(record.version)
-            currency = state.terms.currency if state is not None else "XXX"
+            currency = state.terms.currency if state is not None else UNKNOWN_CURRENCY
             name = type_name(record.data).partition("/")[0]
             yield Step(
                 record, True, [], f"{name}, by {record.actor}, on {record.data.on}", currency

@@ -42,6 +42,7 @@ from ledger.intents import (
     SuspendContract,
     TerminateContract,
 )
+from ledger.money import UNKNOWN_CURRENCY
 from ledger.state import ADMINISTRATOR, Contract
 from ledger.terms import MilestonePlan, Terms
 
@@ -63,7 +64,7 @@ def unsigned(contract: str, terms: Terms) -> Contract:
 
 def no_contract(stream_id: str) -> Contract:
     """What stands for a stream of the ledger's own where a contract is asked for."""
-    return unsigned(stream_id, Terms(client="-", partner="-", currency="XXX"))
+    return unsigned(stream_id, Terms(client="-", partner="-", currency=UNKNOWN_CURRENCY))
 
 
 def definition(plan: MilestonePlan, **facts: object) -> MilestoneDefined:
