@@ -21,22 +21,22 @@ def payable_of(milestone: Milestone, release: int = 0) -> int:
 
 def discount_day(contract: Contract, milestone: Milestone) -> date | None:
     """The last day on which payment of a milestone earns the discount; None where there is none, as for an advance."""
-    terms, acceptance = contract.terms.payment, milestone.acceptance
-    if terms is None or terms.discount is None or acceptance is None:
+    terms, acceptance = contract.terms_of(milestone), milestone.acceptance
+    agreed = terms.payment.discount if terms.payment is not None else None
+    if agreed is None or acceptance is None or milestone.kind != "milestone":
         return None
-    if milestone.kind != "milestone":
-        return None
-    start = counted_from(contract.terms, acceptance.on, invoiced_on(contract, milestone))
-    return None if start is None else discount_until(terms.discount, start)
+    start = counted_from(terms, acceptance.on, invoiced_on(contract, milestone))
+    return None if start is None else discount_until(agreed, start)
 
 
 def early_payment(contract: Contract, milestone: Milestone, on: date | None) -> int:
-    """What the terms take off for paying all that is payable of a milestone on that day; 0 where it is too late."""
-    last, terms = discount_day(contract, milestone), contract.terms.payment
-    if last is None or on is None or on > last or terms is None or terms.discount is None:
+    """What the terms of its acceptance take off for paying all that is payable on that day; 0 where it is too late."""
+    last, terms = discount_day(contract, milestone), contract.terms_of(milestone)
+    agreed = terms.payment.discount if terms.payment is not None else None
+    if last is None or on is None or on > last or agreed is None:
         return 0
-    exact = Fraction(terms.discount.rate) * milestone.payable_minor / 100
-    return round_minor(exact, contract.terms.rounding)
+    exact = Fraction(agreed.rate) * milestone.payable_minor / 100
+    return round_minor(exact, terms.rounding)
 
 
 def withheld(milestone: Milestone) -> int:

@@ -32,10 +32,10 @@ def completed_on(contract: Contract) -> date | None:
 
 
 def parts_of(contract: Contract, milestone: Milestone) -> list[tuple[RetentionRelease, int]]:
-    """A milestone's retention in the parts agreed, which sum to the whole; shares below 100 % leave the rest to the
-    last part.
+    """A milestone's retention in the parts agreed when it was kept back, which sum to the whole; shares below 100 %
+    leave the rest to the last part.
     """
-    parts = release_terms(contract.terms)
+    parts = release_terms(contract.terms_of(milestone))
     shares = [Fraction(part.share) for part in parts]
     shares[-1] += 100 - sum(shares)
     scale = lcm(*(share.denominator for share in shares))
@@ -77,7 +77,8 @@ def rests_on(contract: Contract, milestone: Milestone, on: date) -> tuple[int, .
     them.
     """
     completion = completed_on(contract)
-    waits = [part.days for part in release_terms(contract.terms) if part.after == "completion"]
+    parts = release_terms(contract.terms_of(milestone))
+    waits = [part.days for part in parts if part.after == "completion"]
     if completion is None or not any(completion + timedelta(days=days) <= on for days in waits):
         return ()
     ends = (

@@ -236,6 +236,10 @@ class Contract(Struct, gc=False):
             for m in self.milestones.values()
         )
 
+    def terms_of(self, milestone: Milestone) -> Terms:
+        """The terms that hold for a milestone: those in force when it was accepted, before that those of now."""
+        return self.terms if milestone.acceptance is None else milestone.acceptance.terms
+
     def policy(self, subject: int = 0) -> int:
         """The version of the terms in force when the fact of that version was recorded (0: now)."""
         return max((v for v in self.policies if not subject or v < subject), default=1)

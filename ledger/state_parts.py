@@ -100,7 +100,7 @@ class Assessment(Struct, gc=False):
 
 
 class Acceptance(Struct, gc=False):
-    """What was accepted, when, and when payment falls due."""
+    """What was accepted, when, and when payment falls due; `terms` are those in force then, which its lines keep."""
 
     version: int
     position: int
@@ -110,6 +110,7 @@ class Acceptance(Struct, gc=False):
     payment_due: date | None
     provisional: bool
     remainder: str
+    terms: Terms
 
 
 class Release(Struct, gc=False):

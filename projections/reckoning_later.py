@@ -1,6 +1,7 @@
 """What came after an acceptance, reckoned again: tax that follows, releases, invoices' due dates, discounts.
 
-Each from the contract as it stood just before, folded anew, so terms amended later play no part.
+Each from the contract as it stood just before, folded anew, by the terms under which what it adjusts was accepted:
+terms amended since, before or after it, play no part.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def _tax(checked: Checked, before: Contract, milestone: Milestone, record: Recor
         return
     own = [line for line in getattr(data, "lines", ()) if line.step != "tax"]
     stored = [line for line in getattr(data, "lines", ()) if line.step == "tax"]
-    wanted = tax_of(before.terms, milestone, own) if own else []
+    wanted = tax_of(before, milestone, own) if own else []
     checked.compare(stored, wanted, record.position)
 
 
@@ -90,14 +91,14 @@ def _invoiced(
     position: int,
 ) -> Differs | bool | None:
     """When payment falls due by an invoice, or by those that are left; None where it does not count from them."""
-    terms, acceptance = before.terms.payment, milestone.acceptance
-    if terms is None or terms.after != "invoice" or acceptance is None:
+    terms, acceptance = before.terms_of(milestone), milestone.acceptance
+    if terms.payment is None or terms.payment.after != "invoice" or acceptance is None:
         return None
     if isinstance(data, e.InvoiceReceived):
         day = data.issued_on or data.on
     else:
         day = invoiced_on(before, milestone, data.invoice)
-    due = payment_due(before.terms, acceptance.on, day)
+    due = payment_due(terms, acceptance.on, day)
     if due.calendar != covered.calendar:
         return None
     stored = PaymentDue(covered.payment_due, covered.provisional)

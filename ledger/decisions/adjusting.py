@@ -7,23 +7,23 @@ from collections.abc import Iterable
 from ledger.decisions.case import Case
 from ledger.events import Line
 from ledger.pricing.tax import taxes
-from ledger.state import Milestone
-from ledger.terms import Terms
+from ledger.state import Contract, Milestone
 
 
 def with_tax(case: Case, lines: Iterable[Line]) -> tuple[Line, ...]:
     """The lines, and those by which the milestone's tax follows them."""
     given = tuple(lines)
-    return (*given, *tax_of(case.state.terms, case.the_milestone(), given))
+    return (*given, *tax_of(case.state, case.the_milestone(), given))
 
 
-def tax_of(terms: Terms, milestone: Milestone, lines: Iterable[Line]) -> list[Line]:
+def tax_of(state: Contract, milestone: Milestone, lines: Iterable[Line]) -> list[Line]:
     """By which lines a milestone's tax follows others posted to it; none before acceptance, which taxes it all, nor on
     advances and settlements, which are not taxed.
 
-    Each tax is reckoned on the whole and what was posted is taken off, so that all its lines together are the tax on
-    what was earned in all.
+    Each tax is reckoned on the whole by the terms of its acceptance, whatever was agreed since, and what was posted is
+    taken off: so all its lines together are the tax on what was earned in all.
     """
+    terms = state.terms_of(milestone)
     taxed = milestone.kind == "milestone" and milestone.acceptance is not None
     if terms.tax is None or terms.tax.base == "gross" or not taxed:
         return []

@@ -262,7 +262,7 @@ def reversal_signs(case: Case, content: Reversal, amount_minor: int) -> bool:
 def _decided_under(case: Case) -> Terms:
     acceptance = case.the_milestone().acceptance
     assert acceptance is not None
-    return acceptance.submission.terms if acceptance.submission else case.state.terms
+    return acceptance.submission.terms if acceptance.submission else acceptance.terms
 
 
 def reverse(case: Case, content: Reversal) -> list[Fact]:

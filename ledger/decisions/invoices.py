@@ -86,13 +86,13 @@ def reject(state: Contract, intent: RejectInvoice, context: Context) -> list[Fac
     case: Case = open_case(state, intent, context, rests_on=(invoice.version,), roles=("finance",))
     case.facts["invoice"] = invoice
     judge(case, *WHO, invoice_live, *DATES, invoice_not_paid)
-    left: tuple[Covered, ...] = ()
-    if _counts_from_invoice(state):
-        left = tuple(
-            _covered(state, m, covered.amount_minor, invoiced_on(state, m, invoice.version))
-            for covered in invoice.event.covers
-            for m in [state.milestones[covered.milestone]]
-        )
+    # One that does not count from its invoice is left out: sending the invoice back must not take its due date.
+    left = tuple(
+        _covered(state, m, covered.amount_minor, invoiced_on(state, m, invoice.version))
+        for covered in invoice.event.covers
+        for m in [state.milestones[covered.milestone]]
+        if _counts_from_invoice(state, m)
+    )
     return [
         InvoiceRejected(
             on=case.on,
@@ -181,19 +181,21 @@ def _invoiced(line: Line) -> bool:
 def _tax_in(state: Contract, milestone: Milestone, amount_minor: int) -> int:
     """The part of a milestone's value added tax that an amount of it has."""
     whole, vat = _whole(state, milestone)
-    return round_minor(Fraction(amount_minor * vat, whole), state.terms.rounding) if whole else 0
+    rounding = state.terms_of(milestone).rounding
+    return round_minor(Fraction(amount_minor * vat, whole), rounding) if whole else 0
 
 
-def _counts_from_invoice(state: Contract) -> bool:
-    return state.terms.payment is not None and state.terms.payment.after == "invoice"
+def _counts_from_invoice(state: Contract, milestone: Milestone) -> bool:
+    agreed = state.terms_of(milestone).payment
+    return agreed is not None and agreed.after == "invoice"
 
 
 def _covered(state: Contract, milestone: Milestone, amount_minor: int, day: date | None) -> Covered:
     """A milestone as an invoice of that day covers it; only one that is accepted has a due date."""
     acceptance = milestone.acceptance
-    if acceptance is None or not _counts_from_invoice(state):
+    if acceptance is None or not _counts_from_invoice(state, milestone):
         return Covered(milestone=milestone.id, amount_minor=amount_minor)
-    due = payment_due(state.terms, acceptance.on, day)
+    due = payment_due(acceptance.terms, acceptance.on, day)
     return Covered(
         milestone=milestone.id,
         amount_minor=amount_minor,

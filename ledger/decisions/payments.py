@@ -112,8 +112,9 @@ def _discount_earned(case: Case) -> tuple[Line, ...]:
     if told is None or not told.discount_minor or case.amount_minor < payment.amount_minor:
         return ()
     milestone = case.state.milestones[payment.milestone]
-    last, terms = discount_day(case.state, milestone), case.state.terms.payment
-    if last is None or case.on is None or case.on > last or terms is None or terms.discount is None:
+    last, terms = discount_day(case.state, milestone), case.state.terms_of(milestone)
+    agreed = terms.payment.discount if terms.payment is not None else None
+    if last is None or case.on is None or case.on > last or agreed is None:
         return ()
     return (
         Line(
@@ -121,9 +122,9 @@ def _discount_earned(case: Case) -> tuple[Line, ...]:
             clause="discount",
             amount_minor=-told.discount_minor,
             calculation={
-                "rate": percent_text(terms.discount.rate),
+                "rate": percent_text(agreed.rate),
                 "base_minor": str(payment.amount_minor + told.discount_minor),
-                "rounding": case.state.terms.rounding,
+                "rounding": terms.rounding,
                 "until": str(last),
                 "instruction": str(payment.version),
             },

@@ -52,9 +52,9 @@ def release(state: Contract, intent: ReleaseRetention, context: Context) -> list
 
 
 def due_of(state: Contract, milestone: Milestone, amount_minor: int, on: date) -> PaymentDue:
-    """When so much more falls due: on the day by which the terms let it go, rolled as they say."""
+    """When so much more falls due: on the day by which the terms of its acceptance let it go, rolled as they say."""
     upto = milestone.released_minor + amount_minor
-    return rolled(state.terms, fell_due(state, milestone, upto) or on)
+    return rolled(state.terms_of(milestone), fell_due(state, milestone, upto) or on)
 
 
 def released(milestone: Milestone, amount_minor: int, let_go_minor: int) -> Line:

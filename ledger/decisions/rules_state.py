@@ -317,7 +317,7 @@ def dispute_from_submission_on(case: Case) -> Objection | None:
 
 @rule("A dispute is opened within the contract's days after acceptance.")
 def dispute_in_time(case: Case) -> Objection | None:
-    days = case.state.terms.disputes.open_within_days
+    days = case.state.terms_of(case.the_milestone()).disputes.open_within_days
     acceptance = case.the_milestone().acceptance
     if days is None or acceptance is None or acceptance.on is None or case.on is None:
         return None
@@ -325,7 +325,7 @@ def dispute_in_time(case: Case) -> Objection | None:
         return None
     return Objection(
         f"{case.on} is {(case.on - acceptance.on).days} days after acceptance; {days} are allowed",
-        "settle it outside the ledger, or amend the contract's dispute rules",
+        "settle it outside the ledger: the terms under which it was accepted hold for it",
     )
 
 

@@ -88,6 +88,7 @@ def milestone_accepted(contract: Contract, data: e.MilestoneAccepted, record: Re
         data.payment_due,
         data.provisional,
         data.remainder,
+        contract.terms,
     )
     decided(milestone, data.on, first_pass)
     post(milestone, data.lines, record)

@@ -23,9 +23,9 @@ def _decided_under(contract: Contract, data: e.BonusAwarded) -> Terms:
     """The terms whose policy decided a bonus: those of its proposal, else of the submission accepted."""
     if (proposal := contract.proposals.get(data.proposal)) is not None:
         return proposal.terms
-    acceptance = contract.milestones[data.milestone].acceptance
-    submission = acceptance.submission if acceptance is not None else None
-    return submission.terms if submission is not None else contract.terms
+    milestone = contract.milestones[data.milestone]
+    submission = milestone.acceptance.submission if milestone.acceptance is not None else None
+    return submission.terms if submission is not None else contract.terms_of(milestone)
 
 
 def bonus_revoked(contract: Contract, data: e.BonusRevoked, record: Record) -> None:

@@ -19,13 +19,13 @@ COLUMNS = (
 
 def rows(contract: Contract) -> list[Row]:
     """A row per milestone with retention and part of its release; released amounts go to the first parts."""
-    if contract.terms.retention is None:
+    kept = [m for m in contract.milestones.values() if m.acceptance and m.retained_minor > 0]
+    if not kept:
         return []
     end, certain = _completion(contract)
     found: list[Row] = []
-    for m in contract.milestones.values():
-        if m.retained_minor <= 0 or m.acceptance is None:
-            continue
+    for m in kept:
+        assert m.acceptance is not None
         left = m.released_minor
         for number, (part, amount) in enumerate(parts_of(contract, m), 1):
             start = m.acceptance.on if part.after == "acceptance" else end
@@ -76,7 +76,7 @@ def _completion(contract: Contract) -> tuple[date | None, bool]:
     return max((due for due in open_dues if due is not None), default=None), False
 
 
-MODEL = ReadModel("retentions", COLUMNS, ("stream", "ordinal", "part"), rows)
+MODEL = ReadModel("retentions", COLUMNS, ("stream", "ordinal", "part"), rows, version=2)
 
 KEPT = """
 SELECT contract, partner, milestone, title, part, currency, due_on, provisional, retained_minor, released_minor,

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from ledger import intents as i
 from ledger.contract import fold
-from ledger.events import BonusAwarded, PenaltyAssessed, Reversal
+from ledger.events import BonusAwarded, ContractAmended, ContractSigned, PenaltyAssessed, Reversal
 from ledger.money import round_minor
 from ledger.pricing.delivered import Delivered
 from ledger.pricing.order import ORDER, price
 from ledger.retaining import parts_of
-from ledger.state import Contract, Milestone
-from ledger.terms import Terms
+from ledger.state import Contract, Milestone, Posted
+from ledger.terms import Tax, Terms
 from tests.decisions import builders as b
 from tests.oracle.play import FINANCE, MANAGERS, Play
 from tests.oracle.portfolios import play_money
@@ -106,16 +106,48 @@ def test_no_line_exceeds_its_cap(play: Play) -> None:
 
 
 @forall(plays)
-def test_the_lines_of_a_tax_are_the_tax_on_the_whole(play: Play) -> None:
+def test_the_lines_of_a_tax_are_the_tax_of_its_own_terms_on_the_whole(play: Play) -> None:
+    """Whatever is agreed later: the terms are looked up in the log, the last before the acceptance that stands."""
     for state, m in every(play):
-        tax = state.terms.tax
-        if tax is None or m.acceptance is None or m.kind != "milestone":
+        if m.acceptance is None or m.kind != "milestone":
             continue
+        terms = _agreed_before(play, state.id, m.acceptance.version)
+        tax = terms.tax or Tax()
         base = m.gross_minor if tax.base == "gross" else m.taxable_minor
         for clause, rate, sign in (("vat", tax.vat, 1), ("withholding", tax.withholding, -1)):
             posted = [p.line.amount_minor for p in m.lines if p.line.clause == clause]
-            whole = round_minor(Fraction(rate) * base / 100, state.terms.rounding)
+            whole = round_minor(Fraction(rate) * base / 100, terms.rounding)
             assert sum(posted) == sign * whole
+
+
+def _agreed_before(play: Play, contract: str, version: int) -> Terms:
+    return [
+        record.data.terms
+        for record in play.records
+        if record.stream_id == contract
+        and record.version < version
+        and isinstance(record.data, ContractSigned | ContractAmended)
+    ][-1]
+
+
+@forall(plays)
+def test_no_later_fact_moves_a_line_or_a_due_date_that_stands(play: Play) -> None:
+    """Lines are only ever added, and an amendment leaves acceptances and releases as they are, due dates and all."""
+    for contract in play.states:
+        log = [record for record in play.records if record.stream_id == contract]
+        posted: dict[str, list[Posted]] = {}
+        for place, record in enumerate(log):
+            if not isinstance(record.data, ContractAmended):
+                continue
+            before, after = fold(log[:place]), fold(log[: place + 1])
+            assert before is not None
+            assert after is not None
+            for m in before.milestones.values():
+                now, earlier = after.milestones[m.id], posted.get(m.id, [])
+                assert now.lines == m.lines
+                assert (now.acceptance, now.releases) == (m.acceptance, m.releases)
+                assert now.lines[: len(earlier)] == earlier
+                posted[m.id] = list(now.lines)
 
 
 @forall(plays)

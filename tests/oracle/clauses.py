@@ -103,6 +103,13 @@ TAXES = (
 )
 
 
+# What an amendment may change, beside who may do what.
+CLAUSES = (
+    *("rounding", "payment", "early_bonus", "late_penalty", "late_damages"),
+    *("retention", "advance", "tax", "invoices"),
+)
+
+
 def money_terms(rng: Random, signed_on: date) -> Terms:
     """The usual terms, with clauses about money on top."""
     return replace(

@@ -301,6 +301,16 @@ class Contract:
                 self.terms = fact.data["terms"]
         self.milestones = self._milestones()
 
+    def terms_of(self, one: Milestone) -> Json:
+        """The terms that hold for a milestone: what was agreed last before it was accepted; else what is agreed now."""
+        agreed = [
+            fact.data["terms"]
+            for fact in self.facts
+            if fact.name in ("ContractSigned", "ContractAmended")
+            and (one.acceptance is None or fact.version < one.acceptance.version)
+        ]
+        return dict(agreed[-1])
+
     @property
     def currency(self) -> str:
         return str(self.terms["currency"])

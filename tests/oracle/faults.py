@@ -61,7 +61,9 @@ def _tax_follows(facts: list[Fact], fact: Fact) -> Iterator[str]:
     """After each later fact the lines of a tax sum up to the tax on all that was earned."""
     with_acceptance = fact.name == "BonusAwarded" and fact.data["kind"] != "discretionary"
     contract = upto(facts, fact.version + 1)
-    one, clause = find(contract, fact.milestone), contract.terms.get("tax")
+    one = find(contract, fact.milestone)
+    terms = contract.terms_of(one)
+    clause = terms.get("tax")
     if clause is None or one.kind != "milestone" or one.acceptance is None:
         return
     if with_acceptance or not decided(facts, one.acceptance):
@@ -69,9 +71,7 @@ def _tax_follows(facts: list[Fact], fact: Fact) -> Iterator[str]:
     gross = clause.get("base", "net") == "gross"
     base = one.lines("gross") if gross else sum(map(one.lines, EARNED))
     for name, sign in (("vat", 1), ("withholding", -1)):
-        whole = sign * rounded(
-            percent(clause.get(name, 0), base), contract.terms.get("rounding", "half-up")
-        )
+        whole = sign * rounded(percent(clause.get(name, 0), base), terms.get("rounding", "half-up"))
         if one.of_clause("tax", name) != whole:
             yield f"{name} is {one.of_clause('tax', name)}, on the whole {whole}"
 
@@ -100,13 +100,14 @@ def _due(
 
 def due_of(contract: Contract, milestone: Milestone, accepted_on: date | None) -> date | None:
     """When payment falls due of what is accepted on a day, with the invoices that there are."""
-    terms, start = contract.terms.get("payment"), counted_from(contract, milestone, accepted_on)
+    start = counted_from(contract, milestone, accepted_on)
+    terms = contract.terms_of(milestone).get("payment")
     return due_by_terms(terms, start, roll_calendar_days=True) if terms and start else None
 
 
 def counted_from(contract: Contract, milestone: Milestone, accepted_on: date | None) -> date | None:
     """The day of acceptance, or that of the last invoice if it is later and payment counts from it."""
-    terms = contract.terms.get("payment") or {}
+    terms = contract.terms_of(milestone).get("payment") or {}
     if accepted_on is None or terms.get("after", "approval") != "invoice":
         return accepted_on
     days = [day(one.data.get("issued_on")) or one.on for one in live_invoices(milestone)]
@@ -116,7 +117,8 @@ def counted_from(contract: Contract, milestone: Milestone, accepted_on: date | N
 def _due_by_invoice(facts: list[Fact], fact: Fact, cover: Json) -> Iterator[str]:
     """An invoice for what was accepted before sets its due date, where payment counts from the invoice."""
     after = upto(facts, fact.version + 1)
-    terms, one = after.terms.get("payment") or {}, find(after, cover["milestone"])
+    one = find(after, cover["milestone"])
+    terms = after.terms_of(one).get("payment") or {}
     counts = one.acceptance is not None and terms.get("after", "approval") == "invoice"
     due = due_of(after, one, one.acceptance.on) if counts and one.acceptance else None
     if (
@@ -133,7 +135,7 @@ def _release(facts: list[Fact], fact: Fact) -> Iterator[str]:
     before = upto(facts, fact.version)
     one = find(before, fact.milestone)
     falls: list[tuple[date, int]] = []
-    for part, amount in parts(before.terms, -one.lines("retention")):
+    for part, amount in parts(before.terms_of(one), -one.lines("retention")):
         start = starts(before, one, part)
         if start is not None:
             falls.append((start + timedelta(days=part.get("days", 0)), amount))
@@ -144,7 +146,7 @@ def _release(facts: list[Fact], fact: Fact) -> Iterator[str]:
     last = min(whens, default=None)
     if not 0 < fact.data["amount_minor"] <= let_go - released:
         yield f"{fact.data['amount_minor']} is released, {let_go} let go, {released} before"
-    terms = before.terms.get("payment") or {}
+    terms = before.terms_of(one).get("payment") or {}
     due = on_weekday(last) if last and terms.get("roll", "none") == "forward" else last
     if day(fact.data.get("payment_due")) != due:
         yield f"due {fact.data.get('payment_due')}, reckoned {due}"
@@ -153,7 +155,7 @@ def _release(facts: list[Fact], fact: Fact) -> Iterator[str]:
 
 
 def discount_until(contract: Contract, milestone: Milestone) -> date | None:
-    terms = contract.terms.get("payment") or {}
+    terms = contract.terms_of(milestone).get("payment") or {}
     discount = terms.get("discount")
     if not discount or milestone.acceptance is None or milestone.kind != "milestone":
         return None
@@ -182,8 +184,9 @@ def _discount(facts: list[Fact], fact: Fact) -> Iterator[str]:
     if not given:
         return
     last = discount_until(before, one)
-    rate = (before.terms["payment"].get("discount") or {}).get("rate", "0")
-    wanted = rounded(percent(rate, payable), before.terms.get("rounding", "half-up"))
+    terms = before.terms_of(one)
+    rate = ((terms.get("payment") or {}).get("discount") or {}).get("rate", "0")
+    wanted = rounded(percent(rate, payable), terms.get("rounding", "half-up"))
     if last is None or fact.on is None or fact.on > last or given != wanted:
         yield f"a discount of {given} on {fact.on}, reckoned {wanted} until {last}"
 

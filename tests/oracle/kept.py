@@ -21,12 +21,12 @@ def _text(moment: date | None) -> str | None:
 def retentions(contract: Contract) -> Iterator[Json]:
     """A row for each part of a milestone's retention; what is released fills the first parts."""
     done = completed_on(contract)
-    for one in contract.milestones if contract.terms.get("retention") else ():
+    for one in contract.milestones:
         kept = -one.lines("retention")
         if one.acceptance is None or one.cancelled or kept <= 0:
             continue
         released = sum(each.data["amount_minor"] for each in one.releases)
-        for number, (part, amount) in enumerate(parts(contract.terms, kept), 1):
+        for number, (part, amount) in enumerate(parts(contract.terms_of(one), kept), 1):
             start = starts(contract, one, part)
             by_acceptance = part.get("after", "completion") == "acceptance"
             if not by_acceptance and done is None:

@@ -17,6 +17,7 @@ from ledger.events import (
     SetOff,
     Share,
     Termination,
+    Waiver,
 )
 from ledger.invoicing import invoiceable
 from tests.oracle.play import ADMINISTRATORS, FINANCE, MANAGERS, Play, pick, some_milestone
@@ -86,6 +87,26 @@ def take_back(play: Play, contract: str) -> None:
     assert one.acceptance is not None
     content = Reversal(
         milestone=one.id, acceptance=one.acceptance.version, why="event", reason="seen again"
+    )
+    _propose_and_agree(play, contract, content)
+
+
+def waive(play: Play, contract: str) -> None:
+    """Gives a penalty back, in whole or in part."""
+    found = [
+        one
+        for one in play.states[contract].assessments.values()
+        if one.amount_minor > one.waived_minor
+    ]
+    if not found:
+        return
+    one = play.rng.choice(found)
+    left = one.amount_minor - one.waived_minor
+    content = Waiver(
+        milestone=one.milestone,
+        penalty=one.version,
+        amount_minor=play.rng.choice((left, left // 3 + 1)),
+        reason="not their fault",
     )
     _propose_and_agree(play, contract, content)
 

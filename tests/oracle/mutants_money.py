@@ -22,6 +22,7 @@ from tests.oracle.planting_money import (
     a_day_later,
     beside_a_claim,
     builtin,
+    by_the_terms_of_today,
     clause,
     each_for_itself,
     first_invoice,
@@ -33,6 +34,7 @@ from tests.oracle.planting_money import (
     never_rolled,
     no_limit_on_set_off,
     no_rule,
+    of_now,
     on_the_line_alone,
     one_part,
     one_sided,
@@ -40,6 +42,7 @@ from tests.oracle.planting_money import (
     per_day_of_the_table,
     releases_stay,
     seeing,
+    seen_today,
     stays_at_plan,
     still_covers,
     turned,
@@ -123,6 +126,30 @@ MUTANTS_MONEY = [
     Mutant(
         "tax follows line by line",
         _replaced("ledger.decisions.effects_money.with_tax", on_the_line_alone),
+    ),
+    Mutant(
+        "what was accepted follows the terms of today",
+        _replaced("ledger.state.Contract.terms_of", of_now),
+    ),
+    Mutant(
+        "tax follows the terms of today",
+        _replaced("ledger.decisions.effects_money.with_tax", by_the_terms_of_today),
+    ),
+    Mutant(
+        "a discount follows the terms of today",
+        _replaced("ledger.decisions.payments.early_payment", seen_today),
+    ),
+    Mutant(
+        "retention is let go by the terms of today",
+        _replaced("ledger.retaining.parts_of", seen_today),
+    ),
+    Mutant(
+        "a release falls due by the terms of today",
+        _replaced("ledger.decisions.retention.due_of", seen_today),
+    ),
+    Mutant(
+        "an invoice sets a due date by the terms of today",
+        _replaced("ledger.decisions.invoices._covered", seen_today),
     ),
     Mutant("a discount has a day more", _replaced("ledger.payables.discount_until", a_day_later)),
     Mutant(

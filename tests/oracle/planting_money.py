@@ -12,6 +12,7 @@ import msgspec
 from pytest import MonkeyPatch
 
 from ledger import events as e
+from ledger.decisions.adjusting import tax_of
 from ledger.events import Line, Record
 from ledger.pricing import (
     order,
@@ -197,12 +198,43 @@ def on_the_line_alone(_: Any) -> Any:
 
     def with_tax(case: Any, lines: Any) -> Any:
         given, milestone = tuple(lines), case.the_milestone()
-        if case.state.terms.tax is None or milestone.acceptance is None:
+        if milestone.acceptance is None or milestone.acceptance.terms.tax is None:
             return given
         change = sum(line.amount_minor for line in given)
-        return (*given, *tax.taxes(case.state.terms, change, {}))
+        return (*given, *tax.taxes(milestone.acceptance.terms, change, {}))
 
     return with_tax
+
+
+def _as_accepted_today(contract: Contract, milestone: Milestone) -> Milestone:
+    """The milestone as if it had been accepted under the terms that are agreed now."""
+    if milestone.acceptance is None:
+        return milestone
+    accepted = msgspec.structs.replace(milestone.acceptance, terms=contract.terms)
+    return msgspec.structs.replace(milestone, acceptance=accepted)
+
+
+def seen_today(function: Any) -> Any:
+    """What a function says of a milestone, if it had been accepted under the terms of today."""
+    return lambda contract, milestone, *args: function(
+        contract, _as_accepted_today(contract, milestone), *args
+    )
+
+
+def by_the_terms_of_today(_: Any) -> Any:
+    def with_tax(case: Any, lines: Any) -> Any:
+        given = tuple(lines)
+        return (
+            *given,
+            *tax_of(case.state, _as_accepted_today(case.state, case.the_milestone()), given),
+        )
+
+    return with_tax
+
+
+def of_now(_: Any) -> Any:
+    """What adjusts something accepted is reckoned by whatever is agreed today."""
+    return lambda contract, milestone: contract.terms
 
 
 def turned_around(rows: Any) -> Any:

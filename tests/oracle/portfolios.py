@@ -37,6 +37,7 @@ MONEY_MOVES: list[tuple[Move, int]] = [
     (moves_money.receive_invoice, 4), (moves_money.reject_invoice, 1), (moves_money.set_off, 2),
     (moves_money.file_withholding, 1), (moves_money.deliver, 8), (moves_money.accept, 10),
     (moves_money.resolve, 3), (moves_money.take_back, 2), (moves_money.terminate, 1),
+    (proposals.amend_a_clause, 3), (moves_money.waive, 2),
 ]  # fmt: skip
 
 

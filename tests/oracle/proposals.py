@@ -20,6 +20,7 @@ from ledger.events import (
     Waiver,
 )
 from ledger.terms import MilestonePlan
+from tests.oracle.clauses import CLAUSES, money_terms
 from tests.oracle.play import ADMINISTRATORS, FINANCE, MANAGERS, Play, pick, some_milestone
 
 
@@ -56,6 +57,20 @@ def _amendment(play: Play, contract: str) -> Content:
     )
     revisions = (_revision(play, contract, some_milestone(play, contract)),)
     return Amendment(terms=terms, define=(plan,), revisions=revisions[: rng.randint(0, 1)])
+
+
+def amend_a_clause(play: Play, contract: str) -> None:
+    """One agrees on other clauses for what is still to come: any of those about money, drawn anew."""
+    rng, state = play.rng, play.states[contract]
+    other = money_terms(rng, state.terms.signed_on or play.clocks[contract])
+    names = rng.sample(CLAUSES, rng.randint(1, 3))
+    clauses: dict[str, Any] = {name: getattr(other, name) for name in names}
+    content = Amendment(terms=replace(state.terms, **clauses), reason="agreed anew")
+    on, before = play.clocks[contract], len(play.records)
+    play.act(contract, ADMINISTRATORS[0], i.ProposeChange(content=content, on=on))
+    for record in play.records[before:]:
+        approval = i.ApproveChange(proposal=record.version, on=on)
+        play.act(contract, ADMINISTRATORS[1], approval)
 
 
 def _role(play: Play, contract: str) -> Content:
