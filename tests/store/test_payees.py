@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,17 +20,16 @@ from ledger.store.perform import perform
 from ledger.terms import PayeePolicy
 from projections.rebuild.catchup import catch_up
 from projections.signatures import check_log, evidence, registry
-from tests.decisions.builders import PLANS, SIGNED, TERMS, day
+from tests.clock import PLANS, SIGNED, TERMS, day, now
 from tests.signing import Key
 
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 ACCOUNT = BankAccount(holder="Studio Ltd", number="6222020200112233445", bank="102331002126")
 PROPOSE = i.ProposePayee(partner="Studio", account=ACCOUNT)
 CLERKS = {"finance-1": Key.number(1), "finance-2": Key.number(2)}
 
 
 def by(person: str) -> Context:
-    return Context(actor=person, now=NOW, authenticated_as="tester")
+    return Context(actor=person, now=now(), authenticated_as="tester")
 
 
 def begun(url: str) -> Ledger[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,14 +15,12 @@ from ledger.store import Ledger, open_ledger
 from ledger.store.perform import perform, to_sign
 from ledger.store.signers import keep, signers_of
 from projections.signatures import check_log, evidence, registry
-from tests.decisions.builders import PLANS, SIGNED, TERMS, day
+from tests.clock import PLANS, SIGNED, TERMS, day, now
 from tests.signing import MANAGER, Key
-
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
 
 def by(person: str) -> Context:
-    return Context(actor=person, now=NOW, authenticated_as="tester")
+    return Context(actor=person, now=now(), authenticated_as="tester")
 
 
 def begun(url: str) -> Ledger[Any]:
