@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.doubting import warned
 from commands.options import database_options, moment_options, output_options
 from commands.reference_names import CONTRACT, PROPOSAL, VersionName
 from commands.session import acting, looking, partner_option, reason_option, reason_required
@@ -47,7 +48,8 @@ def sign(contract_file: str, session: Session) -> None:
         milestones=document.milestones,
         on=session.on,
     )
-    session.record(document.contract, intent)
+    outcome = session.perform([(document.contract, intent)])
+    session.show(outcome, {"warnings": warned(document)})
 
 
 @contract.command()
@@ -78,7 +80,8 @@ def plan(contract_file: str, session: Session) -> None:
     blocked = [
         f"cannot be amended: {e['path']} ({e['obstacle']})" for e in entries if e["obstacle"]
     ]
-    data = {"contract": document.contract, "differences": entries}
+    data: dict[str, Any] = {"contract": document.contract, "differences": entries}
+    data["warnings"] = warned(document)
     session.output.emit(
         data,
         rows=entries,
@@ -107,6 +110,7 @@ def apply(contract_file: str, reason: str, session: Session) -> None:
     document = read_contract_file(contract_file)
     state = session.contract(document.contract)
     _propose(session, state, amendment_to(state, document, reason))
+    warned(document)
 
 
 @contract.command()

@@ -12,6 +12,7 @@ from ledger.money import display_minor
 from ledger.state import Approval, Contract, Dispute, Milestone, Payment
 from ledger.terms import Criterion
 from projections.derive.inbox import Task, tasks
+from projections.judged import remarks, standing
 
 Page = Table | str
 Columns = list[Column | str]
@@ -167,6 +168,8 @@ def _milestone_pages(contract: Contract, milestone: Milestone) -> Iterator[Page]
     if m.submissions:
         yield ""
         yield _deliveries(m)
+        if (delivery := standing(m)) is not None:
+            yield from remarks(contract, m, delivery.results)
     if m.lines:
         yield ""
         yield _price(contract, m)

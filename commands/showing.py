@@ -10,6 +10,7 @@ from commands.pages_money import kept_object, release_objects
 from commands.wording_changes import content_in_words, kind_in_words
 from ledger.state import ADMINISTRATOR, Contract, Milestone
 from projections.derive.inbox import Task, tasks
+from projections.judged import missed_by
 
 
 def iso(day: date | None) -> str | None:
@@ -140,6 +141,7 @@ def milestone_object(
                 "by": s.actor,
                 "status": s.status,
                 "measured": {r.criterion: r.measured for r in s.results},
+                "missed": [one._asdict() for one in missed_by(m, s.results)],
                 "approvals": [
                     {
                         "by": a.actor,

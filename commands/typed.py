@@ -58,28 +58,65 @@ def named_value(text: str, option: str, example: str) -> tuple[str, str]:
 def parse_result(text: str) -> Result:
     """A criterion's measured value: "conversion_rate=3.4%"."""
     from ledger.events import Result
-    from ledger.written import measure_text
 
     name, value = named_value(text, "--measured", "conversion_rate=3.4%")
-    return Result(criterion=name, measured=measure_text(value))
+    return Result(criterion=name, measured=_measure(value, text, "--measured"))
+
+
+def _measure(value: str, text: str, option: str) -> str:
+    """A measured value in canonical text; an error says in which option it stands."""
+    from ledger.written import measure_text
+
+    try:
+        return measure_text(value)
+    except InputInvalid as wrong:
+        wrong.place = f"{option} {text!r}"
+        raise
 
 
 def parse_evidence(text: str) -> Evidence:
-    """Where a proof lies, and after the last `=` the SHA-256 of its bytes, if that is given."""
+    """Where a proof lies, and after the last `=` the SHA-256 of its bytes, if that is given.
+
+    The `=` of a query (`?id=5`) and of a folder's name (`date=2026-11-30/…`) belong to the address. Raises InputInvalid
+    `value-invalid` and `digest-invalid`.
+    """
+    from commands.tables import HOSTILE
     from ledger.events import Evidence
 
-    uri, separator, tail = text.strip().rpartition("=")
-    if separator and uri and _SHA256.fullmatch(tail):
-        return Evidence(uri=uri, sha256=tail.lower())
-    if not text.strip():
+    text = text.strip()
+    if not text:
         raise InputInvalid("value-invalid", "the evidence is empty", hint="write --evidence URI")
-    return Evidence(uri=text.strip())
+    if found := HOSTILE.search(text):
+        says = f"the evidence {text!r} holds the invisible character U+{ord(found[0]):04X}"
+        raise InputInvalid("value-invalid", says, hint="take it out")
+    uri, separator, tail = text.rpartition("=")
+    if not separator or "/" in tail:
+        return Evidence(uri=text)
+    query = uri.rpartition("?")[2] if "?" in uri else None
+    own = query is not None and "=" not in query.rpartition("&")[2]  # the parameter's own sign
+    if own and not _SHA256.fullmatch(tail):
+        return Evidence(uri=text)
+    if own:
+        says = f"in {text!r} the digest may be the value of {query!r}, a part of the address"
+        hint = "write its = as %3D, or the digest once more behind another ="
+        raise InputInvalid("digest-invalid", says, hint=hint, facts={"text": text})
+    if not uri or not _SHA256.fullmatch(tail):
+        says = f"{tail!r} behind the last = of the evidence {text!r} is no SHA-256"
+        hint = (
+            "write its 64 hexadecimal digits, as sha256sum prints them; leave = and digest out, or"
+            " write an = of the address as %3D"
+        )
+        raise InputInvalid("digest-invalid", says, hint=hint, facts={"text": text})
+    return Evidence(uri=uri, sha256=tail.lower())
 
 
 def parse_criteria(at_least: Iterable[str], at_most: Iterable[str]) -> tuple[Criterion, ...]:
-    """Criteria in the order in which they are first named, each with the bounds given."""
+    """Criteria in the order in which they are first named, each with the bounds given.
+
+    Raises InputInvalid where two bounds of one criterion leave nothing between them, or differ in their units.
+    """
+    from ledger.measured import bounds_in_conflict
     from ledger.terms import Criterion
-    from ledger.written import measure_text
 
     bounds: dict[str, dict[str, str]] = {}
     for field, option, texts in (
@@ -90,5 +127,9 @@ def parse_criteria(at_least: Iterable[str], at_most: Iterable[str]) -> tuple[Cri
             name, value = named_value(text, option, "conversion_rate=3.0%")
             if field in bounds.setdefault(name, {}):
                 raise InputInvalid("value-invalid", f"{option} is given twice for {name!r}")
-            bounds[name][field] = measure_text(value)
-    return tuple(Criterion(name=name, **given) for name, given in bounds.items())
+            bounds[name][field] = _measure(value, text, option)
+    criteria = tuple(Criterion(name=name, **given) for name, given in bounds.items())
+    for criterion in criteria:
+        if wrong := bounds_in_conflict(criterion):
+            raise InputInvalid("value-invalid", wrong, hint="correct --at-least or --at-most")
+    return criteria

@@ -167,7 +167,19 @@ def _submitted(fact: e.MilestoneSubmitted, told: Told) -> str:
     if fact.evidence:
         said.append(f"evidence {', '.join(one.uri for one in fact.evidence)}")
     brought = f" with {', '.join(said)}" if said else ""
-    return f"{name} {act}{on_day(fact.on)}{at} by {told.record.actor}{brought}{told.waits(name)}"
+    judged = _judged(fact.milestone, fact.results, told)
+    by = f"by {told.record.actor}"
+    return f"{name} {act}{on_day(fact.on)}{at} {by}{brought}{judged}{told.waits(name)}"
+
+
+def _judged(milestone: str, results: Sequence[e.Result], told: Told) -> str:
+    """What the values measured miss, and earn not: said where a person can still do something about it."""
+    found = told.contract.milestones.get(milestone)
+    if found is None:
+        return ""
+    from projections.judged import remarks
+
+    return "".join(f"; {remark}" for remark in remarks(told.contract, found, results))
 
 
 def _rejected(fact: e.SubmissionRejected, told: Told) -> str:
@@ -206,7 +218,17 @@ def _approved(fact: e.ApprovalGranted, told: Told) -> str:
         name = told.numbered(fact.subject)
     signed = ", signed" if fact.signature else ""
     by = f"by {told.record.actor} as {fact.role}{signed}"
-    return f"{name} approved{part}{on_day(fact.on)} {by}{told.waits(name)}"
+    judged = ""
+    if fact.milestone and not any(isinstance(r.data, e.MilestoneAccepted) for r in told.batch):
+        judged = _judged(fact.milestone, _results(fact.milestone, fact.subject, told), told)
+    return f"{name} approved{part}{on_day(fact.on)} {by}{judged}{told.waits(name)}"
+
+
+def _results(milestone: str, version: int, told: Told) -> Sequence[e.Result]:
+    """The values of the submission of that version."""
+    found = told.contract.milestones.get(milestone)
+    submissions = found.submissions if found is not None else []
+    return next((s.results for s in submissions if s.version == version), ())
 
 
 def _unapproved(fact: e.ApprovalWithdrawn, told: Told) -> str:
@@ -228,7 +250,8 @@ def _accepted(fact: e.MilestoneAccepted, told: Told) -> str:
     name = told.milestone(fact.milestone)
     due = f"; payment due {fact.payment_due}" if fact.payment_due else ""
     sure = " (provisional)" if fact.provisional else ""
-    return f"{name} accepted{on_day(day)}: {_sum(fact, lines, told)}{due}{sure}"
+    judged = _judged(fact.milestone, _results(fact.milestone, fact.submission, told), told)
+    return f"{name} accepted{on_day(day)}: {_sum(fact, lines, told)}{due}{sure}{judged}"
 
 
 def _sum(fact: e.MilestoneAccepted, lines: list[Line], told: Told) -> str:

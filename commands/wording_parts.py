@@ -77,5 +77,6 @@ def reckoned(line: Line, told: Told) -> str:
         by = f"{days} early: " if c.get("step_days") else f"{days} × "
         return f"{by}{c['rate']} of {told.bare(int(c['base_minor']))}{capped}"
     if "measured" in c:
-        return f"{c['criterion']} {c['measured']}, at least {c['at_least']}"
+        tiers = f", the highest reached of {c['tiers']}" if "tiers" in c else ""
+        return f"{c['criterion']} {c['measured']}, at least {c['at_least']}{tiers}"
     return line.clause

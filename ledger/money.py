@@ -54,7 +54,13 @@ EXPONENTS: Mapping[str, int] = MappingProxyType(
     }
 )
 
-_AMOUNT = re.compile(r"([+-]?)([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.([0-9]+))?")
+WHOLE = "(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)"
+"""The digits of a written number before its decimals, as a pattern: in groups of thousands, or without any comma.
+
+No group begins with 0: who writes 0,500 may mean a half.
+"""
+
+_AMOUNT = re.compile(rf"([+-]?)({WHOLE})(?:\.([0-9]+))?")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _PERCENT = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?) ?%")
 

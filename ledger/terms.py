@@ -197,13 +197,33 @@ class TerminationClause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QualityTier:
+    """One step of a quality bonus: its threshold, and the amount paid where it is the highest that was reached."""
+
+    at_least: Measure
+    amount_minor: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QualityBonus:
-    """A fixed amount when a milestone's criterion is measured at or above a threshold, paid whole."""
+    """A fixed amount when a milestone's criterion is measured at or above a threshold, paid whole.
+
+    With `tiers` in place of the one threshold, the highest tier that was reached is paid, and no other. Separate
+    bonuses add up, also on one criterion.
+    """
 
     milestone: Name
     criterion: Name
-    at_least: Measure
-    amount_minor: Amount
+    at_least: Measure | None = None
+    amount_minor: Amount | None = None
+    tiers: tuple[QualityTier, ...] = ()
+
+    @property
+    def steps(self) -> tuple[QualityTier, ...]:
+        """What can be earned, as tiers: the one threshold is a single one."""
+        if self.at_least is None or self.amount_minor is None:
+            return self.tiers
+        return (QualityTier(at_least=self.at_least, amount_minor=self.amount_minor), *self.tiers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

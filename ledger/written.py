@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,11 +12,18 @@ from annotated_types import Ge, Le, MinLen
 
 from ledger.calendars import parse_date
 from ledger.errors import InputInvalid
-from ledger.money import UNKNOWN_CURRENCY, canonical, parse_minor, parse_percent
+from ledger.money import UNKNOWN_CURRENCY, WHOLE, canonical, parse_minor, parse_percent
 
 if TYPE_CHECKING:
     from pydantic import ValidationInfo
     from pydantic_core import CoreSchema
+
+_MEASURE = re.compile(rf"([+\-\u2212]?{WHOLE}(?:\.[0-9]+)?) *((?![0-9,.]).*)", re.DOTALL)
+_EXPONENT = re.compile(r"[eExX][+\-\u2212]?[0-9]")
+_MULTIPLE = re.compile(r"(?:[千万亿萬億]|(?:k|mio|mn|bn)(?![^\W_]))", re.IGNORECASE)
+_LOOSE_DIGIT = re.compile(r"(?<![^\W\d_])\d|\d\d")
+_SIGNS = "%‰°/"
+_LONGEST_UNIT = 40
 
 
 class _Written:
@@ -91,9 +100,10 @@ class WrittenDate(_Written):
 
 
 def measure(text: str) -> tuple[Decimal, str]:
-    """The number and the unit of a measured value such as "3.4%" or "12 days".
+    """The number and the unit of a measured value as it is stored: "3.4%" or "12 days".
 
-    Raises InputInvalid where it does not begin with a plain decimal number.
+    It takes every text that was ever stored, also "5 ,200" of the first release, to the meaning which that had; what
+    people type goes through `parse_measure`. Raises InputInvalid `measure-invalid` where no number begins it.
     """
     text = text.strip()
     end = 0
@@ -102,16 +112,62 @@ def measure(text: str) -> tuple[Decimal, str]:
     try:
         return canonical(text[:end]), text[end:].strip()
     except (InputInvalid, ArithmeticError, ValueError):
-        raise InputInvalid(
-            "measure-invalid",
-            f"{text!r} is not a measured value",
-            hint="write a number and, if it has one, its unit: 3.4% or 12 days",
-        ) from None
+        raise _measure_invalid(text, "is not a measured value") from None
+
+
+def parse_measure(text: str) -> tuple[Decimal, str]:
+    """The number and the unit of a measured value as people write it: "5,200", "3.4 %", "12 days".
+
+    The number is written as in amounts, with any decimals. A unit begins with a letter, a sign such as % or a
+    currency's; a digit in it follows its letter (m2). Raises InputInvalid `measure-invalid`.
+    """
+    found = _MEASURE.fullmatch(text.strip())
+    if found is None:
+        raise _measure_invalid(text, "is not a measured value")
+    number, unit = found[1].replace(",", "").replace("\u2212", "-"), found[2]
+    if wrong := _wrong_with_unit(unit):
+        raise _measure_invalid(text, f"is not a measured value: {wrong}")
+    try:
+        return canonical(number), unit
+    except InputInvalid as bad:
+        raise _measure_invalid(text, f"is not a measured value: {bad.message}") from None
+
+
+def _wrong_with_unit(unit: str) -> str:
+    """What keeps a text behind a number from being its unit; "" where nothing does."""
+    if not unit:
+        return ""
+    first = unit[0]
+    if first.isspace():
+        return "a number holds no spaces, and one space stands before its unit"
+    if _EXPONENT.match(unit):
+        return f"{unit!r} looks like an exponent, and numbers are written out"
+    if _MULTIPLE.match(unit):
+        return f"{unit!r} is a multiple, and numbers are written out"
+    if not (first.isalpha() or first in _SIGNS or unicodedata.category(first) == "Sc"):
+        return f"no unit begins with {first!r}"
+    if len(unit) > _LONGEST_UNIT or any(
+        unicodedata.category(c)[0] in "CZ" and c != " " for c in unit
+    ):
+        return f"{unit[:_LONGEST_UNIT]!r} is not a unit"
+    if _LOOSE_DIGIT.search(unit) or "=" in unit or "%%" in unit:
+        return f"{unit!r} is not a unit"
+    return ""
+
+
+def _measure_invalid(text: str, wrong: str) -> InputInvalid:
+    shown = repr(text if len(text) <= 40 else f"{text[:40]}…")
+    return InputInvalid(
+        "measure-invalid",
+        f"{shown} {wrong}",
+        hint="write a number and, if it has one, its unit: 5,200 or 3.4% or 12 days",
+        facts={"text": text},
+    )
 
 
 def measure_text(text: str) -> str:
-    """The canonical text of a measured value: "3.40 %" is "3.4%"."""
-    number, unit = measure(text)
+    """The canonical text of a measured value as people write it: "3.40 %" is "3.4%", "5,200" is "5200"."""
+    number, unit = parse_measure(text)
     return f"{number}{unit}" if unit in ("", "%") else f"{number} {unit}"
 
 

@@ -34,7 +34,9 @@ def calculation(line: Line, state: Contract, by_version: dict[int, Record]) -> s
     if "planned_minor" in kept:
         return _gross(line, currency)
     if "measured" in kept:
-        return f"{kept['criterion']} {kept['measured']} ≥ {kept['at_least']}: {amount}, whole"
+        tiers = f", the highest reached of {kept['tiers']}" if "tiers" in kept else ""
+        reached = f"{kept['criterion']} {kept['measured']} ≥ {kept['at_least']}{tiers}"
+        return f"{reached}: {amount}, whole"
     if "outcome" in kept:
         disputed = _money(kept, "disputed_minor", currency)
         named = f" in {state.id}#{kept['dispute']}" if "dispute" in kept else ""

@@ -18,6 +18,7 @@ from projections.exception_rules import (
     exception_rule,
     rule_across,
 )
+from projections.judged import missed_by, missed_in_words, standing
 
 
 @exception_rule(
@@ -61,6 +62,23 @@ def bonus_without_measurement(seen: Seen) -> Findings:
             missing = ", ".join(sorted(named - measured)) or "no criterion"
             detail = f"quality bonus for {missing}, which the delivery does not measure"
             yield Hit(milestone.id, detail, (seen.position[award.version],))
+
+
+@exception_rule(
+    "medium",
+    "What is accepted, or waits for a decision, meets the required criteria of its milestone.",
+    "a bound that was agreed and then passed over binds nobody the next time",
+)
+def required_criterion_missed(seen: Seen) -> Findings:
+    for milestone in seen.contract.milestones.values():
+        delivery = standing(milestone)
+        if delivery is None:
+            continue
+        accepted = milestone.acceptance
+        positions = (delivery.position, *((accepted.position,) if accepted is not None else ()))
+        done = "accepted" if accepted is not None else "submitted"
+        for one in missed_by(milestone, delivery.results):
+            yield Hit(milestone.id, f"{done}, but {missed_in_words(one)}", positions)
 
 
 @exception_rule(

@@ -14,10 +14,12 @@ from ledger import events as e
 from ledger.contract import fold
 from ledger.decisions.delivery import in_force
 from ledger.events import Record
+from ledger.measured import Missed, Unearned
 from ledger.money import display_minor
 from ledger.state import Approval, Contract, Milestone, Payment, Posted
 from projections.calculations import calculation as calculation
 from projections.derive.settlements import gain
+from projections.judged import missed_by, standing, unearned_by
 from projections.reckoning import Differs, reckon_all
 
 
@@ -89,6 +91,8 @@ class Explanation:
     approvals: list[Approved] = field(default_factory=list)
     releases: list[Released] = field(default_factory=list)
     differences: list[Differs] = field(default_factory=list)
+    missed: list[Missed] = field(default_factory=list)
+    unearned: list[Unearned] = field(default_factory=list)
     checked: int = 0
     dues_checked: int = 0
 
@@ -122,9 +126,22 @@ def explain(
     told.moved = list(_moved(state, found))
     told.approvals = list(_approved(state, found, by_version))
     told.releases = list(_released(state, found, by_version))
+    _judge(told, by_version)
     again = reckon_all(records, log or records, milestone)
     told.differences, told.checked, told.dues_checked = again.differences, again.lines, again.dues
     return told
+
+
+def _judge(told: Explanation, by_version: dict[int, Record]) -> None:
+    """What was measured and missed a required criterion or earned no bonus, by the terms that priced it."""
+    milestone, delivery = told.milestone, standing(told.milestone)
+    if delivery is None:
+        return
+    accepted = milestone.acceptance
+    before = accepted.version if accepted is not None else told.contract.version
+    terms = getattr(by_version[_terms(by_version, before)].data, "terms", told.contract.terms)
+    told.missed = missed_by(milestone, delivery.results)
+    told.unearned = unearned_by(terms, milestone, delivery.results)
 
 
 # --- the order of the lines ------------------------------------------------------------------------

@@ -85,10 +85,12 @@ def _of(contract: Contract, m: Milestone, as_of: date) -> Iterator[Incentive]:
         yield _incentive(contract, m, "early", status, due, words, steps)
     if pending is None:
         for clause in contract.terms.quality_bonuses:
-            if clause.milestone == m.id and clause.amount_minor:
-                words = f"{clause.criterion} at least {clause.at_least}"
-                step = (Step(None, clause.amount_minor),)
-                yield _incentive(contract, m, "quality", status, None, words, step)
+            tiers = sorted(clause.steps, key=lambda one: one.amount_minor, reverse=True)
+            worth = tuple(Step(None, one.amount_minor) for one in tiers if one.amount_minor)
+            if clause.milestone == m.id and worth:
+                bounds = " or ".join(one.at_least for one in tiers if one.amount_minor)
+                words = f"{clause.criterion} at least {bounds}"
+                yield _incentive(contract, m, "quality", status, None, words, worth)
         return
     for line in quality_bonus.lines(_delivery(contract, m, pending)):
         calculation = line.calculation

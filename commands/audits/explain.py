@@ -15,6 +15,7 @@ from commands.reports.sheet import Carried, Sheet
 from commands.settings import Settings
 from ledger.errors import IntegrityViolated
 from projections.explain import Explanation, explain
+from projections.judged import missed_in_words, unearned_in_words
 from projections.reckoning import Differs
 
 COLUMNS = ("milestone", "step", "clause", "amount", "currency", "calculation", "events")
@@ -117,6 +118,17 @@ def _data(told: Explanation) -> dict[str, Any]:
             for m in told.moved
         ],
         "approvals": [asdict(approval) for approval in told.approvals],
+        "missed": [one._asdict() for one in told.missed],
+        "unearned": [
+            {
+                "criterion": one.criterion,
+                "measured": one.measured or None,
+                "at_least": one.at_least,
+                "amount": money(one.amount_minor, currency),
+                "earned": money(one.earned_minor, currency),
+            }
+            for one in told.unearned
+        ],
         "lines_checked": told.checked,
         "due_dates_checked": told.dues_checked,
         "differences": [_difference(told, d) for d in told.differences],
@@ -144,6 +156,7 @@ def _people(told: Explanation, past: History, name: str) -> Iterator[Table | str
         yield _price(told)
     else:
         yield _not_accepted(told)
+    yield from _judged(told)
     if told.milestone.retained_minor or told.releases:
         yield ""
         yield _retention(told)
@@ -153,6 +166,15 @@ def _people(told: Explanation, past: History, name: str) -> Iterator[Table | str
     yield from _verdict(told)
     footer = past.footer()
     yield from footer if told.approvals else [line for line in footer if line != CLAIMS]
+
+
+def _judged(told: Explanation) -> Iterator[str]:
+    """What was measured and misses a required criterion, or earns nothing: a price says only what it holds."""
+    said = [missed_in_words(one) for one in told.missed]
+    said += [unearned_in_words(one, told.currency) for one in told.unearned]
+    if said:
+        yield ""
+        yield from said
 
 
 def _heading(told: Explanation, name: str) -> str:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import pairwise
 
 from commands.imports.problems import Problem, Problems
+from ledger.measured import bounds_in_conflict
 from ledger.money import percent_text
-from ledger.terms import ContractDocument, PaymentTerms
+from ledger.terms import ContractDocument, PaymentTerms, QualityBonus
+from ledger.written import measure
 
 _DEFAULT_DAYS = (0, PaymentTerms().net_days)
 
@@ -153,6 +156,76 @@ def bonuses_are_for_milestones_that_earn_them(document: ContractDocument) -> Pro
             )
 
 
+def quality_bonuses_pay_something_once(document: ContractDocument) -> Problems:
+    """One threshold with its amount, or tiers that ascend in both, so that the highest is the one to reach."""
+    for index, bonus in enumerate(document.quality_bonuses):
+        at = ("quality_bonuses", index)
+        single = (bonus.at_least is not None, bonus.amount_minor is not None)
+        if bonus.tiers and any(single):
+            key = "at_least" if single[0] else "amount"
+            wrong = f"the bonus for {bonus.criterion} has tiers, and {key} beside them"
+            yield Problem((*at, key), wrong, "let every threshold and amount stand in tiers")
+        elif not bonus.tiers and not all(single):
+            key = "at_least" if not single[0] else "amount"
+            hint = f"add {key}: …, or tiers: [{{at_least: …, amount: …}}, …]"
+            yield Problem(at, f"{key} is missing", hint)
+        yield from _tiers_ascend(at, bonus)
+
+
+def _tiers_ascend(at: tuple[str | int, ...], bonus: QualityBonus) -> Problems:
+    for place, (lower, tier) in enumerate(pairwise(bonus.tiers), start=1):
+        here = (*at, "tiers", place)
+        (floor, unit), (threshold, own) = measure(lower.at_least), measure(tier.at_least)
+        if own != unit:
+            yield Problem(
+                (*here, "at_least"),
+                f"{tier.at_least} is not in the unit of the tier before, {lower.at_least}",
+                "state all tiers of one bonus in one unit",
+            )
+        elif threshold <= floor:
+            yield Problem(
+                (*here, "at_least"),
+                f"{tier.at_least} is not above {lower.at_least} of the tier before",
+                "let the tiers ascend, each threshold once",
+            )
+        elif tier.amount_minor <= lower.amount_minor:
+            yield Problem(
+                (*here, "amount"),
+                f"the tier from {tier.at_least} on pays no more than the one before",
+                "only the highest tier reached is paid, so let the amounts ascend",
+            )
+
+
+def criteria_can_be_met(document: ContractDocument) -> Problems:
+    """Bounds leave something between them, each criterion stands once, and a bonus counts in its unit."""
+    for index, plan in enumerate(document.milestones):
+        seen = set[str]()
+        for place, criterion in enumerate(plan.criteria):
+            at = ("milestones", index, "criteria", place)
+            if wrong := bounds_in_conflict(criterion):
+                yield Problem(at, wrong, "correct at_least or at_most")
+            if criterion.name in seen:
+                wrong = f"{criterion.name} is a criterion of {plan.id} already"
+                yield Problem((*at, "name"), wrong, "write its bounds together")
+            seen.add(criterion.name)
+    stated: dict[tuple[str, str], str] = {}
+    for plan in document.milestones:
+        for criterion in plan.criteria:
+            bound = criterion.at_least if criterion.at_least is not None else criterion.at_most
+            if bound is not None:
+                stated.setdefault((plan.id, criterion.name), bound)
+    for index, bonus in enumerate(document.quality_bonuses):
+        for step in bonus.steps:
+            other = stated.setdefault((bonus.milestone, bonus.criterion), step.at_least)
+            if measure(other)[1] != measure(step.at_least)[1] and not bonus.tiers:
+                yield Problem(
+                    ("quality_bonuses", index, "at_least"),
+                    f"{step.at_least} is not in the unit in which {bonus.criterion} of"
+                    f" {bonus.milestone} is stated elsewhere, {other}",
+                    "state one criterion in one unit: a value is measured in one",
+                )
+
+
 CHECKS: tuple[Callable[[ContractDocument], Problems], ...] = (
     the_early_bonus_is_by_day_or_by_table,
     lateness_is_charged_once,
@@ -160,4 +233,6 @@ CHECKS: tuple[Callable[[ContractDocument], Problems], ...] = (
     retention_is_let_go_in_full,
     advances_are_recovered,
     bonuses_are_for_milestones_that_earn_them,
+    quality_bonuses_pay_something_once,
+    criteria_can_be_met,
 )

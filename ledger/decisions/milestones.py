@@ -6,6 +6,11 @@ from datetime import time
 
 from ledger.calendars import delivery_date
 from ledger.decisions.case import Case, find_milestone, judge, open_case
+from ledger.decisions.rules_measured import (
+    criterion_measured_once,
+    measured_criterion_known,
+    measured_in_its_unit,
+)
 from ledger.decisions.rules_money import amounts_not_negative, commits, committed_within_ceiling
 from ledger.decisions.rules_payment import cancel_without_unrecovered_advance
 from ledger.decisions.rules_state import (
@@ -86,7 +91,7 @@ def submit(state: Contract, intent: SubmitMilestone, context: Context) -> list[F
     if intent.on is None and intent.at is not None:
         cut_off = time.fromisoformat(terms.cut_off) if terms.cut_off else None
         case.on = delivery_date(intent.at, terms.timezone, cut_off)
-    case.facts["measured"] = {result.criterion for result in intent.results}
+    case.facts["results"] = intent.results
     if intent.corrects:
         judge(case, *WHO, correction_of_a_pending_submission)
         pending = case.the_milestone().pending
@@ -97,7 +102,15 @@ def submit(state: Contract, intent: SubmitMilestone, context: Context) -> list[F
     else:
         judge(case, *WHO, milestone_submittable)
         corrects = 0
-    judge(case, *DATES, contract_active, criteria_measured)
+    judge(
+        case,
+        *DATES,
+        contract_active,
+        measured_criterion_known,
+        criterion_measured_once,
+        criteria_measured,
+        measured_in_its_unit,
+    )
     return [
         MilestoneSubmitted(
             on=case.on,

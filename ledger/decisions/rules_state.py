@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from ledger.decisions.case import Case, Objection, rule
+from ledger.events import Result
 from ledger.money import UNKNOWN_CURRENCY
 from ledger.payables import is_released, is_settled
 from ledger.terms import MilestonePlan
@@ -92,7 +93,8 @@ def correction_of_a_pending_submission(case: Case) -> Objection | None:
 
 @rule("A submission states a measured value for every criterion of its milestone.")
 def criteria_measured(case: Case) -> Objection | None:
-    given: set[str] = case.facts["measured"]
+    results: tuple[Result, ...] = case.facts["results"]
+    given = {result.criterion for result in results}
     missing = [c.name for c in case.the_milestone().plan.criteria if c.name not in given]
     if not missing:
         return None

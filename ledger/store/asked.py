@@ -39,6 +39,7 @@ _LATER: dict[str, Any] = {
     "table": [],
     "tax": None,
     "termination": None,
+    "tiers": [],
     "transfer": "",
     "until": "day",
 }

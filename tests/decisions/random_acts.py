@@ -15,6 +15,7 @@ from ledger import intents as i
 from ledger.contract import evolve
 from ledger.decisions.decide import decide
 from ledger.errors import LedgerError
+from ledger.events import Result
 from ledger.intents import Context, Intent
 from ledger.state import Contract
 from ledger.terms import MilestonePlan, QualityBonus
@@ -102,10 +103,14 @@ class Play:
         part = pick(("", "", "", "50%", "33.333%", "1234.56"))
         if part and (pending := milestone.pending) and pending.approvals:
             part = pick(("", part))
+
+        def rate(value: str) -> tuple[Result, ...]:
+            return b.measured(rate=value) if name == QUALITY.milestone else ()
+
         usual: dict[str, tuple[Intent, ...]] = {
             "expected": (
-                i.SubmitMilestone(milestone=name, on=on, results=b.measured(rate="3%")),
-                i.SubmitMilestone(milestone=name, on=on, results=b.measured(rate="2.9%")),
+                i.SubmitMilestone(milestone=name, on=on, results=rate("3%")),
+                i.SubmitMilestone(milestone=name, on=on, results=rate("2.9%")),
             ),
             "rejected": (i.SubmitMilestone(milestone=name, on=on),),
             "submitted": (

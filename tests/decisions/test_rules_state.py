@@ -146,7 +146,12 @@ def test_a_submission_with_a_value_for_every_criterion_passes_whatever_the_value
 def test_a_submission_without_a_value_for_a_criterion_is_refused() -> None:
     story = contract(defined(criteria=(Criterion(name="conversion_rate"),)))
     refused(story, submits(), "criteria-measured")
-    refused(story, submits(results=measured(uptime="99%")), "criteria-measured")
+    two = (Criterion(name="conversion_rate"), Criterion(name="uptime"))
+    refused(
+        contract(defined(criteria=two)),
+        submits(results=measured(uptime="99%")),
+        "criteria-measured",
+    )
 
 
 @permits("submission-pending")

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ledger.measured import bounds_in_conflict
 from ledger.money import canonical
 from ledger.terms import (
     AdvanceRecovery,
@@ -27,6 +28,7 @@ from ledger.terms import (
     PayeePolicy,
     PaymentTerms,
     QualityBonus,
+    QualityTier,
     Retention,
     RetentionRelease,
     Tax,
@@ -189,12 +191,13 @@ def documents(draw: st.DrawFn) -> ContractDocument:
     bounds = sorted(draw(st.lists(MINORS, max_size=3, unique=True)))
     milestones = draw(plans(signed_on))
     ids = [plan.id for plan in milestones]
-    bonuses = st.builds(
-        QualityBonus,
-        milestone=st.sampled_from(ids or ["-"]),
-        criterion=WORDS,
-        at_least=MEASURES,
-        amount_minor=MINORS,
+    required = {criterion.name for plan in milestones for criterion in plan.criteria}
+    paid = {
+        "milestone": st.sampled_from(ids or ["-"]),
+        "criterion": WORDS.filter(lambda name: name not in required),
+    }
+    bonuses = st.builds(QualityBonus, at_least=MEASURES, amount_minor=MINORS, **paid) | st.builds(
+        QualityBonus, tiers=tiers(), **paid
     )
     known = st.sampled_from(people)
     return draw(
@@ -223,7 +226,9 @@ def documents(draw: st.DrawFn) -> ContractDocument:
                 *(st.builds(Tier, quorum=quorums, up_to_minor=st.just(bound)) for bound in bounds),
                 st.builds(Tier, quorum=quorums),
             ),
-            quality_bonuses=st.lists(bonuses, max_size=2 if ids else 0).map(tuple),
+            quality_bonuses=st.lists(
+                bonuses, max_size=2 if ids else 0, unique_by=lambda bonus: bonus.criterion
+            ).map(tuple),
             disputes=st.builds(DisputeRules, open_within_days=st.none() | st.integers(0, 99)),
             milestones=st.just(milestones),
             **CLAUSES,
@@ -232,12 +237,25 @@ def documents(draw: st.DrawFn) -> ContractDocument:
     )
 
 
+def tiers() -> st.SearchStrategy[tuple[QualityTier, ...]]:
+    """Tiers of one bonus in one unit, ascending in threshold and amount."""
+    steps = st.lists(st.integers(0, 10**6), min_size=1, max_size=3, unique=True).map(sorted)
+    return st.builds(
+        lambda thresholds, unit: tuple(
+            QualityTier(at_least=measure_text(f"{each} {unit}".strip()), amount_minor=place * 100)
+            for place, each in enumerate(thresholds, start=1)
+        ),
+        steps,
+        st.sampled_from(["", "%", "days"]),
+    )
+
+
 @st.composite
 def plans(draw: st.DrawFn, signed_on: date) -> tuple[MilestonePlan, ...]:
     ids = draw(st.lists(NAMES, max_size=4, unique=True))
     criteria = st.builds(
         Criterion, name=WORDS, at_least=st.none() | MEASURES, at_most=st.none() | MEASURES
-    )
+    ).filter(lambda one: not bounds_in_conflict(one))
     return tuple(
         draw(
             st.builds(
@@ -249,7 +267,7 @@ def plans(draw: st.DrawFn, signed_on: date) -> tuple[MilestonePlan, ...]:
                 due=st.integers(0, 900).map(lambda days: signed_on + timedelta(days)),
                 amount_minor=MINORS,
                 deliverables=st.lists(WORDS, max_size=3).map(tuple),
-                criteria=st.lists(criteria, max_size=2).map(tuple),
+                criteria=st.lists(criteria, max_size=2, unique_by=lambda one: one.name).map(tuple),
                 depends_on=st.lists(st.sampled_from(ids[:index] or ["-"]), unique=True).map(
                     lambda names, index=index: tuple(names) if index else ()  # type: ignore[misc]
                 ),

@@ -209,6 +209,70 @@ M1 = "  - id: M1\n    due: 2026-08-21\n"
             "M1 is an advance, and an advance earns no bonus",
             "name the milestone",
         ),
+        (
+            "quality_bonuses:\n  - {milestone: M1, criterion: c, at_least: 3%}\n",
+            "",
+            "amount is missing",
+            "add amount: …, or tiers",
+        ),
+        (
+            "quality_bonuses:\n  - milestone: M1\n    criterion: c\n    at_least: 5\n"
+            "    tiers: [{at_least: 5, amount: 1}]\n",
+            "",
+            "the bonus for c has tiers, and at_least beside them",
+            "stand in tiers",
+        ),
+        (
+            "quality_bonuses:\n  - {milestone: M1, criterion: c, tiers:"
+            ' [{at_least: "8,000", amount: 2}, {at_least: 8000, amount: 3}]}\n',
+            "",
+            "8000 is not above 8000 of the tier before",
+            "ascend",
+        ),
+        (
+            "quality_bonuses:\n  - {milestone: M1, criterion: c, tiers:"
+            " [{at_least: 1, amount: 3}, {at_least: 2, amount: 3}]}\n",
+            "",
+            "the tier from 2 on pays no more than the one before",
+            "amounts ascend",
+        ),
+        (
+            "quality_bonuses:\n  - {milestone: M1, criterion: c, tiers:"
+            " [{at_least: 1%, amount: 2}, {at_least: 2, amount: 3}]}\n",
+            "",
+            "2 is not in the unit of the tier before, 1%",
+            "one unit",
+        ),
+        (
+            "quality_bonuses:\n  - {milestone: M1, criterion: c, at_least: 5 200, amount: 1}\n",
+            "",
+            "'5 200' is not a measured value: a number holds no spaces",
+            "5,200",
+        ),
+        (
+            "quality_bonuses:\n  - {milestone: M1, criterion: c, at_least: 3%, amount: 1}\n",
+            "    criteria: [{name: c, at_least: 0.03}]\n",
+            "3% is not in the unit in which c of M1 is stated elsewhere, 0.03",
+            "one unit",
+        ),
+        (
+            "",
+            "    criteria: [{name: c, at_least: 5, at_most: 4}]\n",
+            "no value of c is at least 5 and at most 4",
+            "correct at_least",
+        ),
+        (
+            "",
+            "    criteria: [{name: c, at_least: 5%, at_most: 9 days}]\n",
+            "c has bounds in two units",
+            "correct at_least",
+        ),
+        (
+            "",
+            "    criteria: [{name: c, at_least: 5}, {name: c, at_most: 9}]\n",
+            "c is a criterion of M1 already",
+            "write its bounds together",
+        ),
         ("", "    incentive_due: 2026-08-14\n", "the contract has no early bonus", "take inc"),
         (
             "early_bonus: {rate: 1%, cap: 5%}\n",

@@ -125,6 +125,20 @@ def test_the_discount_of_the_page() -> None:
             clauses("quality_bonuses"),
             {"results": (Result(criterion="conversion_rate", measured="3.4%"),)},
         ),
+        (
+            "Quality bonus in tiers",
+            "quality",
+            "50,000.00",
+            clauses("quality_bonuses", 1),
+            {"results": (Result(criterion="footfall", measured="9100"),)},
+        ),
+        (
+            "Quality bonus in tiers",
+            "quality",
+            "20,000.00",
+            clauses("quality_bonuses", 1),
+            {"results": (Result(criterion="footfall", measured="5200"),)},
+        ),
         ("Late penalty", "late", "360.00", clauses("late_penalty"), {"late": 6}),
         (
             "Late penalty",

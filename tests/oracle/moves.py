@@ -37,10 +37,17 @@ def submit(play: Play, contract: str) -> None:
     intent = i.SubmitMilestone(
         milestone=milestone,
         on=due,
-        results=(Result(criterion="conversion_rate", measured=measured),),
+        results=measured_there(play, contract, milestone, measured),
         corrects=rng.random() < 0.15,
     )
     play.act(contract, rng.choice((*PARTNERS, *PARTNERS, MANAGERS[0])), intent)
+
+
+def measured_there(play: Play, contract: str, milestone: str, value: str) -> tuple[Result, ...]:
+    """The conversion rate where a bonus of the milestone rests on it; elsewhere nothing is measured."""
+    bonuses = play.states[contract].terms.quality_bonuses
+    asked = any((b.milestone, b.criterion) == (milestone, "conversion_rate") for b in bonuses)
+    return (Result(criterion="conversion_rate", measured=value),) if asked else ()
 
 
 def reject(play: Play, contract: str) -> None:

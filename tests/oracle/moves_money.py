@@ -12,7 +12,6 @@ from ledger.events import (
     Content,
     Exchange,
     Resolution,
-    Result,
     Reversal,
     SetOff,
     Share,
@@ -20,6 +19,7 @@ from ledger.events import (
     Waiver,
 )
 from ledger.invoicing import invoiceable
+from tests.oracle.moves import measured_there
 from tests.oracle.play import ADMINISTRATORS, FINANCE, MANAGERS, Play, pick, some_milestone
 
 
@@ -40,10 +40,11 @@ def deliver(play: Play, contract: str) -> None:
         if m.status in ("expected", "rejected")
     ]
     if found:
+        milestone, rate = play.rng.choice(found), play.rng.choice(("2%", "4%"))
         intent = i.SubmitMilestone(
-            milestone=play.rng.choice(found),
+            milestone=milestone,
             on=play.clocks[contract],
-            results=(Result(criterion="conversion_rate", measured=play.rng.choice(("2%", "4%"))),),
+            results=measured_there(play, contract, milestone, rate),
         )
         play.act(contract, "partner-1", intent)
 
