@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.bank.proposing import account_options
 from commands.completing import partners
 from commands.keeping import NumberType, keep
 from commands.options import yes_option
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     from ledger.payees import Payee, Payees
 
 ACCOUNT = ("holder", "number", "bank", "bank_name", "currency", "country")
+MORE = ("clearing", "member", "purpose")
+PLACE = ("street", "building", "post_code", "town", "subdivision")
 COLUMNS = (
     *("reference", "partner", *ACCOUNT, "status", "replaces", "reason"),
     *("proposed_on", "proposed_by", "approved_on", "approved_by", "ended_on"),
+    *(*MORE, *PLACE, "address_country", "paid_since"),
 )
 PAYEE = NumberType("~payees", "account", "mledger payee list")
 
@@ -36,13 +40,7 @@ def payee() -> None:
 
 @payee.command()
 @click.argument("partner", shell_complete=partners)
-@click.option("--holder", required=True, help="In whose name the account is.")
-@click.option("--number", help="The account's number, where it is no IBAN.")
-@click.option("--iban", help="The account's IBAN.")
-@click.option("--bank", default="", help="The bank's BIC, or its CNAPS code (12 digits).")
-@click.option("--bank-name", default="", help="The bank's name.")
-@click.option("--currency", default="", help="The only currency it is for.  [default: any]")
-@click.option("--country", default="", help="The bank's country.  [default: as the account tells]")
+@account_options
 @reason_option
 @sign_options
 @acting
@@ -50,26 +48,32 @@ def propose(
     partner: str,
     number: str | None,
     iban: str | None,
+    like: int | None,
     reason: str,
     session: Session,
     pen: Pen | None,
-    **account: str,
+    **typed: str | None,
 ) -> None:
     """Propose the account to which a partner is to be paid; somebody else approves it.
 
-    What is paid now is shown beside it where it is to change.
+    What is paid now is shown beside it where it is to change. Payments abroad need the holder's
+    town and country; renminbi into China also the bank's CNAPS code and a purpose. On a terminal
+    they are asked for. --like takes what is not given from an account that is there.
 
     \b
     mledger payee propose "Hangzhou Content Studio" --holder "Hangzhou Content Studio Ltd" \\
         --number 6222020200112233445 --bank 102331002126 --currency CNY --as finance-1
+    mledger payee propose "Hangzhou Content Studio" --like '#1' --town Hangzhou \\
+        --address-country CN --purpose CSTRDR --as finance-1
     """
+    from commands.bank.proposing import account_of
     from ledger.accounts import checked
-    from ledger.events import BankAccount
     from ledger.intents import ProposePayee
 
-    found = checked(BankAccount(number=_one_of(number, iban), **account))
+    payees = _payees(session)
+    found = checked(account_of(partner, payees, like, number, iban, typed))
     intent = ProposePayee(partner=partner, account=found, reason=reason, on=session.on)
-    _compared(session, _payees(session).paid(partner, found.currency), found)
+    _compared(session, payees.paid(partner, found.currency), found)
     _keep(session, _signed(session, intent, pen, f"propose for {partner}: {_words(found)}"))
 
 
@@ -100,8 +104,9 @@ def approve(reference: int, yes: bool, session: Session, pen: Pen | None) -> Non
             paid = (
                 f"{new.account.currency} of {new.partner}" if new.account.currency else new.partner
             )
-            no_more = f"and no more to {old.account.number}"
-            confirm(f"Pay {paid} to {new.account.number}, {no_more}?", yes)
+            no_more = f", and no more to {old.account.number}"
+            told = "" if new.account.number == old.account.number else no_more
+            confirm(f"Pay {paid} to {new.account.number}{told}?", yes)
     intent = ApprovePayee(proposal=reference, on=session.on)
     words = f"approve #{reference} for {new.partner}: {_words(new.account)}"
     _keep(session, _signed(session, intent, pen, words))
@@ -124,6 +129,25 @@ def revoke(reference: int, reason: str, session: Session) -> None:
     _keep(session, RevokePayee(proposal=reference, reason=reason, on=session.on))
 
 
+@payee.command()
+@click.argument("reference", type=PAYEE, metavar="REF")
+@looking
+def show(reference: int, session: Session) -> None:
+    """Show an account whole: the number, the bank, the holder's address, who proposed and approved it.
+
+    \b
+    mledger payee show '#2'
+    """
+    from commands.output import Table
+    from ledger.decisions.payees import find
+
+    one = find(_payees(session), reference)
+    flat = _flat(one)
+    rows = [(name.replace("_", " "), value) for name, value in flat.items() if value]
+    table = Table(["account", ""], rows)
+    session.output.emit(_entry(one), rows=[flat], columns=COLUMNS, people=[table])
+
+
 @payee.command("list")
 @partner_option
 @looking
@@ -139,42 +163,26 @@ def list_payees(partner: str | None, session: Session) -> None:
 
     payees = _payees(session)
     kept = [p for p in payees.accounts.values() if partner in (None, p.partner)]
-    entries = [_entry(one) for one in kept]
+    entries, flat = [_entry(one) for one in kept], [_flat(one) for one in kept]
     shown = (
         *("reference", "partner", "number", "currency", "bank", "status", "replaces", "since"),
-        *("proposed_by", "approved_by"),
+        *("town", "purpose", "proposed_by", "approved_by"),
     )
     rows = [
         tuple(
-            (entry | {"number": masked(entry["number"]), "since": entry["approved_on"]})[name]
+            (one | {"number": masked(one["number"]), "since": one["approved_on"]}).get(name)
             for name in shown
         )
-        for entry in entries
+        for one in flat
     ]
+    empty = [name for name in ("town", "purpose") if not any(one.get(name) for one in flat)]
     table = Narrowing(
-        [name if name == "partner" else exact(name.replace("_", " ")) for name in shown],
+        [name if name in ("partner", "town") else exact(name.replace("_", " ")) for name in shown],
         rows,
         empty="no account yet: mledger payee propose PARTNER",
-        minor=("replaces", "bank", "proposed by", "approved by"),
-    )
-    session.output.emit({"payees": entries}, rows=entries, columns=COLUMNS, people=[table])
-
-
-def _one_of(number: str | None, iban: str | None) -> str:
-    from ledger.accounts import checked
-    from ledger.errors import InputInvalid
-    from ledger.events import BankAccount
-
-    if (number is None) == (iban is None):
-        raise InputInvalid("usage", "an account has a --number or an --iban", hint="give one")
-    if iban is None:
-        return str(number)
-    text = iban.replace(" ", "").upper()
-    if not (text[:2].isalpha() and text[2:4].isdigit()):
-        raise InputInvalid(
-            "payee-account-invalid", f"{iban!r} is no IBAN", hint="give it with --number"
-        )
-    return checked(BankAccount(holder="-", number=text)).number
+        minor=("replaces", "bank", "town", "purpose", "proposed by", "approved by"),
+    ).without(*empty)
+    session.output.emit({"payees": entries}, rows=flat, columns=COLUMNS, people=[table])
 
 
 def _payees(session: Session) -> Payees:
@@ -210,8 +218,13 @@ def _signed(
 
 
 def _words(account: BankAccount) -> str:
+    from ledger.accounts import address_line
+
     bank = f" at {account.bank}" if account.bank else ""
-    return f"{account.number}{bank}, {account.currency or 'any currency'}, held by {account.holder}"
+    clearing = f" ({account.clearing} {account.member})" if account.clearing else ""
+    said = f"{account.number}{bank}{clearing}, {account.currency or 'any currency'}, held by {account.holder}"
+    place = f", {address_line(account.address)}" if account.address else ""
+    return said + place + (f", paid for {account.purpose}" if account.purpose else "")
 
 
 def _compared(session: Session, old: Payee | None, new: BankAccount) -> None:
@@ -225,13 +238,37 @@ def _pages(old: Payee, new: BankAccount) -> Iterator[Table | str]:
 
     rows = [
         (name.replace("_", " "), before, after, "" if before == after else "changed")
-        for name in ACCOUNT
-        for before, after in [(getattr(old.account, name), getattr(new, name))]
+        for name, before in _fields(old.account).items()
+        for after in [_fields(new)[name]]
         if before or after
     ]
     since = f"now (#{old.version}, since {old.approved_on})"
     yield Table([old.partner, exact(since), exact("to be"), exact("")], rows)
     yield ""
+
+
+def _fields(account: BankAccount) -> dict[str, str]:
+    """Every part of an account by its name, those of its address too."""
+    place = account.address
+    return {
+        **{name: getattr(account, name) for name in (*ACCOUNT, *MORE)},
+        **{name: getattr(place, name) if place else "" for name in PLACE},
+        "address_country": place.country if place else "",
+    }
+
+
+def _place(account: BankAccount) -> dict[str, str | None] | None:
+    at = account.address
+    if at is None:
+        return None
+    return {name: getattr(at, name) or None for name in PLACE} | {"country": at.country}
+
+
+def _flat(one: Payee) -> dict[str, Any]:
+    """The entry with the address in columns of its own, for tables."""
+    entry = _entry(one)
+    del entry["address"]
+    return entry | {name: text or None for name, text in _fields(one.account).items() if text}
 
 
 def _entry(one: Payee) -> dict[str, Any]:
@@ -247,4 +284,7 @@ def _entry(one: Payee) -> dict[str, Any]:
         "approved_on": one.approved_on.isoformat() if one.approved_on else None,
         "approved_by": one.approved_by or None,
         "ended_on": one.ended_on.isoformat() if one.ended_on else None,
+        "paid_since": one.paid_since.isoformat() if one.paid_since else None,
+        **{name: getattr(one.account, name) or None for name in MORE},
+        "address": _place(one.account),
     }

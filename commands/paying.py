@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from commands.bank.exchange import Abroad
-    from commands.bank.files import Target
+    from commands.bank.files import Draft, Target
     from commands.output import Table
     from commands.session import Session
     from commands.signing import Pen
@@ -93,7 +93,11 @@ def instruct_all(
     target: Target | None = None,
     discount: bool = False,
 ) -> None:
-    """Shows what is due, asks, and instructs all of it under one run's name, or nothing; then writes the file."""
+    """Shows what is due, asks, and instructs all of it under one run's name, or nothing.
+
+    The payment file is made and checked first, and gets its name once all is recorded.
+    """
+    from commands.bank.files import put_recorded, staged
     from commands.output import confirm
 
     run = _proposed(session, contract, partner, abroad, discount)
@@ -108,23 +112,55 @@ def instruct_all(
         return
     if people:
         session.output.emit({}, people=_pages(run))
+    requests: Sequence[Request] = _requests(session, run)
+    draft = _drafted(session, run, requests, target if pen is None else None)
     if not session.recording.dry_run:
         count = "1 payment" if len(run.lines) == 1 else f"{len(run.lines)} payments"
         confirm(f"Instruct {count}, {', '.join(_amounts(run))}?", yes)
-    outcome = session.perform(signed(session, _requests(session, run), pen))
+    requests = signed(session, requests, pen)
+    draft = draft or _drafted(session, run, requests, target)
+    if target is None or draft is None or session.recording.dry_run:
+        session.show(session.perform(requests), _object(run))
+        if target is not None and draft is not None:
+            _said(draft, run.name, target, "would be written")
+        return
+    with staged(target, draft) as part:
+        outcome = session.perform(requests)
+        draft = put_recorded(session, run.name, target, draft, part, outcome)
     session.show(outcome, _object(run))
-    if target is not None and not outcome.dry_run:
-        write_file(session, run.name, target)
+    _said(draft, run.name, target)
+
+
+def _drafted(
+    session: Session, run: Run, requests: Sequence[Request], target: Target | None
+) -> Draft | None:
+    """The payment file as it would be, so that what it cannot hold is refused before anything is recorded."""
+    from commands.bank.files import again, drafted
+
+    if target is None:
+        return None
+    tried = session.tried(requests)
+    if tried.replayed:
+        return again(session, run.name, target)
+    return drafted(session, run.name, target, tried.records)
 
 
 def write_file(session: Session, run: str, target: Target) -> None:
     """Writes the payment file of a run that is recorded, and says what is in it."""
-    from commands.bank.files import write
+    from commands.bank.files import again, put, staged
 
-    written, settled = write(session, run, target)
-    transfers = "1 transfer" if written == 1 else f"{written} transfers"
-    left_out = f"; {settled} settled already and left out" if settled else ""
-    say(f"{transfers} of {run} written to {target.path} as {target.form}{left_out}")
+    draft = again(session, run, target)
+    with staged(target, draft) as part:
+        put(part, target, run)
+    _said(draft, run, target)
+
+
+def _said(draft: Draft, run: str, target: Target, done: str = "written") -> None:
+    for note in draft.notes:
+        say(note)
+    transfers = "1 transfer" if draft.written == 1 else f"{draft.written} transfers"
+    left_out = f"; {draft.settled} settled already and left out" if draft.settled else ""
+    say(f"{transfers} of {run} {done} to {target.path} as {target.form}{left_out}")
 
 
 def _requests(session: Session, run: Run) -> list[Request]:

@@ -116,7 +116,11 @@ class Session:
 
         return parse_minor(text.strip().replace("\u2212", "-"), contract.terms.currency)
 
-    def perform(self, requests: Sequence[Request]) -> Outcome:
+    def tried(self, requests: Sequence[Request]) -> Outcome:
+        """What would be recorded, with the refusals that would be met; nothing is."""
+        return self.perform(requests, only_tried=True)
+
+    def perform(self, requests: Sequence[Request], only_tried: bool = False) -> Outcome:
         """Records what follows, all or nothing, and brings the read models up to date."""
         from ledger.errors import NotFound
         from ledger.store.perform import perform
@@ -129,7 +133,7 @@ class Session:
                 self.context(),
                 origin="cli",
                 key=recording.key,
-                dry_run=recording.dry_run,
+                dry_run=only_tried or recording.dry_run,
             )
         except NotFound as problem:
             raise self.with_suggestion(problem, requests) from None

@@ -3,7 +3,8 @@
 A value is looked for on the command line, in the environment (MLEDGER_DATABASE_URL, MLEDGER_ACTOR,
 MLEDGER_ZONE), in the project file (`mledger.toml` in the nearest folder upwards), in the user file
 (`$XDG_CONFIG_HOME/mledger/config.toml`), and then by default. Both files have the keys `database`,
-`actor`, `zone`, and `debtor_name`, `debtor_account`, `debtor_bank` for payment files (MLEDGER_DEBTOR_…).
+`actor`, `zone`, and for payment files (MLEDGER_DEBTOR_…) `debtor_name`, `debtor_account`, `debtor_bank`, the parts of
+the debtor's address, and `debtor_account_cny`, `debtor_bank_cny` for a currency's own account.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ VARIABLES = {
     "database": "MLEDGER_DATABASE_URL",
     "actor": "MLEDGER_ACTOR",
     "zone": "MLEDGER_ZONE",
-    "debtor_name": "MLEDGER_DEBTOR_NAME",
-    "debtor_account": "MLEDGER_DEBTOR_ACCOUNT",
-    "debtor_bank": "MLEDGER_DEBTOR_BANK",
 }
-DEBTOR = ("debtor_name", "debtor_account", "debtor_bank")
+ADDRESS = ("street", "building", "post_code", "town", "subdivision", "country")
+DEBTOR = tuple(f"debtor_{part}" for part in ("name", "account", "bank", *ADDRESS))
+VARIABLES |= {name: f"MLEDGER_{name.upper()}" for name in DEBTOR}
+# An account of a currency's own, as debtor_account_cny, with the bank that keeps it.
+_OWN = re.compile(r"debtor_(?:account|bank)_([a-z]{3})", re.ASCII)
 LOCAL = "local"
 DEFAULT_DATABASE = "default: the user's data folder"
 AUTHENTICATED = "default: the authenticated user"
@@ -98,7 +100,7 @@ def resolve(
     origins: dict[str, str] = {}
     for origin, values, folder in _sources(flags, environ, cwd):
         for name, value in values.items():
-            if name in VARIABLES and value is not None and name not in found:
+            if value is not None and name not in found:
                 found[name] = as_url(value, folder) if name == "database" else value.strip()
                 origins[name] = origin.get(name) or origin[""]
     if "database" not in found:
@@ -114,7 +116,8 @@ def resolve(
         )
     if "zone" not in found:
         found["zone"], origins["zone"] = _machine_zone(environ)
-    debtor = {name: found[name] for name in DEBTOR if name in found}
+    own = sorted(name for name in found if _OWN.fullmatch(name))
+    debtor = {name: found[name] for name in (*DEBTOR, *own) if name in found}
     return Settings(found["database"], found.get("actor"), found["zone"], origins, debtor)
 
 
@@ -132,10 +135,37 @@ def _sources(
 ) -> Iterator[_Source]:
     """Each place to look, the strongest first: its name, its values, what paths are relative to."""
     yield _FLAGS, flags, None
-    yield VARIABLES, {name: environ.get(key) or None for name, key in VARIABLES.items()}, None
+    variables = VARIABLES | _own_variables(environ)
+    yield variables, {name: environ.get(key) or None for name, key in variables.items()}, None
     for kind, file in (("project", project_file(cwd)), ("user", user_file(environ))):
         if file and is_file(file):
             yield {"": f"{kind} file {file}"}, _read(file), file.parent
+
+
+def _own_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that name a currency's own account, by their settings; refuses one of no currency."""
+    found = {}
+    for key in environ:
+        name = key.removeprefix("MLEDGER_").lower()
+        if key == f"MLEDGER_{name.upper()}" and _OWN.fullmatch(name):
+            if not _own(name):
+                raise InputInvalid(
+                    "config-invalid",
+                    f"{key[-3:]!r} is no currency that is paid in",
+                    place=key,
+                    hint="end it with a code of ISO 4217, as in MLEDGER_DEBTOR_ACCOUNT_CNY",
+                )
+            found[name] = key
+    return found
+
+
+def _own(name: str) -> bool:
+    """Whether a setting is that of a currency's own account."""
+    from ledger.money import EXPONENTS, UNKNOWN_CURRENCY
+
+    found = _OWN.fullmatch(name)
+    currency = found[1].upper() if found else UNKNOWN_CURRENCY
+    return currency != UNKNOWN_CURRENCY and currency in EXPONENTS
 
 
 def project_file(cwd: Path | None = None) -> Path | None:
@@ -198,14 +228,17 @@ def _read(file: Path) -> dict[str, str | None]:
         raise InputInvalid("config-unreadable", f"{problem.strerror}", place=str(file)) from problem
     except ValueError as problem:
         raise InputInvalid("config-invalid", f"not TOML: {problem}", place=str(file)) from problem
+    content = {name.lower() if _own(name.lower()) else name: v for name, v in content.items()}
     for name, value in content.items():
-        if name not in VARIABLES or not isinstance(value, str) or not value.strip():
-            wrong = "needs a text" if name in VARIABLES else "is not a setting"
+        known = name in VARIABLES or _own(name)
+        if not known or not isinstance(value, str) or not value.strip():
+            wrong = "needs a text" if known else "is not a setting"
             raise InputInvalid(
                 "config-invalid",
                 f"{name!r} {wrong}",
                 place=str(file),
-                hint=f'the settings are {", ".join(VARIABLES)}, each as in: zone = "UTC"',
+                hint=f'the settings are {", ".join(VARIABLES)}, each as in: zone = "UTC"; '
+                "and debtor_account_cny, debtor_bank_cny for an account of a currency's own",
             )
     return content
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from commands.wording_parts import because, corrected, on_day, sum_of
 from ledger import events as e
+from ledger.accounts import address_line
 from ledger.events import BankAccount, Exchange, Fact
 from ledger.money import display_minor
 from ledger.payees import masked
@@ -142,7 +143,9 @@ def _of_record(told: Told, version: int) -> Payment | None:
 
 def _account(account: BankAccount) -> str:
     bank = " ".join(part for part in (account.bank_name, account.bank) if part)
-    said = [account.holder, account.number, bank, account.currency]
+    clearing = f"{account.clearing} {account.member}".strip()
+    said = [account.holder, account.number, bank, clearing, account.currency]
+    said += [address_line(account.address), account.purpose and f"for {account.purpose}"]
     return ", ".join(part for part in said if part)
 
 

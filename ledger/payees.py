@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from ledger.clearing import member_of
 from ledger.events import BankAccount, PayeeApproved, PayeeProposed, PayeeRevoked, Record
 
 STREAM = "~payees"
@@ -22,7 +23,9 @@ class Payee:
     """A partner's account, named by the version of its proposal.
 
     `status` is proposed, approved, replaced or revoked; `replaces` the account that was paid in its currency
-    before (0: none). It counted between the positions `approved_at` and `ended_at` (0: not yet).
+    before (0: none). `paid_since` is the day from which that holder's number at that bank is paid: where an account
+    replaced itself, with an address say, the day of the first. It counted between the positions `approved_at` and
+    `ended_at` (0: not yet).
     """
 
     version: int
@@ -35,6 +38,7 @@ class Payee:
     approved_by: str = ""
     approved_on: date | None = None
     approved_at: int = 0
+    paid_since: date | None = None
     replaces: int = 0
     ended_on: date | None = None
     ended_at: int = 0
@@ -67,6 +71,14 @@ class Payees:
         """The account to which a partner is paid in a currency, or None."""
         return self.standing(partner, currency) or self.standing(partner, "")
 
+    def heir(self, payee: Payee) -> Payee:
+        """The account itself, or the approved one that has its holder, number and bank and replaced it."""
+        for other in self.accounts.values():
+            theirs = other.partner == payee.partner and other.status == "approved"
+            if theirs and payee.status == "replaced" and same_place(other.account, payee.account):
+                return other
+        return payee
+
     def paid_at(self, position: int, partner: str, currency: str) -> Payee | None:
         """The same, as it was just before a position of the log."""
         theirs = [p for p in self.accounts.values() if p.partner == partner]
@@ -95,13 +107,25 @@ def fold(records: Iterable[Record]) -> Payees:
 
 
 def _approve(payees: Payees, payee: Payee, record: Record) -> None:
-    currency = payee.account.currency
+    currency, payee.paid_since = payee.account.currency, recorded_day(record)
     if (old := payees.paid(payee.partner, currency)) is not None:
         payee.replaces = old.version
+        if same_place(old.account, payee.account):
+            payee.paid_since = old.paid_since
         if old.account.currency == currency:  # else it is still paid in the others
             old.end("replaced", record)
     payee.status, payee.approved_by = "approved", record.actor
     payee.approved_on, payee.approved_at = recorded_day(record), record.position
+
+
+def same_place(one: BankAccount, other: BankAccount) -> bool:
+    """Whether money goes to the same holder's number at the same bank, whatever else is told of the account."""
+    return _place(one) == _place(other)
+
+
+def _place(account: BankAccount) -> tuple[object, ...]:
+    banks = (account.bank, *member_of(account.bank, account.clearing, account.member))
+    return account.holder, account.number, account.country, banks
 
 
 def recorded_day(record: Record) -> date:

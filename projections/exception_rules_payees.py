@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from ledger.payees import Payee, Payees, masked
+from ledger.payees import Payee, Payees, masked, same_place
 from ledger.state import ADMINISTRATOR, Payment
 from projections.exception_rules import (
     Findings,
@@ -39,7 +39,10 @@ def payee_changed_before_payment(seen: Seen) -> Findings:
     for payment, position, payee in _paid(seen):
         if payee is None or payee.approved_on is None:
             yield Unchecked(_UNNAMED)
-        elif (age := (_recorded(seen, payment) - payee.approved_on).days) < days:
+            continue
+        payee = _first(seen, payee)
+        assert payee.approved_on is not None, "what replaced it was approved"
+        if (age := (_recorded(seen, payment) - payee.approved_on).days) < days:
             old = seen.payees.accounts.get(payee.replaces)
             number = masked(payee.account.number)
             was = f"changed from {masked(old.account.number)} to" if old else "new account"
@@ -48,6 +51,15 @@ def payee_changed_before_payment(seen: Seen) -> Findings:
                 f" and {payee.approved_by}, {_count(age)} before the instruction"
             )
             yield Hit(payment.milestone, detail, (payee.approved_at, position))
+
+
+def _first(seen: Seen, payee: Payee) -> Payee:
+    """The approval since which that number is paid: one that only adds an address, say, changes no number."""
+    while (old := seen.payees.accounts.get(payee.replaces)) is not None:
+        if not same_place(old.account, payee.account):
+            break
+        payee = old
+    return payee
 
 
 def _recorded(seen: Seen, payment: Payment) -> date:

@@ -172,6 +172,9 @@ _COVERED = p.Covered(
 _ACCOUNT = p.BankAccount(
     holder="h", number="DE1", bank="BANKCNBJ", bank_name="b", currency="CNY", country="CN"
 )
+_PLACE = p.PostalAddress(
+    town="t", country="CN", street="s", building="1", post_code="2", subdivision="u"
+)
 _SIGNATURE = p.Signature(nonce="00ff", key="SHA256:a", armored="-----BEGIN")
 _DISCOUNT = (p.Line(step="settlement", clause="discount", amount_minor=-1),)
 
@@ -199,6 +202,15 @@ LATER_FIELDS: dict[str, dict[str, Any]] = {
         "lines": _DISCOUNT,
     },
     "PaymentReversed": {"entry": "E-1", "lines": _DISCOUNT},
+}
+
+# Fields whose own parts have gained fields since: those events stand again too, with these set.
+LATER_PARTS: dict[str, dict[str, Any]] = {
+    "PayeeProposed": {
+        "account": msgspec.structs.replace(
+            _ACCOUNT, clearing="CNAPS", member="102331002126", address=_PLACE, purpose="CSTRDR"
+        )
+    },
 }
 
 # Where a field of that name means something else than in the other events.
@@ -320,7 +332,8 @@ def later_events() -> list[p.Fact]:
     found = [
         msgspec.structs.replace(event, **more)
         for event in every_event()
-        if (more := LATER_FIELDS.get(type(event).__name__))
+        for later in (LATER_FIELDS, LATER_PARTS)
+        if (more := later.get(type(event).__name__))
     ]
     signed = replace(terms(), approval=(Tier(quorum={"manager": 1}, signatures=True),))
     return [*found, ContractSigned(terms=signed), ContractSigned(terms=terms_of_money())]

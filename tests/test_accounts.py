@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ledger.accounts import checked, is_iban
 from ledger.errors import InputInvalid
-from ledger.events import BankAccount
+from ledger.events import BankAccount, PostalAddress
 
 # The examples that the IBAN registry itself publishes for these countries.
 IBANS = (
@@ -19,6 +19,7 @@ IBANS = (
     "NO9386011117947",
     "MT84MALT011000012345MTLCAST001S",
 )
+PLACE = PostalAddress(town="Hangzhou", country="CN")
 ACCOUNT = BankAccount(holder="Studio Ltd", number="6222020200112233445", bank="102331002126")
 
 
@@ -46,6 +47,17 @@ def test_a_chinese_number_goes_with_its_clearing_code_or_with_a_bic() -> None:
     assert abroad.country == "CN"
 
 
+def test_an_account_may_name_its_bank_in_a_clearing_system_alone_or_beside_a_bic() -> None:
+    bank = replace(ACCOUNT, bank="", clearing="usaba", member="0260 0959 3", number="12345678")
+    assert checked(bank) == replace(
+        bank, clearing="USABA", member="026009593", country="US", purpose=""
+    )
+    both = checked(replace(ACCOUNT, bank="ICBKCNBJ", clearing="CNAPS", member="102331002126"))
+    assert (both.bank, both.clearing, both.country) == ("ICBKCNBJ", "CNAPS", "CN")
+    assert checked(replace(ACCOUNT, purpose="/cstrdr/")).purpose == "CSTRDR"
+    assert checked(replace(ACCOUNT, address=replace(PLACE, country="cn"))).address == PLACE
+
+
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
@@ -69,6 +81,22 @@ def test_a_chinese_number_goes_with_its_clearing_code_or_with_a_bic() -> None:
         ({"holder": "Studio Ltd "}, "payee-holder-invalid"),
         ({"holder": "x" * 141}, "payee-holder-invalid"),
         ({"bank_name": "ICBC\nHangzhou"}, "payee-bank-name-invalid"),
+        ({"address": PostalAddress(town="Hangzhou", country="")}, "payee-address-invalid"),
+        ({"address": PostalAddress(town="", country="CN")}, "payee-address-invalid"),
+        ({"address": PostalAddress(town="Hangzhou", country="ZH")}, "payee-address-invalid"),
+        ({"address": PostalAddress(town="x" * 36, country="CN")}, "payee-town-invalid"),
+        ({"address": replace(PLACE, street="x" * 71)}, "payee-street-invalid"),
+        ({"address": replace(PLACE, building="x" * 17)}, "payee-building-invalid"),
+        ({"address": replace(PLACE, post_code="x" * 17)}, "payee-post-code-invalid"),
+        ({"address": replace(PLACE, subdivision="a\u202eb")}, "payee-subdivision-invalid"),
+        ({"clearing": "CNAPS"}, "payee-clearing-invalid"),
+        ({"member": "102331002126"}, "payee-clearing-invalid"),
+        ({"clearing": "CNAPZ", "member": "102331002126"}, "payee-clearing-invalid"),
+        ({"clearing": "CNAPS", "member": "102331002127"}, "payee-clearing-invalid"),
+        ({"clearing": "GBDSC", "member": "601613"}, "payee-clearing-invalid"),
+        ({"bank": "", "clearing": "USABA", "member": "026009594"}, "payee-clearing-invalid"),
+        ({"purpose": "CGODR"}, "payee-purpose-invalid"),
+        ({"purpose": "goods"}, "payee-purpose-invalid"),
     ],
 )
 def test_what_is_no_account_is_refused_with_what_to_do(wrong: dict[str, str], code: str) -> None:

@@ -1,9 +1,9 @@
-"""Accounts as banks write them: whose money leaves, whose account it goes to, and how a number is told apart."""
+"""Accounts as banks write them: whose account money goes to, and how a number is told apart."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import shlex
 from typing import TYPE_CHECKING
 
 from ledger.errors import InputInvalid
@@ -13,18 +13,10 @@ from ledger.payees import STREAM, fold
 if TYPE_CHECKING:
     from commands.bank.transfers import Part, Transfer
     from commands.session import Session
+    from ledger.payees import Payee
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}")
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
-
-
-@dataclass(frozen=True, slots=True)
-class Debtor:
-    """Whose account is debited; `bank` is its BIC or clearing code, or nothing."""
-
-    name: str
-    account: str
-    bank: str = ""
 
 
 def compact(number: str) -> str:
@@ -45,53 +37,49 @@ def is_bic(bank: str) -> bool:
     return bool(_BIC.fullmatch(bank))
 
 
-def debtor_of(session: Session, name: str = "", account: str = "", bank: str = "") -> Debtor:
-    """Who pays, by the options, else by the settings; raises InputInvalid `debtor-unknown`."""
-    known = session.settings.debtor
-    found = Debtor(
-        name or known.get("debtor_name", ""),
-        compact(account or known.get("debtor_account", "")),
-        compact(bank or known.get("debtor_bank", "")),
-    )
-    missing = [field for field in ("name", "account") if not getattr(found, field)]
-    if missing:
-        raise InputInvalid(
-            "debtor-unknown",
-            f"a payment file names whose account pays: its {' and '.join(missing)} is not known",
-            hint=f"give --debtor-{missing[0]}, or put debtor_{missing[0]} into mledger.toml",
-        )
-    return found
-
-
 class Accounts:
     """The partners' accounts, by the version that an instruction names."""
 
     def __init__(self, session: Session) -> None:
         self._payees = fold(session.ledger.stream(STREAM))
 
-    def of(self, part: Part) -> BankAccount | None:
-        """The account that an instruction names, as it was approved; None where it names none.
+    def payee(self, part: Part) -> Payee | None:
+        """The account that an instruction names, with what was approved of it since; None where it names none.
 
         Raises InputInvalid `payee-ended` where it is not the partner's any more: a file would still pay to it.
         """
         payee = self._payees.accounts.get(part.payee)
         if payee is None:
-            return BankAccount(holder=part.partner, number=part.account) if part.account else None
+            return None
+        payee = self._payees.heir(payee)
         if payee.status != "approved":
             raise InputInvalid(
                 "payee-ended",
                 f"the account that {part.reference} is to be paid to, #{payee.version}, is {payee.status}",
-                hint="end the payment with mledger payment fail, and instruct it again",
+                hint=f"end the payment: mledger payment fail {part.transfer or quoted(part.reference)}"
+                " --reason REASON; then instruct it again: mledger payment run",
             )
-        return payee.account
+        return payee
 
-    def of_transfer(self, transfer: Transfer) -> BankAccount | None:
+    def of_transfer(self, transfer: Transfer) -> tuple[Payee | None, BankAccount | None]:
         """The account of all its parts; raises InputInvalid `transfer-accounts` where they name several."""
-        found = {self.of(part) for part in transfer.parts}
-        if len(found) > 1:
+        payees = {part.payee: self.payee(part) for part in transfer.parts}
+        numbers = {part.account for part in transfer.parts}
+        found = {payee.version if payee else 0: payee for payee in payees.values()}
+        if len(found) > 1 or (None in found.values() and len(numbers) > 1):
             raise InputInvalid(
                 "transfer-accounts",
                 f"the parts of {transfer.id} name several accounts",
-                hint="end them with mledger payment fail, and instruct them again",
+                hint=f"end them: mledger payment fail {transfer.id} --reason REASON;"
+                " then instruct them again: mledger payment run",
             )
-        return found.pop()
+        (payee,) = found.values()
+        if payee is not None:
+            return payee, payee.account
+        number = transfer.first.account
+        return None, BankAccount(holder=transfer.first.partner, number=number) if number else None
+
+
+def quoted(reference: str) -> str:
+    """A reference as a shell takes it, for hints that people copy."""
+    return shlex.quote(reference)

@@ -23,16 +23,29 @@ class Payer:
     name: str = ""
     account: str = ""
     bank: str = ""
+    town: str = ""
+    country: str = ""
+    purpose: str = ""
 
 
 def debtor_options(function: F) -> F:
-    """The options --debtor-name, --debtor-account, --debtor-bank, --force; the command gets `payer` and `force`."""
+    """The options --debtor-…, --purpose and --force; the command gets `payer` and `force`."""
 
     @wraps(function)
     def call(
-        *args: Any, debtor_name: str, debtor_account: str, debtor_bank: str, **kwargs: Any
+        *args: Any,
+        debtor_name: str,
+        debtor_account: str,
+        debtor_bank: str,
+        debtor_town: str,
+        debtor_country: str,
+        purpose: str,
+        **kwargs: Any,
     ) -> Any:
-        return function(*args, payer=Payer(debtor_name, debtor_account, debtor_bank), **kwargs)
+        payer = Payer(
+            debtor_name, debtor_account, debtor_bank, debtor_town, debtor_country, purpose
+        )
+        return function(*args, payer=payer, **kwargs)
 
     name_help = "Whose account pays.  [default: debtor_name of the settings]"
     options = (
@@ -42,6 +55,14 @@ def debtor_options(function: F) -> F:
         ),
         click.option(
             "--debtor-bank", default="", metavar="CODE", help="Its bank's BIC or clearing code."
+        ),
+        click.option("--debtor-town", default="", metavar="TOWN", help="Its holder's town."),
+        click.option("--debtor-country", default="", metavar="CC", help="Its holder's country."),
+        click.option(
+            "--purpose",
+            default="",
+            metavar="CODE",
+            help="What these payments are for, as CSTRDR.  [default: as each account says]",
         ),
         click.option("--force", is_flag=True, help="Replace the payment file if it is there."),
     )

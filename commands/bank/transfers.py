@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from ledger.errors import NotFound
+from ledger.events import PaymentInstructed
 
 if TYPE_CHECKING:
     from commands.session import Session
-    from ledger.events import Exchange
+    from ledger.events import Exchange, Record
     from ledger.state import Contract, Payment
 
 _OF_RUN = "SELECT DISTINCT contract FROM {payments} WHERE run = :run ORDER BY contract"
@@ -116,12 +117,45 @@ def part_of(contract: Contract, payment: Payment) -> Part:
     )
 
 
-def _due(contract: Contract, payment: Payment) -> date | None:
-    milestone = contract.milestones.get(payment.milestone)
+def as_instructed(states: Mapping[str, Contract], records: Iterable[Record]) -> list[Transfer]:
+    """The transfers of instructions that are recorded or only tried, with the contracts as they were before."""
+    by_id: dict[str, list[Part]] = {}
+    for record in records:
+        told = record.data
+        if isinstance(told, PaymentInstructed):
+            part = _told(states[record.stream_id], record, told)
+            by_id.setdefault(told.transfer or part.reference, []).append(part)
+    return [Transfer(name, in_order_of_due_date(found)) for name, found in by_id.items()]
+
+
+def _told(contract: Contract, record: Record, told: PaymentInstructed) -> Part:
+    return Part(
+        contract=contract.id,
+        version=record.version,
+        milestone=told.milestone,
+        release=told.release,
+        partner=contract.terms.partner,
+        currency=contract.terms.currency,
+        rounding=contract.terms.rounding,
+        amount_minor=told.amount_minor,
+        status="instructed",
+        due=_due(contract, told),
+        on=told.on,
+        run=told.run,
+        transfer=told.transfer,
+        payee=told.payee,
+        account=told.account,
+        exchange=told.exchange,
+        position=record.position,
+    )
+
+
+def _due(contract: Contract, paid: Payment | PaymentInstructed) -> date | None:
+    milestone = contract.milestones.get(paid.milestone)
     if milestone is None:
         return None
     for release in milestone.releases:
-        if release.version == payment.release:
+        if release.version == paid.release:
             return release.payment_due
     return milestone.acceptance.payment_due if milestone.acceptance else None
 

@@ -77,14 +77,14 @@ def payee_approved(case: Case) -> Objection | None:
 def payee_change_settled(case: Case) -> Objection | None:
     policy = case.state.terms.payees
     payee: Payee | None = case.facts["payee"]
-    if policy is None or payee is None or payee.approved_on is None:
+    if policy is None or payee is None or payee.paid_since is None:
         return None
     # Accounts are kept in a stream of no zone, and no payment is dated back past the hold.
-    days = (today_in("UTC", case.context.now) - payee.approved_on).days
+    days = (today_in("UTC", case.context.now) - payee.paid_since).days
     if days >= policy.hold_days:
         return None
     return Objection(
         f"account #{payee.version} of {payee.partner} ({masked(payee.account.number)}) was approved on"
-        f" {payee.approved_on}, and is paid {policy.hold_days} days later at the earliest",
+        f" {payee.paid_since}, and is paid {policy.hold_days} days later at the earliest",
         "use the days to ask the partner, by a way known before, whether it is theirs",
     )

@@ -81,8 +81,23 @@ class Covered(Part, frozen=True, kw_only=True):
     calendar: str = ""
 
 
+class PostalAddress(Part, frozen=True, kw_only=True):
+    """Where an account's holder lives, in the fields of ISO 20022's structured address; `country` is ISO 3166-1."""
+
+    town: str
+    country: str
+    street: str = ""
+    building: str = ""
+    post_code: str = ""
+    subdivision: str = ""
+
+
 class BankAccount(Part, frozen=True, kw_only=True):
-    """Where a partner is paid: the holder, an IBAN or account number, and the bank's BIC or clearing code."""
+    """Where a partner is paid: the holder, an IBAN or account number, and the bank's BIC or clearing code.
+
+    `clearing` and `member` name the bank in a clearing system too (ClrSysId/Cd, MmbId); `purpose` is what payments
+    to it are for, where a network wants a code.
+    """
 
     holder: str
     number: str
@@ -90,6 +105,10 @@ class BankAccount(Part, frozen=True, kw_only=True):
     bank_name: str = ""
     currency: str = ""
     country: str = ""
+    clearing: str = ""
+    member: str = ""
+    address: PostalAddress | None = None
+    purpose: str = ""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -12,6 +12,11 @@ RUN = "RUN-2026-11-21-1"
 SETTINGS = """debtor_name = "BrightWave Ltd"
 debtor_account = "GB29 NWBK 6016 1331 9268 19"
 debtor_bank = "NWBKGB2L"
+debtor_street = "High Street"
+debtor_building = "7"
+debtor_post_code = "EC1A 1BB"
+debtor_town = "London"
+debtor_country = "GB"
 """
 RATES = """date,from,to,rate,source
 2026-11-20,CNY,USD,0.1392,a bank
@@ -25,9 +30,19 @@ CONTRACTS = (
     ("KW-1", "Kuwait Media", "KWD", "1,234.567", "60.001"),
 )
 ACCOUNTS = (
-    ("Hangzhou Studio", "--number", "6222020200112233445", "--bank", "102331002126"),
-    ("Osaka Film", "--number", "1234567", "--bank", "BOTKJPJT"),
-    ("Kuwait Media", "--iban", "KW81CBKU0000000000001234560101"),
+    (
+        *("Hangzhou Studio", "--number", "6222020200112233445", "--bank", "102331002126"),
+        *("--town", "Hangzhou", "--address-country", "CN", "--purpose", "CSTRDR"),
+    ),
+    (
+        *("Osaka Film", "--number", "1234567", "--bank", "BOTKJPJT"),
+        *("--street", "Midosuji", "--building", "3-1", "--post-code", "541-0041"),
+        *("--town", "Osaka", "--subdivision", "Osaka Fu", "--address-country", "JP"),
+    ),
+    (
+        *("Kuwait Media", "--iban", "KW81CBKU0000000000001234560101"),
+        *("--town", "Kuwait City", "--address-country", "KW"),
+    ),
 )
 
 

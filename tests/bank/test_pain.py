@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.bank.accounts import Debtor, is_bic, is_iban
-from commands.bank.pain import Payable, check, faults, remittance, write_pain
+from commands.bank.accounts import is_bic, is_iban
+from commands.bank.debtor import Company, Debtor
+from commands.bank.pain import Header, Payable, check, faults, numbered, remittance, write_pain
 from commands.bank.transfers import Part, Transfer, transfer_id
 from ledger.errors import InputInvalid
 from ledger.events import BankAccount, Exchange
 
-CREATED = "2026-11-22T04:00:00.000000Z"
+CREATED = "2026-11-22T04:00:00Z"
 DEBTOR = Debtor("BrightWave Ltd", "GB29NWBK60161331926819", "NWBKGB2L")
 ACCOUNT = BankAccount(holder="Studio", number="6222 0202 0011 2233 445", bank="102331002126")
 
@@ -37,11 +39,14 @@ def part(contract: str = "BW-1", currency: str = "CNY", amount: int = 100_000) -
 
 def payable(*parts: Part, account: BankAccount = ACCOUNT, text: str = "") -> Payable:
     transfer = Transfer("RUN-2026-11-21-1-T1", list(parts) or [part()])
-    return Payable(transfer, account, text or remittance(transfer))
+    return Payable(transfer, account, text or remittance(transfer), DEBTOR)
 
 
 def written(*payables: Payable, debtor: Debtor = DEBTOR) -> bytes:
-    return write_pain("RUN-2026-11-21-1", CREATED, debtor, payables or [payable()])
+    found = [replace(one, debtor=debtor) for one in payables or [payable()]]
+    groups = numbered(one.transfer for one in found)
+    header = Header("RUN-2026-11-21-1", "RUN-2026-11-21-1-0A", CREATED, groups)
+    return write_pain(header, Company(debtor.name), found)
 
 
 def test_a_written_file_is_valid() -> None:

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from ledger.decisions import payees as keeping
 from ledger.errors import LedgerError, Refused
-from ledger.events import BankAccount, Exchange, PayeeProposed, PaymentInstructed
+from ledger.events import BankAccount, Exchange, PayeeProposed, PaymentInstructed, PostalAddress
 from ledger.intents import (
     ApprovePayee,
     Context,
@@ -34,6 +34,7 @@ OLD = BankAccount(
 NEW = BankAccount(
     holder="Studio Ltd", number="DE89370400440532013000", bank="COBADEFFXXX", country="DE"
 )
+WITH_PLACE = structs.replace(OLD, address=PostalAddress(town="Hangzhou", country="CN"))
 PROPOSAL = ProposePayee(partner="Studio", account=OLD)
 INPUT = ("payee-unknown", "payee-account-invalid", "payee-partner-invalid")
 
@@ -226,6 +227,8 @@ def test_a_signed_step_keeps_its_signature_and_the_statement_is_written_again(in
         ({}, signers(by=("admin-1", "stranger"))),
         ({"partner": "Other"}, signers()),
         ({"account": NEW}, signers()),
+        ({"account": WITH_PLACE}, signers()),
+        ({"account": structs.replace(OLD, purpose="CSTRDR")}, signers()),
         ({"on": day(11, 21)}, signers()),
     ],
 )
@@ -325,6 +328,42 @@ def test_the_hold_is_for_every_approved_account_also_where_none_is_demanded() ->
     known = approved().payees
     refused(accepted(payees=policy), pays(), "payee-change-settled", payees=known)
     permitted(accepted(payees=policy), pays())
+
+
+def replaced(account: BankAccount) -> Payees:
+    """OLD approved on TODAY, and what takes its place approved a week later."""
+    accounts = approved().ask(structs.replace(PROPOSAL, account=account), "finance-1")
+    accounts.ask(ApprovePayee(proposal=3), "finance-2")
+    late = f"{TODAY + timedelta(days=7)}T04:00:00.000000Z"
+    accounts.records[-1] = structs.replace(accounts.records[-1], recorded_at=late)
+    return accounts.payees
+
+
+@permits("payee-change-settled")
+def test_an_address_or_a_purpose_approved_later_holds_no_account_anew() -> None:
+    now = NOON + timedelta(days=7)
+    for account in (WITH_PLACE, structs.replace(OLD, purpose="CSTRDR", bank_name="ICBC")):
+        known = replaced(account)
+        assert known.accounts[3].paid_since == TODAY
+        permitted(accepted(payees=HELD), pays(), payees=known, now=now)
+
+
+@refuses("payee-change-settled")
+@pytest.mark.parametrize(
+    "account",
+    [
+        NEW,
+        structs.replace(WITH_PLACE, number="6222020200112233446"),
+        structs.replace(WITH_PLACE, holder="HCS Trading"),
+        structs.replace(WITH_PLACE, bank="102331002127"),
+        structs.replace(WITH_PLACE, bank="ICBKCNBJ"),
+    ],
+)
+def test_another_number_holder_or_bank_is_held_anew_whatever_comes_with_it(
+    account: BankAccount,
+) -> None:
+    known, now = replaced(account), NOON + timedelta(days=7)
+    refused(accepted(payees=HELD), pays(), "payee-change-settled", payees=known, now=now)
 
 
 def test_a_signed_instruction_covers_the_account() -> None:

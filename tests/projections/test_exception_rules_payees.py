@@ -84,6 +84,23 @@ def test_a_change_names_both_accounts() -> None:
     assert detail.endswith("1 day before the instruction")
 
 
+def test_an_account_approved_again_with_an_address_is_as_old_as_its_number() -> None:
+    place = replace(OLD, address=e.PostalAddress(town="Hangzhou", country="CN"))
+    steps: list[tuple[int, str, e.Fact]] = [
+        (1, "finance-1", e.PayeeProposed(partner="Studio", account=OLD)),
+        (2, "finance-2", e.PayeeApproved(proposal=1)),
+        (3, "finance-1", e.PayeeProposed(partner="Studio", account=place)),
+        (4, "finance-2", e.PayeeApproved(proposal=3)),
+    ]
+    young = account(*steps, on="2026-11-09")
+    (detail,) = details(found(paid(young), young, CHANGED))
+    assert detail.startswith("new account …3445 (#1) on 2026-11-09 by finance-1 and finance-2")
+    old = account(*steps[:2], on="2026-11-08")
+    late = account(*steps, on="2026-11-21").accounts[3]
+    old.accounts[1].status, old.accounts[3] = "replaced", late
+    assert details(found(paid(old, payee=3), old, CHANGED)) == []
+
+
 def test_a_payment_that_failed_went_nowhere_and_one_without_account_is_said_to_be_unchecked() -> (
     None
 ):
