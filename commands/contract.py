@@ -32,8 +32,8 @@ def contract() -> None:
 def sign(contract_file: str, session: Session) -> None:
     """Sign the contract that FILE describes, with its milestones.
 
-    One of the administrators whom it names signs it. It takes effect on --on, else on the file's
-    signed_on.
+    One of the administrators whom it names signs it. It takes effect on the file's signed_on; an
+    --on that says another day is refused.
 
     \b
     mledger contract sign double-11.yaml --as admin-1

@@ -118,6 +118,9 @@ def submit(
 ) -> None:
     """Say that a milestone is delivered; whoever records it counts as the submitter.
 
+    The day follows from --at. Without it, under the contract's cut-off, the moment of recording
+    counts, and only an earlier day given with --on stands for itself.
+
     \b
     mledger milestone submit BW-2026-014/M2 --at 2026-09-25T23:30+08:00 --as partner-1
     mledger milestone submit BW-2026-014/M4 --measured conversion_rate=3.4% \\

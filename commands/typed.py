@@ -9,7 +9,7 @@ from ledger.errors import InputInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from ledger.events import Evidence, Result
     from ledger.terms import Criterion
@@ -25,7 +25,7 @@ def parse_time(text: str, timezone: str) -> datetime:
 
     Raises InputInvalid `time-invalid`.
     """
-    from datetime import datetime
+    from datetime import UTC, datetime
 
     from ledger.calendars import parse_date, zone
 
@@ -36,9 +36,24 @@ def parse_time(text: str, timezone: str) -> datetime:
     parse_date(day)
     try:
         moment = datetime.fromisoformat(f"{day}T{minute}{(offset or '').upper()}")
-    except ValueError:
+        if not moment.tzinfo:
+            moment = _on_the_clock(text, moment, zone(timezone), timezone)
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise _time_invalid(text, "does not exist") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone(timezone))
+    return moment
+
+
+def _on_the_clock(text: str, clock: datetime, zone: tzinfo, timezone: str) -> datetime:
+    """The moment at which a zone's clocks show a time; where they skip or repeat it, it is none or two."""
+    from datetime import UTC
+
+    first, second = clock.replace(tzinfo=zone), clock.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return first
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != clock:
+        raise _time_invalid(text, f"is skipped by the clocks of {timezone}")
+    raise _time_invalid(text, f"comes twice by the clocks of {timezone}: its offset is needed")
 
 
 def _time_invalid(text: str, wrong: str) -> InputInvalid:

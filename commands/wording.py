@@ -28,6 +28,7 @@ from commands.wording_parts import (
 )
 from commands.wording_payment import SENTENCES_OF_PAYMENT
 from ledger import events as e
+from ledger.calendars import local_date
 from ledger.events import Fact, Line, Record
 from ledger.money import display_minor
 from ledger.state import Contract
@@ -162,7 +163,8 @@ def _submitted(fact: e.MilestoneSubmitted, told: Told) -> str:
     if fact.at:
         moment = datetime.fromisoformat(fact.at)
         zone = moment.strftime("%z")
-        at = f" ({moment:%H:%M} {zone[:3]}:{zone[3:]})" if zone else f" ({moment:%H:%M})"
+        at = f" ({moment:%H:%M} {zone[:3]}:{zone[3:]}{_put_off(fact, moment, told)})"
+        at = at if zone else f" ({moment:%H:%M})"
     said = [f"{result.criterion} {result.measured}" for result in fact.results]
     if fact.evidence:
         said.append(f"evidence {', '.join(one.uri for one in fact.evidence)}")
@@ -170,6 +172,14 @@ def _submitted(fact: e.MilestoneSubmitted, told: Told) -> str:
     judged = _judged(fact.milestone, fact.results, told)
     by = f"by {told.record.actor}"
     return f"{name} {act}{on_day(fact.on)}{at} {by}{brought}{judged}{told.waits(name)}"
+
+
+def _put_off(fact: e.MilestoneSubmitted, moment: datetime, told: Told) -> str:
+    """That a delivery after the cut-off counts for the next day, where it does."""
+    terms = told.contract.terms
+    if not terms.cut_off or fact.on == local_date(moment, terms.timezone):
+        return ""
+    return f", after the cut-off of {terms.cut_off}, so it counts for the next day"
 
 
 def _judged(milestone: str, results: Sequence[e.Result], told: Told) -> str:

@@ -49,6 +49,13 @@ def accepted_part(state: Contract, milestone: Milestone, intent: ApproveMileston
     part = intent.part.strip()
     known = milestone.plan.deliverables
     if intent.deliverables:
+        if part:
+            raise InputInvalid(
+                "part-told-twice",
+                f"the part {part} and the deliverables {', '.join(intent.deliverables)} are two"
+                " ways to say what is accepted",
+                hint="give one of the two",
+            )
         if unknown := [name for name in intent.deliverables if name not in known]:
             raise InputInvalid(
                 "deliverable-unknown",
@@ -75,6 +82,7 @@ def approve_milestone(state: Contract, intent: ApproveMilestone, context: Contex
     case.rests_on = (*case.rests_on, submission.version)
     if milestone.reversed_by:  # else a day between both acceptances would see their lines twice
         case.rests_on = (*case.rests_on, milestone.reversed_by)
+    case.wait_for_the_delivery()
     part_minor = accepted_part(state, milestone, intent)
     case.facts["accepted_minor"] = part_minor
     judge(case, part_within_whole, *DATES, submitter_does_not_approve)

@@ -42,6 +42,15 @@ class Case:
     def actor(self) -> str:
         return self.context.actor
 
+    def wait_for(self, day: date | None) -> None:
+        """Lets an act without a day of its own count for that day, which a cut-off may have put on tomorrow."""
+        if self.intent.on is None and self.on is not None and day is not None:
+            self.on = max(self.on, day)
+
+    def wait_for_the_delivery(self) -> None:
+        """The same for the delivery that the act decides on."""
+        self.wait_for(self.submission.on if self.submission is not None else None)
+
     def the_milestone(self) -> Milestone:
         assert self.milestone is not None
         return self.milestone

@@ -58,6 +58,7 @@ def open_dispute(state: Contract, intent: OpenDispute, context: Context) -> list
     first = milestone.submissions[0] if milestone.submissions else milestone.acceptance
     assert first is not None
     case.rests_on = (*case.rests_on, first.version)
+    case.wait_for(first.on)
     judge(case, *DATES, dispute_in_time, amount_above_zero, dispute_within_amount)
     return [
         DisputeOpened(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import time
-
-from ledger.calendars import delivery_date
 from ledger.decisions.case import Case, find_milestone, judge, open_case
+from ledger.decisions.delivery_day import delivery_of
 from ledger.decisions.rules_measured import (
     criterion_measured_once,
     measured_criterion_known,
@@ -24,7 +22,13 @@ from ledger.decisions.rules_state import (
     milestone_submittable,
     submission_pending,
 )
-from ledger.decisions.rules_when import DATES, contract_active, contract_not_closed
+from ledger.decisions.rules_when import (
+    DATES,
+    contract_active,
+    contract_not_closed,
+    delivery_not_to_come,
+    one_moment_of_delivery,
+)
 from ledger.decisions.rules_who import acting_for_another_needs_delegation, actor_holds_role
 from ledger.decisions.signing import definition
 from ledger.events import (
@@ -88,22 +92,22 @@ def submit(state: Contract, intent: SubmitMilestone, context: Context) -> list[F
     """
     case = about(state, intent, context, intent.milestone, "partner", "manager")
     terms = state.terms
-    if intent.on is None and intent.at is not None:
-        cut_off = time.fromisoformat(terms.cut_off) if terms.cut_off else None
-        case.on = delivery_date(intent.at, terms.timezone, cut_off)
+    delivery = delivery_of(terms, intent, context)
+    case.on = delivery.on
+    case.facts["delivery"] = delivery
     case.facts["results"] = intent.results
     if intent.corrects:
         judge(case, *WHO, correction_of_a_pending_submission)
         pending = case.the_milestone().pending
         assert pending is not None
         corrects = pending.version
-        if intent.on is None and intent.at is None:
-            case.on = None
     else:
         judge(case, *WHO, milestone_submittable)
         corrects = 0
     judge(
         case,
+        delivery_not_to_come,
+        one_moment_of_delivery,
         *DATES,
         contract_active,
         measured_criterion_known,
@@ -116,7 +120,7 @@ def submit(state: Contract, intent: SubmitMilestone, context: Context) -> list[F
             on=case.on,
             rests_on=(corrects,) if corrects else case.rests_on,
             milestone=intent.milestone,
-            at=intent.at.isoformat() if intent.at else "",
+            at=delivery.at.isoformat() if delivery.at else "",
             results=intent.results,
             evidence=intent.evidence,
             note=intent.note,
@@ -136,6 +140,7 @@ def reject(state: Contract, intent: RejectSubmission, context: Context) -> list[
     case.rests_on = (*case.rests_on, pending.version)
     if milestone.reversed_by:
         case.rests_on = (*case.rests_on, milestone.reversed_by)
+    case.wait_for_the_delivery()
     judge(case, *DATES)
     return [
         SubmissionRejected(

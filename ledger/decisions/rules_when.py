@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.decisions.case import Case, Objection, rule
+from ledger.decisions.delivery_day import Delivery, in_words, is_to_come
 
 
 @rule("No effective date lies before the contract's signature.")
@@ -16,9 +17,19 @@ def not_before_signature(case: Case) -> Objection | None:
     )
 
 
-@rule("No effective date lies after today in the contract's time zone.")
+@rule(
+    "No effective date lies after today in the contract's time zone, or what a cut-off puts on tomorrow."
+)
 def not_after_today(case: Case) -> Objection | None:
+    """A delivery after the cut-off counts for tomorrow, and so may what rests on it."""
     if case.on is None or case.on <= case.today:
+        return None
+    moment: Delivery | None = case.facts.get("delivery")
+    if moment is not None and moment.at is not None:
+        return None  # its moment is judged by delivery_not_to_come
+    delivered = case.submission.on if case.submission is not None else None
+    days = [delivered, *(case.state.dates.get(version) for version in case.rests_on)]
+    if case.on in days:
         return None
     return Objection(
         f"{case.on} is still to come: today is {case.today} in {case.state.terms.timezone}",
@@ -83,4 +94,32 @@ def contract_not_closed(case: Case) -> Objection | None:
     return Objection(
         f"contract {case.state.id} is {case.state.status}",
         "payments, disputes and reversals of what was accepted remain possible",
+    )
+
+
+@rule("A delivery is recorded when it has arrived: its moment does not lie after now.")
+def delivery_not_to_come(case: Case) -> Objection | None:
+    """The moment is what is compared; its day, by the cut-off, may be tomorrow."""
+    moment: Delivery = case.facts["delivery"]
+    if moment.at is None or not is_to_come(moment.at, case.context.now):
+        return None
+    terms = case.state.terms
+    now = in_words(case.context.now, terms)
+    return Objection(
+        f"{in_words(moment.at, terms)} is still to come: it is {now} in {terms.timezone}",
+        "record it when it has arrived, or correct --at",
+    )
+
+
+@rule("A delivery has one moment: the day given is the one for which its time counts.")
+def one_moment_of_delivery(case: Case) -> Objection | None:
+    moment: Delivery = case.facts["delivery"]
+    given = case.intent.on
+    if given is None or moment.at is None or moment.by_recording or given == moment.on:
+        return None
+    terms = case.state.terms
+    by = f" by the cut-off of {terms.cut_off}" if terms.cut_off else f" in {terms.timezone}"
+    return Objection(
+        f"--at says {in_words(moment.at, terms)}, which counts for {moment.on}{by}; --on says {given}",
+        "give --at alone: its day follows from it; or --on alone, where only the day is known",
     )

@@ -57,6 +57,18 @@ def contract_signed_once(case: Case) -> Objection | None:
     )
 
 
+@rule("A contract is signed on one day: a day given is the one that its terms state.")
+def signed_on_its_day(case: Case) -> Objection | None:
+    assert case.terms is not None
+    stated = case.terms.signed_on
+    if stated is None or case.on == stated:
+        return None
+    return Objection(
+        f"the contract says that it was signed on {stated}, and --on says {case.on}",
+        "leave --on out, or correct signed_on: every fact is measured against that day",
+    )
+
+
 def unsigned(contract: str, terms: Terms) -> Contract:
     """The state of a contract before its first event: nothing but its proposed terms."""
     return Contract(contract, 0, terms, False, "", 0, version=0)
@@ -100,6 +112,7 @@ def sign(state: Contract | None, intent: SignContract, context: Context) -> list
         signed_by_named_administrator,
         not_after_today,
         within_backdating_window,
+        signed_on_its_day,
         milestone_defined_once,
         dependencies_exist,
         amounts_not_negative,

@@ -38,6 +38,7 @@ def withdraw(state: Contract, intent: WithdrawApproval, context: Context) -> lis
     case.facts["own"] = own
     judge(case, only_own_live_approval_is_withdrawn)
     assert own is not None
+    case.wait_for(own.on)
     on = None if intent.why == "error" else case.on
     case.on = on
     case.rests_on = (own.version,)

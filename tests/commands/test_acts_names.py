@@ -129,6 +129,18 @@ def test_a_time_without_offset_is_the_contracts() -> None:
             parse_time(wrong, "UTC")
 
 
+def test_a_time_that_the_clocks_skip_or_repeat_needs_its_offset() -> None:
+    with pytest.raises(InputInvalid, match="is skipped by the clocks of Europe/Berlin"):
+        parse_time("2026-03-29T02:30", "Europe/Berlin")
+    with pytest.raises(InputInvalid, match="comes twice by the clocks of Europe/Berlin"):
+        parse_time("2026-10-25T02:30", "Europe/Berlin")
+    assert parse_time("2026-10-25T02:30+01:00", "Europe/Berlin").isoformat() == (
+        "2026-10-25T02:30:00+01:00"
+    )
+    with pytest.raises(InputInvalid, match="does not exist"):
+        parse_time("0001-01-01T00:00", "Asia/Shanghai")
+
+
 def test_evidence_may_end_in_its_digest() -> None:
     digest = "0123456789ABCDEF" * 4
     found = parse_evidence(f"https://f.example/a?b=c={digest}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from ledger import intents as i
 from ledger.events import AcceptanceReversed, MilestoneSubmitted
@@ -11,6 +14,7 @@ from tests.decisions.builders import (
     SIGNED,
     TERMS,
     TODAY,
+    Act,
     accepted,
     agrees,
     approves,
@@ -18,6 +22,7 @@ from tests.decisions.builders import (
     contract,
     day,
     defines,
+    disputes,
     last,
     permitted,
     play,
@@ -172,3 +177,132 @@ def test_a_contract_is_dated_by_its_terms_where_no_day_is_given() -> None:
     sign = i.SignContract(contract="C-9", terms=TERMS, milestones=plans)
     events = permitted(Story(contract="C-9"), ("admin-1", sign))
     assert [event.on for event in events] == [SIGNED, SIGNED]
+
+
+# --- one moment of delivery ----------------------------------------------------------------------
+
+CUT = {"cut_off": "18:00", "timezone": "Asia/Shanghai"}
+
+
+def shanghai(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+08:00")
+
+
+def delivered(act: Act, now: str = "2026-11-22T12:00:00", **terms: Any) -> MilestoneSubmitted:
+    (event,) = permitted(contract(**{**CUT, **terms}), act, now=shanghai(now))
+    assert isinstance(event, MilestoneSubmitted)
+    return event
+
+
+def typed(on: date | None = None, at: str = "", **more: Any) -> Act:
+    moment = shanghai(at) if at else None
+    return "partner-1", i.SubmitMilestone(milestone="M1", on=on, at=moment, **more)
+
+
+@permits("one-moment-of-delivery")
+@pytest.mark.parametrize(
+    ("on", "at", "counts"),
+    [
+        (day(8, 21), "2026-08-21T18:00:00", day(8, 21)),
+        (day(8, 22), "2026-08-21T23:59:00", day(8, 22)),
+        (None, "2026-08-21T18:00:01", day(8, 22)),
+    ],
+)
+def test_a_time_and_the_day_for_which_it_counts_agree(
+    on: date | None, at: str, counts: date
+) -> None:
+    assert delivered(typed(on, at)).on == counts
+
+
+@refuses("one-moment-of-delivery")
+@pytest.mark.parametrize(
+    ("on", "at", "terms"),
+    [
+        (day(8, 21), "2026-08-21T23:59:00", CUT),
+        (day(8, 10), "2026-11-02T10:00:00", CUT),
+        (day(8, 21), "2026-08-22T00:00:00", {}),
+    ],
+)
+def test_a_time_and_a_day_that_disagree_are_refused(
+    on: date, at: str, terms: dict[str, str]
+) -> None:
+    refused(contract(**terms), typed(on, at), "one-moment-of-delivery")
+    story = play(contract(**terms), submits("M1", day(8, 20)))
+    refused(story, typed(on, at, corrects=True), "one-moment-of-delivery")
+
+
+@permits("delivery-not-to-come")
+def test_what_arrives_in_the_evening_is_recorded_that_evening_for_the_next_day() -> None:
+    event = delivered(typed(at="2026-11-22T18:40:00"), now="2026-11-22T18:41:00")
+    assert event.on == day(11, 23)
+
+
+@refuses("delivery-not-to-come")
+@pytest.mark.parametrize("terms", [CUT, {}])
+def test_what_is_still_to_come_is_not_delivered_not_even_a_minute_ahead(
+    terms: dict[str, str],
+) -> None:
+    for at in ("2026-11-22T12:01:00", "2026-11-22T18:40:00", "2026-12-24T09:00:00"):
+        act = typed(at=at)
+        refused(contract(**terms), act, "delivery-not-to-come", now=shanghai("2026-11-22T12:00:00"))
+
+
+@pytest.mark.parametrize(
+    ("now", "on", "counts"),
+    [
+        ("2026-11-22T18:00:00", None, day(11, 22)),
+        ("2026-11-22T18:01:00", None, day(11, 23)),
+        ("2026-11-22T18:01:00", day(11, 22), day(11, 23)),
+        ("2026-11-22T18:01:00", day(11, 23), day(11, 23)),
+        ("2026-11-22T18:01:00", day(11, 21), day(11, 21)),
+    ],
+)
+def test_without_a_time_the_moment_of_recording_counts_and_an_earlier_day_as_it_is_given(
+    now: str, on: date | None, counts: date
+) -> None:
+    event = delivered(typed(on), now=now)
+    assert event.on == counts
+    assert event.at == ("" if on == day(11, 21) else f"{now}+08:00")
+
+
+@refuses("not-after-today")
+def test_tomorrow_is_still_to_come_before_the_cut_off() -> None:
+    refused(contract(**CUT), typed(day(11, 23)), "not-after-today")
+
+
+@permits("not-after-today")
+def test_what_rests_on_a_delivery_of_the_evening_counts_for_the_next_day_too() -> None:
+    evening = {"now": shanghai("2026-11-22T18:41:00")}
+    for act in (approves(), rejects(), disputes()):
+        story = contract(**CUT)
+        permitted(story, typed(at="2026-11-22T18:40:00"), **evening)
+        (event, *_) = permitted(story, act, **evening)
+        assert event.on == day(11, 23)
+
+
+@refuses("not-after-today")
+def test_nothing_else_of_the_evening_counts_for_the_next_day() -> None:
+    evening = {"now": shanghai("2026-11-22T18:41:00")}
+    story = contract(**CUT)
+    permitted(story, typed(at="2026-11-22T18:40:00"), **evening)
+    refused(story, starts("M2", on=day(11, 23)), "not-after-today", **evening)
+    refused(story, approves(on=day(11, 24)), "not-after-today", **evening)
+
+
+def test_a_correction_without_a_moment_of_its_own_keeps_the_day_delivered() -> None:
+    story = play(contract(**CUT), submits("M1", day(8, 20)))
+    permitted(story, typed(corrects=True), now=shanghai("2026-11-22T18:41:00"))
+    pending = story.the_state().milestones["M1"].pending
+    assert pending is not None and pending.on == day(8, 20)
+
+
+@permits("signed-on-its-day")
+def test_a_day_that_repeats_the_day_of_signature_is_taken() -> None:
+    sign = i.SignContract(contract="C-9", terms=TERMS, on=SIGNED)
+    permitted(Story(contract="C-9"), ("admin-1", sign))
+
+
+@refuses("signed-on-its-day")
+def test_two_days_of_signature_are_refused() -> None:
+    sign = i.SignContract(contract="C-9", terms=TERMS, on=SIGNED + timedelta(days=1))
+    refused(Story(contract="C-9"), ("admin-1", sign), "signed-on-its-day")
