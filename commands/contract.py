@@ -154,7 +154,9 @@ def amend(reference: str, reason: str, session: Session, ceiling: str | None, **
         given["ceiling_minor"] = None if none else session.amount(state, ceiling)
     terms = terms_now(state)
     if (days := given.pop("net_days", None)) is not None:
-        given["payment"] = replace(terms.payment or PaymentTerms(), net_days=days)
+        agreed = terms.payment or PaymentTerms()
+        first = agreed.day_of_next_month is not None  # else the days would say nothing
+        given["payment"] = replace(agreed, net_days=days, days_first=first)
     plans = tuple(plans_now(state).values())
     document = as_document(replace(terms, **given), state.id, plans)
     _propose(session, state, amendment_to(state, document, reason))

@@ -79,6 +79,8 @@ def terminating(
 
 def _share(session: Session, state: Contract, text: str) -> Share:
     """What is accepted of a milestone: "M3=40%", or an amount."""
+    from ledger.decisions.rules_money import not_a_share
+    from ledger.errors import InputInvalid
     from ledger.events import Share
     from ledger.money import parse_percent, percent_of
 
@@ -86,7 +88,11 @@ def _share(session: Session, state: Contract, text: str) -> Share:
     milestone = session.milestone(state, name)
     if value.endswith("%"):
         whole = milestone.current.amount_minor or 0
-        part = percent_of(whole, parse_percent(value), state.terms.rounding)
+        percent = parse_percent(value)
+        part = percent_of(whole, percent, state.terms.rounding)
+        if percent and (objection := not_a_share(value, whole, state.terms)):
+            says, hint = objection
+            raise InputInvalid("share-invalid", says, hint=hint, place=f"--settle {text!r}")
     else:
         part = session.amount(state, value)
     return Share(milestone=milestone.id, accepted_minor=part)

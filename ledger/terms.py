@@ -17,6 +17,7 @@ from annotated_types import MinLen
 
 from ledger.written import (
     Amount,
+    Choice,
     Day,
     DayOfMonth,
     Days,
@@ -38,7 +39,7 @@ class Tier:
 
     quorum: Quorum
     up_to_minor: Amount | None = None
-    signatures: bool = False
+    signatures: Choice = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,8 @@ class PaymentTerms:
     """When payment falls due: counted from approval, from the invoice if later, or from the approval's month end.
 
     `net_days` on, by calendar or business days; then, where agreed, at the end of the month reached. A
-    `day_of_next_month` takes the place of the days. At last it rolls forward to a business day, if so agreed.
+    `day_of_next_month` takes the place of the days; with `days_first` it is that day of the month after the one that
+    the days reach. At last it rolls forward to a business day, if so agreed. A file says `days_first` by writing both.
     """
 
     net_days: Days = 30
@@ -78,6 +80,12 @@ class PaymentTerms:
     until: Literal["day", "month-end"] = "day"
     day_of_next_month: DayOfMonth | None = None
     discount: EarlyPayment | None = None
+    days_first: Choice = False
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether its days count at all: a day of the next month alone takes their place."""
+        return self.day_of_next_month is None or self.days_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +185,7 @@ class Tax:
 class InvoicePolicy:
     """Whether payment needs an invoice first, and how far it may lie from what was accepted."""
 
-    required: bool = False
+    required: Choice = False
     tolerance_minor: Amount = 0
 
 
@@ -185,7 +193,7 @@ class InvoicePolicy:
 class PayeePolicy:
     """Whether payment needs an approved account, and for how many days one just approved is not yet paid."""
 
-    required: bool = False
+    required: Choice = False
     hold_days: Days = 0
 
 
@@ -275,7 +283,7 @@ class Terms:
     signed_on: Day | None = None
     ceiling_minor: Amount | None = None
     rounding: Literal["half-up", "half-even"] = "half-up"
-    separation: bool = True
+    separation: Choice = True
     backdating_days: Days = 30
     cut_off: str = ""
     calendars: tuple[Name, ...] = ()

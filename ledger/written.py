@@ -8,11 +8,18 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import MinLen
 
 from ledger.calendars import parse_date
 from ledger.errors import InputInvalid
-from ledger.money import UNKNOWN_CURRENCY, WHOLE, canonical, parse_minor, parse_percent
+from ledger.money import (
+    MAX_DECIMAL_DIGITS,
+    UNKNOWN_CURRENCY,
+    WHOLE,
+    canonical,
+    parse_minor,
+    parse_percent,
+)
 
 if TYPE_CHECKING:
     from pydantic import ValidationInfo
@@ -92,11 +99,57 @@ class WrittenMeasure(_Written):
         return measure_text(text)
 
 
+class WrittenWhole(_Written):
+    """A whole number within bounds, written as in amounts: "30" or "1,000"; pydantic alone takes 1_000 and 30.0."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most
+
+    def parse(self, text: str, currency: str) -> int:
+        return parse_whole(text, self.least, self.most)
+
+
+class WrittenChoice(_Written):
+    """The word true or the word false; pydantic alone takes y, on and 1 too."""
+
+    def parse(self, text: str, currency: str) -> bool:
+        if text not in ("true", "false"):
+            says = f"{shortened(text)} is neither true nor false"
+            raise InputInvalid("choice-invalid", says, hint="write true or false")
+        return text == "true"
+
+
 class WrittenDate(_Written):
     """A date as YYYY-MM-DD only: pydantic alone would also take a number of seconds since 1970."""
 
     def parse(self, text: str, currency: str) -> date:
         return parse_date(text)
+
+
+def shortened(text: str) -> str:
+    """The text as typed, on one line, cut where it would flood the screen."""
+    return repr(text if len(text) <= 40 else f"{text[:40]}…")
+
+
+def parse_whole(text: str, least: int = 0, most: int | None = None) -> int:
+    """A whole number of 0 or more, in ASCII digits, grouped or plain. Raises InputInvalid `number-invalid`."""
+    facts = {"text": text}
+    if not re.fullmatch(WHOLE, text.removeprefix("-")):
+        says = f"{shortened(text)} is not a whole number"
+        raise InputInvalid(
+            "number-invalid", says, hint="write digits only, such as 30", facts=facts
+        )
+    negative, digits = text.startswith("-"), text.removeprefix("-").replace(",", "").lstrip("0")
+    beyond = len(digits) > MAX_DECIMAL_DIGITS or (most is not None and int(digits or "0") > most)
+    if (negative and digits) or (not beyond and int(digits or "0") < least):
+        says = f"{shortened(text)} is too small"
+        raise InputInvalid("number-invalid", says, hint=f"write {least} or more", facts=facts)
+    if beyond:
+        hint = f"write {most} or less" if most is not None else "write fewer digits"
+        raise InputInvalid(
+            "number-invalid", f"{shortened(text)} is too large", hint=hint, facts=facts
+        )
+    return int(digits or "0")
 
 
 def measure(text: str) -> tuple[Decimal, str]:
@@ -156,10 +209,9 @@ def _wrong_with_unit(unit: str) -> str:
 
 
 def _measure_invalid(text: str, wrong: str) -> InputInvalid:
-    shown = repr(text if len(text) <= 40 else f"{text[:40]}…")
     return InputInvalid(
         "measure-invalid",
-        f"{shown} {wrong}",
+        f"{shortened(text)} {wrong}",
         hint="write a number and, if it has one, its unit: 5,200 or 3.4% or 12 days",
         facts={"text": text},
     )
@@ -176,6 +228,7 @@ Percent = Annotated[Decimal, WrittenPercent()]
 Measure = Annotated[str, WrittenMeasure()]
 Day = Annotated[date, WrittenDate()]
 Name = Annotated[str, MinLen(1)]
-Days = Annotated[int, Ge(0), Le(36500)]
-Quorum = dict[Name, Annotated[int, Ge(1), Le(99)]]
-DayOfMonth = Annotated[int, Ge(1), Le(31)]
+Choice = Annotated[bool, WrittenChoice()]
+Days = Annotated[int, WrittenWhole(0, 36500)]
+Quorum = dict[Name, Annotated[int, WrittenWhole(1, 99)]]
+DayOfMonth = Annotated[int, WrittenWhole(1, 31)]

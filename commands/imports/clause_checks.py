@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 
 from commands.imports.problems import Problem, Problems
 from ledger.measured import bounds_in_conflict
 from ledger.money import percent_text
-from ledger.terms import ContractDocument, PaymentTerms, QualityBonus
+from ledger.terms import ContractDocument, QualityBonus
 from ledger.written import measure
-
-_DEFAULT_DAYS = (0, PaymentTerms().net_days)
 
 
 def the_early_bonus_is_by_day_or_by_table(document: ContractDocument) -> Problems:
@@ -60,20 +59,10 @@ def lateness_is_charged_once(document: ContractDocument) -> Problems:
         )
 
 
-def payment_falls_due_one_way(document: ContractDocument) -> Problems:
+def the_discount_has_a_last_day(document: ContractDocument) -> Problems:
     terms, at = document.payment, ("payment",)
     if terms is None:
         return
-    if terms.day_of_next_month is not None:
-        counted = f"payment falls due on day {terms.day_of_next_month} of the next month"
-        other = {
-            "net_days": terms.net_days not in _DEFAULT_DAYS,
-            "days": terms.days != "calendar",
-            "until": terms.until != "day",
-        }
-        for key in (key for key, said in other.items() if said):
-            wrong = f"{counted}, so {key} says nothing"
-            yield Problem((*at, key), wrong, f"take out {key} or day_of_next_month")
     discount, below = terms.discount, (*at, "discount")
     if discount is None:
         return
@@ -98,13 +87,20 @@ def retention_is_let_go_in_full(document: ContractDocument) -> Problems:
             f"then {percent_text(clause.then)} follows no completion share",
             "write until: 50%, the share of the contract up to which the first rate holds",
         )
-    total = sum((part.share for part in clause.release), Decimal(0))
+    # Exact: a sum of Decimals would be rounded to the context's digits before it is judged.
+    total = sum((Fraction(part.share) for part in clause.release), Fraction(0))
     if clause.release and total != 100:
         yield Problem(
             (*at, "release"),
-            f"the parts released come to {percent_text(total)} of the retention, not 100%",
+            f"the parts released come to {_percent(total)} of the retention, not 100%",
             "let the shares come to 100%, so that all that is kept back is let go some day",
         )
+
+
+def _percent(exact: Fraction) -> str:
+    """A percentage in words; one that nobody can read out is only said to be near."""
+    shown = Decimal(round(exact * 10**6)).scaleb(-6)
+    return percent_text(shown) if Fraction(shown) == exact else f"nearly {percent_text(shown)}"
 
 
 def advances_are_recovered(document: ContractDocument) -> Problems:
@@ -229,7 +225,7 @@ def criteria_can_be_met(document: ContractDocument) -> Problems:
 CHECKS: tuple[Callable[[ContractDocument], Problems], ...] = (
     the_early_bonus_is_by_day_or_by_table,
     lateness_is_charged_once,
-    payment_falls_due_one_way,
+    the_discount_has_a_last_day,
     retention_is_let_go_in_full,
     advances_are_recovered,
     bonuses_are_for_milestones_that_earn_them,

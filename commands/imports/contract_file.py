@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from commands.imports.contract_checks import document_problems
 from commands.imports.problems import Problem, did_you_mean
+from commands.imports.written_checks import with_days_first, written, written_problems
 from commands.imports.yaml_text import KEY, Loaded, load_text_yaml
 from ledger.errors import InputInvalid
 from ledger.money import EXPONENTS, UNKNOWN_CURRENCY
@@ -42,7 +43,9 @@ def read_contract_file(path: Path | str, text: str | None = None) -> ContractDoc
     loaded = load_text_yaml(_text(path, name) if text is None else text, name)
     document, problems = _structured(loaded)
     if document is not None:
-        problems = document_problems(document)
+        says = written(loaded)
+        document = with_days_first(document, says)
+        problems = [*document_problems(document), *written_problems(document, says)]
     if document is None or problems:
         raise contract_file_invalid(loaded, problems)
     return document
@@ -229,20 +232,10 @@ def _shown(value: Any) -> str:
 
 
 _PENALTIES = frozenset({"late_penalty", "late_damages", "disincentive"})
-_WHOLE = ("{value} is not a whole number", "write digits only, such as 30")
-_EITHER = ("{value} is neither true nor false", "write true or false")
 _KEYS = ("keys with values are expected, not {value}", "write them below it, one key: value a line")
 _SAID: Mapping[str, tuple[str, str]] = {
     "string_type": ("one text is expected, not {value}", "write one value after the colon"),
     "string_too_short": ("{value} is too short", "{min_length} or more letters are needed"),
-    "int_parsing": _WHOLE,
-    "int_parsing_size": _WHOLE,
-    "int_from_float": _WHOLE,
-    "int_type": _WHOLE,
-    "greater_than_equal": ("{value} is too small", "write {ge} or more"),
-    "less_than_equal": ("{value} is too large", "write {le} or less"),
-    "bool_parsing": _EITHER,
-    "bool_type": _EITHER,
     "tuple_type": ("a list is expected, not {value}", "write it as [first, second]"),
     "dict_type": _KEYS,
     "dataclass_type": _KEYS,

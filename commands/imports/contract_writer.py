@@ -14,7 +14,7 @@ import yaml
 from commands.imports.yaml_text import ABSENT
 from commands.tables import HOSTILE
 from ledger.money import display_minor, percent_text
-from ledger.terms import Disincentive, LateDamages, LatePenalty, MilestonePlan, Terms
+from ledger.terms import Disincentive, LateDamages, LatePenalty, MilestonePlan, PaymentTerms, Terms
 
 Written = str | list[Any] | dict[str, Any]
 
@@ -67,7 +67,7 @@ def as_written(clause: Any, amount: Callable[[int], str]) -> dict[str, Written]:
     written: dict[str, Written] = {}
     for each in fields(clause):
         value = getattr(clause, each.name)
-        if _is_unsaid(each, value):
+        if _is_unsaid(each, value) or each.name in _implied(clause):
             continue
         if value is None and isinstance(clause, _PENALTIES):
             said: Written = "no cap"
@@ -78,6 +78,13 @@ def as_written(clause: Any, amount: Callable[[int], str]) -> dict[str, Written]:
         if said:
             written[each.name.removesuffix("_minor")] = said
     return written
+
+
+def _implied(clause: Any) -> tuple[str, ...]:
+    """The fields of a clause that a file says by what else it writes, or must not say."""
+    if not isinstance(clause, PaymentTerms):
+        return ()
+    return ("days_first",) if clause.counts_days else ("days_first", "net_days", "days")
 
 
 def _is_unsaid(each: Field[Any], value: Any) -> bool:

@@ -85,6 +85,7 @@ def approve_milestone(state: Contract, intent: ApproveMilestone, context: Contex
     case.wait_for_the_delivery()
     part_minor = accepted_part(state, milestone, intent)
     case.facts["accepted_minor"] = part_minor
+    case.facts["part"] = "" if intent.deliverables else intent.part.strip()
     judge(case, part_within_whole, *DATES, submitter_does_not_approve)
     lines = price(delivered(state, milestone, submission, part_minor))
     bonus_minor = sum(line.amount_minor for line in lines if line.step == "bonus")

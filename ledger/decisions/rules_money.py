@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ledger.decisions.case import Case, Objection, rule
-from ledger.money import display_minor
+from ledger.money import display_minor, parse_percent, percent_of
 from ledger.payables import payable_of
+from ledger.terms import Terms
 
 
 def written(case: Case, minor: int) -> str:
@@ -125,15 +126,40 @@ def waiver_within_penalty(case: Case) -> Objection | None:
     )
 
 
-@rule("An accepted part is above nothing and at most the whole.")
+_PART = "accept more than 0% and at most 100%; to accept nothing, reject the submission"
+
+
+def not_a_share(text: str, whole_minor: int, terms: Terms) -> Objection | None:
+    """Why a percentage is no part of a whole, judged as it was written: rounding would make 149% of a cent a cent."""
+    percent = parse_percent(text)
+    if not 0 < percent <= 100:
+        return Objection(f"{text} is not a part", _PART)
+    part_minor = percent_of(whole_minor, percent, terms.rounding)
+    if percent == 100 or not whole_minor or part_minor not in (0, whole_minor):
+        return None
+    whole = f"{display_minor(whole_minor, terms.currency)} {terms.currency}"
+    rounded = "all of it" if part_minor else "nothing"
+    return Objection(
+        f"{text} of {whole} comes to {rounded} once it is rounded",
+        "accept the whole, or a part that leaves an amount on both sides",
+    )
+
+
+@rule(
+    "An accepted part is above nothing and at most the whole, as it was written and once it is rounded."
+)
 def part_within_whole(case: Case) -> Objection | None:
     whole = case.the_milestone().current.amount_minor
-    part = case.facts["accepted_minor"]
-    if whole is None or part == whole or 0 < part < whole:
+    part, said = case.facts["accepted_minor"], str(case.facts["part"])
+    if whole is None:
+        return None
+    if said.endswith("%") and (objection := not_a_share(said, whole, case.state.terms)):
+        return objection
+    if part == whole or 0 < part < whole:
         return None
     return Objection(
         f"{written(case, part)} is not a part of {written(case, whole)}",
-        "accept more than 0% and at most 100%; to accept nothing, reject the submission",
+        _PART,
     )
 
 

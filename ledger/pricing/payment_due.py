@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from ledger.calendars import Calendar, calendar
-from ledger.terms import EarlyPayment, Terms
+from ledger.terms import EarlyPayment, PaymentTerms, Terms
 
 
 class PaymentDue(NamedTuple):
@@ -25,20 +25,23 @@ def payment_due(
     agreed, start = terms.payment, counted_from(terms, accepted_on, invoiced_on)
     if agreed is None or start is None:
         return PaymentDue(None)
-    if agreed.day_of_next_month is not None:
-        return rolled(terms, day_of_next_month(start, agreed.day_of_next_month))
-    if agreed.days == "calendar":
-        reached = start + timedelta(days=agreed.net_days)
-        return rolled(terms, month_end(reached) if agreed.until == "month-end" else reached)
+    if not agreed.counts_days or agreed.days == "calendar":
+        days = timedelta(days=agreed.net_days if agreed.counts_days else 0)
+        return rolled(terms, settled(agreed, start + days))
     working = _working(terms)
     due = working.add_business_days(start, agreed.net_days)
-    counted = PaymentDue(due.day, due.provisional, working.edition)
-    if agreed.until == "month-end":
-        counted = counted._replace(day=month_end(due.day))
+    counted = PaymentDue(settled(agreed, due.day), due.provisional, working.edition)
     if agreed.roll == "none" or counted.day is None:
         return counted
     last = rolled(terms, counted.day)
     return last._replace(provisional=counted.provisional or last.provisional)
+
+
+def settled(agreed: PaymentTerms, reached: date) -> date:
+    """The day that follows from the one reached: a day of the month after, the month's end, or the day itself."""
+    if agreed.day_of_next_month is not None:
+        return day_of_next_month(reached, agreed.day_of_next_month)
+    return month_end(reached) if agreed.until == "month-end" else reached
 
 
 def counted_from(terms: Terms, accepted_on: date | None, invoiced_on: date | None) -> date | None:

@@ -22,6 +22,7 @@ _LATER: dict[str, Any] = {
     "base": "part",
     "contract_cap": None,
     "day_of_next_month": None,
+    "days_first": False,
     "discount": None,
     "disincentive": None,
     "entry": "",

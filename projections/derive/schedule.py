@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from ledger.pricing.payment_due import day_of_next_month, month_end
+from ledger.pricing.payment_due import month_end, settled
 from ledger.state import Contract, Milestone
 from ledger.terms import Terms
 from projections.derive.model import ReadModel, Row, counts, integers, iso, labels, positions, texts
@@ -47,15 +47,10 @@ def projected_due(terms: Terms, due: date | None) -> tuple[date | None, bool]:
     if agreed is None or due is None:
         return None, False
     start = month_end(due) if agreed.after == "month-end" else due
-    if agreed.day_of_next_month is not None:
-        return day_of_next_month(start, agreed.day_of_next_month), agreed.roll != "none"
-    to_the_end = agreed.until == "month-end"
-    if agreed.days == "calendar":
-        reached = start + timedelta(days=agreed.net_days)
-        return month_end(reached) if to_the_end else reached, agreed.roll != "none"
-    day = _weekdays_after(start, agreed.net_days)
-    if to_the_end:
-        day = month_end(day)
+    if not agreed.counts_days or agreed.days == "calendar":
+        days = timedelta(days=agreed.net_days if agreed.counts_days else 0)
+        return settled(agreed, start + days), agreed.roll != "none"
+    day = settled(agreed, _weekdays_after(start, agreed.net_days))
     while agreed.roll != "none" and day.weekday() > 4:
         day += timedelta(days=1)
     return day, True

@@ -219,3 +219,33 @@ def test_without_a_discount_or_an_acceptance_there_is_no_day() -> None:
     assert discount_day(state, state.milestones["M1"]) == day(9, 10)
     assert discount_day(state, state.milestones["M2"]) is None
     assert early_payment(state, state.milestones["M2"], day(8, 26)) == 0
+
+
+@forall(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.integers(0, 120), st.integers(1, 31))
+def test_days_then_a_day_of_the_month_after_the_one_they_reach(
+    start: date, days: int, wanted: int
+) -> None:
+    found = due(start, net_days=days, day_of_next_month=wanted, days_first=True)
+    reached = start + timedelta(days=days)
+    year, month = (reached.year, reached.month + 1) if reached.month < 12 else (reached.year + 1, 1)
+    assert found is not None
+    assert (found.year, found.month) == (year, month)
+    last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+    assert found.day == min(wanted, last)
+
+
+def test_business_days_are_counted_before_the_day_of_the_month() -> None:
+    agreed: dict[str, Any] = {
+        "net_days": 5,
+        "days": "business",
+        "day_of_next_month": 10,
+        "days_first": True,
+    }
+    assert due(date(2026, 8, 24), **agreed) == date(2026, 9, 10)  # reached on 31 August
+    assert due(date(2026, 8, 25), **agreed) == date(2026, 10, 10)  # reached on 1 September
+
+
+def test_what_was_signed_before_with_a_day_of_the_next_month_alone_keeps_its_meaning() -> None:
+    for days in (0, 10, 30):
+        agreed: dict[str, Any] = {"net_days": days, "day_of_next_month": 10}
+        assert due(date(2026, 8, 25), **agreed) == date(2026, 9, 10)

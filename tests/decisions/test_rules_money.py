@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from ledger import intents as i
 from ledger.events import Amendment, PenaltyAssessed
 from ledger.intents import TakenPayment, TakeOver
@@ -220,6 +222,23 @@ def test_nothing_and_more_than_the_whole_are_no_parts() -> None:
     story = play(contract(), submits("M1"))
     for part in ("0%", "0.00", "10,000.01", "100.0001%", "-1%", "0.000001%"):
         refused(story, approves("M1", part=part), "part-within-whole")
+
+
+@refuses("part-within-whole")
+@pytest.mark.parametrize(
+    "part", ["149%", "100.001 %", "100.0000001%", "-0.001%", "0%", "49%", "99.9%", "0.01%"]
+)
+def test_a_percentage_is_judged_as_written_not_as_rounded(part: str) -> None:
+    story = play(contract(defined("M1", amount_minor=1)), submits("M1"))
+    refused(story, approves("M1", part=part), "part-within-whole")
+
+
+@pytest.mark.parametrize("part", ["0.001", "1e2", "5,0.00", "50,5%", "５０%", "1_000.00", "50 %%"])
+def test_what_is_no_amount_and_no_percentage_is_no_part(part: str) -> None:
+    by, intent = approves("M1", part=part)
+    story = play(contract(), submits("M1"))
+    assert story.when(intent, by=by).refusal is not None
+    assert story.refusal is not None and story.refusal.code in ("amount-invalid", "percent-invalid")
 
 
 @permits("policy-covers-amount")

@@ -101,18 +101,28 @@ DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 RATES = PERCENTS.filter(bool)
 CAPS = st.none() | PERCENTS
 EXCUSED = st.integers(0, 9)
-PAYMENTS = st.builds(
-    PaymentTerms,
-    net_days=st.integers(0, 365),
-    days=st.sampled_from(["calendar", "business"]),
-    roll=st.sampled_from(["none", "forward"]),
-    after=st.sampled_from(["approval", "invoice", "month-end"]),
-    until=st.sampled_from(["day", "month-end"]),
-    discount=st.none() | st.builds(EarlyPayment, rate=RATES, days=st.integers(0, 90)),
-) | st.builds(
-    PaymentTerms,
-    day_of_next_month=st.integers(1, 31),
-    discount=st.builds(EarlyPayment, rate=RATES, day_of_next_month=st.integers(1, 31)),
+PAYMENTS = (
+    st.builds(
+        PaymentTerms,
+        net_days=st.integers(0, 365),
+        days=st.sampled_from(["calendar", "business"]),
+        roll=st.sampled_from(["none", "forward"]),
+        after=st.sampled_from(["approval", "invoice", "month-end"]),
+        until=st.sampled_from(["day", "month-end"]),
+        discount=st.none() | st.builds(EarlyPayment, rate=RATES, days=st.integers(0, 90)),
+    )
+    | st.builds(
+        PaymentTerms,
+        day_of_next_month=st.integers(1, 31),
+        discount=st.builds(EarlyPayment, rate=RATES, day_of_next_month=st.integers(1, 31)),
+    )
+    | st.builds(
+        PaymentTerms,
+        net_days=st.integers(0, 365),
+        days=st.sampled_from(["calendar", "business"]),
+        day_of_next_month=st.integers(1, 31),
+        days_first=st.just(True),
+    )
 )
 BY_DAY_OR_TABLE = st.builds(lambda rate: {"rate": rate}, RATES) | st.builds(
     lambda days: {"table": tuple(EarlyStep(days=day, rate=Decimal(1)) for day in days)},

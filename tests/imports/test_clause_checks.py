@@ -112,12 +112,6 @@ def problems(text: str) -> list[dict[str, str]]:
         ),
         # payment terms
         (
-            "payment: {net_days: 45, day_of_next_month: 10}\n",
-            "0:21",
-            "falls due on day 10 of the next month, so net_days says nothing",
-            "take out net_days or day_of_next_month",
-        ),
-        (
             "payment: {until: month-end, day_of_next_month: 10}\n",
             "0:18",
             "so until says nothing",
@@ -129,6 +123,37 @@ def problems(text: str) -> list[dict[str, str]]:
             "so days says nothing",
             "take out days",
         ),
+        (
+            "payment: {days: calendar, day_of_next_month: 10}\n",
+            "0:17",
+            "so days says nothing",
+            "add net_days",
+        ),
+        (
+            "payment: {until: day, net_days: 30, day_of_next_month: 10}\n",
+            "0:18",
+            "so until says nothing",
+            "take out until",
+        ),
+        (
+            "payment: {net_days: 30, days_first: true}\n",
+            "0:25",
+            "unknown key 'days_first'",
+            "write net_days and day_of_next_month together",
+        ),
+        (
+            "early_bonus: {rate: 0%, cap: 5%, table: [{days: 5, rate: 1%}]}\n",
+            "0:21",
+            "has a table, so a rate per day says nothing",
+            "take out rate",
+        ),
+        (
+            "retention: {rate: 5%, then: 0%}\n",
+            "0:29",
+            "then 0% follows no completion share",
+            "until: 50%",
+        ),
+        ("cut_off: ''\n", "0:10", "the cut-off '' is not a time of day", "HH:MM"),
         ("payment: {day_of_next_month: 32}\n", "0:30", "'32' is too large", "31 or less"),
         ("payment: {day_of_next_month: 0}\n", "0:30", "'0' is too small", "1 or more"),
         (
@@ -291,11 +316,11 @@ def test_a_milestone_that_its_clauses_contradict_is_refused(
 
 
 def test_everything_wrong_with_the_clauses_is_told_at_once() -> None:
-    text = "retention: {rate: 1%, then: 5%}\npayment: {net_days: 7, day_of_next_month: 1}\n"
+    text = "retention: {rate: 1%, then: 5%}\npayment: {days: business, day_of_next_month: 1}\n"
     found = problems(clause(text + "early_bonus: {cap: 5%}\n"))
     assert [each["place"] for each in found] == [
         f"c.yaml:{AT}:29",
-        f"c.yaml:{AT + 1}:21",
+        f"c.yaml:{AT + 1}:17",
         f"c.yaml:{AT + 2}:14",
     ]
 

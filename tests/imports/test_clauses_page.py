@@ -75,7 +75,7 @@ def test_every_due_date_of_the_page(agreed: str, china: str, accepted: str, due:
     block = f"payment: {{{agreed}}}\n" + ("calendars: [CN]\n" if china else "")
     found = payment_due(contract_with(block).terms(), date.fromisoformat(accepted))
     assert (found.day, found.provisional) == (date.fromisoformat(due), False)
-    assert len(ROWS) == 8
+    assert len(ROWS) == 11
 
 
 def test_the_discount_of_the_page() -> None:
