@@ -38,7 +38,7 @@ _NAMES = {
     " FROM payments_{side} WHERE status = 'instructed'"
     " UNION SELECT transfer, partner FROM settlements_{side} WHERE status = 'instructed' AND transfer <> ''",
     "paid": "SELECT contract || '#' || version AS name, milestone AS says FROM payments_{side}"
-    " WHERE status = 'paid'",
+    " WHERE status IN ('paid', 'refunded')",
     "invoices": "SELECT DISTINCT contract || '#' || version AS name, number AS says"
     " FROM invoices_{side} WHERE status = 'received'",
     "bonuses": "SELECT contract || '#' || version AS name, milestone || ', ' || kind AS says"

@@ -320,7 +320,7 @@ _PAYMENTS = List(
 def payments(
     session: Session, contract: str | None, partner: str | None, status: str | None
 ) -> None:
-    """Every payment: instructed, paid, failed or reversed."""
+    """Every payment: instructed, paid, failed, reversed or refunded."""
     from projections.derive.payments import LIST
 
     _PAYMENTS.show(session, LIST, status=status, contract=contract, partner=partner)

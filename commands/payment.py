@@ -220,6 +220,43 @@ def reverse(reference: VersionName, why: Why, reason: str, session: Session) -> 
     session.record(reference.contract, intent)
 
 
+@payment.command()
+@click.argument("reference", type=PAYABLE)
+@click.argument("amount", required=False)
+@click.option("--reference", "bank_reference", default="", help="The bank's name for it.")
+@click.option("--fees", metavar="AMOUNT", help="What the bank kept of it.")
+@acting
+def refund(
+    reference: SubjectName,
+    amount: str | None,
+    bank_reference: str,
+    fees: str | None,
+    session: Session,
+) -> None:
+    """Record that the partner paid back the claim on a milestone, or AMOUNT of it.
+
+    A claim is what was paid beyond what is owed: an outstanding amount below zero. Retention that
+    was released is named by the version of its release.
+
+    \b
+    mledger payment refund BW-2026-014/M1 1,060.00 --reference 20261005-0007 --on 2026-10-05 --as finance-1
+    """
+    from commands.bank.recording import fees_of
+    from ledger.intents import RecordRefund
+
+    state = session.contract(reference.contract)
+    milestone, release = payable(state, reference)
+    intent = RecordRefund(
+        milestone=milestone,
+        release=release,
+        amount_minor=None if amount is None else session.amount(state, amount),
+        reference=bank_reference,
+        fees_minor=fees_of(fees, state.terms.currency),
+        on=session.on,
+    )
+    session.record(state.id, intent)
+
+
 @payment.command("set-off")
 @click.argument("reference", type=MILESTONE)
 @click.argument("amount")
@@ -250,7 +287,7 @@ def set_off(
 @partner_option
 @click.option(
     "--status",
-    type=click.Choice(["instructed", "paid", "failed", "reversed"]),
+    type=click.Choice(["instructed", "paid", "failed", "reversed", "refunded"]),
     help="Only those that are this far.",
 )
 @looking

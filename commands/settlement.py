@@ -198,7 +198,8 @@ def _people(told: Settlement, past: History) -> Iterator[Table | str]:
 
     def row(entry: Entry) -> tuple[object, ...]:
         line = Line(step=entry.step, clause=entry.clause, amount_minor=0)
-        what = {"gross": "accepted part", "paid": "paid"}.get(entry.step) or called(line)
+        paid = "refunded" if entry.clause == "refund" else "paid"
+        what = {"gross": "accepted part", "paid": paid}.get(entry.step) or called(line)
         amount = _shown(told, entry.amount_minor)
         return (entry.milestone, what, amount, entry.calculation, " ".join(map(str, entry.events)))
 

@@ -44,7 +44,7 @@ def milestones_of(contract: Contract) -> list[Milestone]:
 def contract_object(contract: Contract) -> dict[str, Any]:
     """A contract with all that belongs to it."""
     terms, currency = contract.terms, contract.terms.currency
-    paid = sum(p.paid_minor for p in contract.payments.values() if p.status == "paid")
+    paid = sum(p.paid_minor for p in contract.payments.values() if p.stands)
     return {
         "contract": contract.id,
         "title": terms.title,

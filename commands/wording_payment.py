@@ -116,6 +116,15 @@ def _paid(fact: e.PaymentRecorded, told: Told) -> str:
     return f"{name} payment of {amount} {what} recorded{on_day(fact.on)}{more}"
 
 
+def _refunded(fact: e.PaymentRefunded, told: Told) -> str:
+    what = _what(told.milestone(fact.milestone), fact.release)
+    more = f", reference {fact.reference}" if fact.reference else ""
+    more += f", entry {fact.entry}" if fact.entry else ""
+    more += f", fees {told.bare(fact.fees_minor)}" if fact.fees_minor else ""
+    amount = told.money(fact.amount_minor)
+    return f"{told.numbered()} refund of {amount} for {what} recorded{on_day(fact.on)}{more}"
+
+
 def _failed(fact: e.PaymentFailed, told: Told) -> str:
     payment = told.contract.payments.get(fact.instruction)
     what = _what(fact.milestone, payment.release if payment else 0)
@@ -126,11 +135,12 @@ def _failed(fact: e.PaymentFailed, told: Told) -> str:
 def _unpaid(fact: e.PaymentReversed, told: Told) -> str:
     payment = _of_record(told, fact.payment)
     name = told.numbered(payment.version if payment else fact.payment)
-    amount = f" of {told.money(payment.paid_minor)}" if payment else ""
+    amount = f" of {told.money(abs(payment.paid_minor))}" if payment else ""
     what = _what(fact.milestone, payment.release if payment else 0)
     lost = sum_of(fact.lines, "settlement")
     discount = f", and its discount of {told.bare(lost)}" if lost else ""
-    act = f"payment{amount} for {what} reversed{corrected(fact)}{discount}"
+    kind = "refund" if payment and payment.refunded else "payment"
+    act = f"{kind}{amount} for {what} reversed{corrected(fact)}{discount}"
     return f"{name} {act}{because(fact.reason)}"
 
 
@@ -177,6 +187,7 @@ SENTENCES_OF_PAYMENT: dict[type[Fact], Callable[[Any, Told], str]] = {
     e.PaymentRecorded: _paid,
     e.PaymentFailed: _failed,
     e.PaymentReversed: _unpaid,
+    e.PaymentRefunded: _refunded,
     e.PayeeProposed: _payee_proposed,
     e.PayeeApproved: _payee_approved,
     e.PayeeRevoked: _payee_revoked,

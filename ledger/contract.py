@@ -58,6 +58,7 @@ EVOLVERS: dict[type[Fact], Callable[[Any, Any, Record], None]] = {
     e.PaymentRecorded: payments.payment_recorded,
     e.PaymentFailed: payments.payment_failed,
     e.PaymentReversed: payments.payment_reversed,
+    e.PaymentRefunded: payments.payment_refunded,
 }
 
 EVOLVERS |= {old: through(lift, EVOLVERS) for old, lift in UPCASTERS.items()}

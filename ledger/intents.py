@@ -252,6 +252,17 @@ class ReversePayment(Intent, frozen=True, kw_only=True):
     entry: str = ""
 
 
+class RecordRefund(Intent, frozen=True, kw_only=True):
+    """`amount_minor` None: all of the claim. `release` names a retention release by its version."""
+
+    milestone: str
+    amount_minor: int | None = None
+    reference: str = ""
+    release: int = 0
+    fees_minor: int = 0
+    entry: str = ""
+
+
 # --- signing keys, of the ledger as a whole -------------------------------------------------------------------
 
 

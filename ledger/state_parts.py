@@ -19,6 +19,7 @@ from ledger.events import (
     MilestoneSubmitted,
     PaymentInstructed,
     PaymentRecorded,
+    PaymentRefunded,
     Result,
 )
 from ledger.terms import Terms
@@ -170,9 +171,10 @@ class Dispute(Struct, gc=False):
 
 
 class Payment(Struct, gc=False):
-    """A payment, named by its instruction's version, else its record's; instructed, paid, failed or reversed.
+    """A payment, named by its instruction's version, else its record's; instructed, paid, failed, reversed or refunded.
 
-    `release` is the retention release that it pays; `instruction` and `recorded` are the events.
+    `release` is the retention release that it pays; `instruction`, `recorded` and `refunded` are the events. A refund
+    by the partner is a payment of its own, whose amounts are below zero.
     """
 
     version: int
@@ -191,6 +193,17 @@ class Payment(Struct, gc=False):
     release: int = 0
     instruction: PaymentInstructed | None = None
     recorded: PaymentRecorded | None = None
+    refunded: PaymentRefunded | None = None
+
+    @property
+    def booked(self) -> PaymentRecorded | PaymentRefunded | None:
+        """What the bank did, either way, once that is recorded."""
+        return self.recorded or self.refunded
+
+    @property
+    def stands(self) -> bool:
+        """Whether its money moved, either way, and the record of it was not taken back."""
+        return self.status in ("paid", "refunded")
 
 
 class Proposal(Struct, gc=False):

@@ -23,7 +23,7 @@ _UNNAMED = "the payment names no account"
 def _paid(seen: Seen) -> Iterator[tuple[Payment, int, Payee | None]]:
     """(payment, position of its instruction or record, the account that it names) of what was not called off."""
     for payment in seen.contract.payments.values():
-        if payment.status != "failed":
+        if payment.status != "failed" and payment.refunded is None:
             told = payment.instruction
             yield payment, payment.position, seen.payees.accounts.get(told.payee) if told else None
 

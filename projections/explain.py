@@ -170,14 +170,23 @@ def in_order(lines: Sequence[Posted], by_version: dict[int, Record]) -> list[Pos
 
 
 def behind(posted: Posted, milestone: Milestone, by_version: dict[int, Record]) -> list[int]:
-    """The positions of a line's own event, of all that it rests on, and of the terms and plan in force."""
+    """The positions of a line's own event, of all that it rests on, and of the plan and terms under which what it is
+    about was accepted.
+    """
     versions = _closure(posted.version, by_version)
     for version in list(versions):
         if isinstance(by_version[version].data, e.MilestoneSubmitted):
             submission = next((s for s in milestone.submissions if s.version == version), None)
             if submission is not None:
                 versions.add(in_force(milestone, submission).version)
-    versions.add(_terms(by_version, posted.version))
+    accepted = [
+        version
+        for version, record in by_version.items()
+        if version <= posted.version
+        and isinstance(record.data, e.MilestoneAccepted)
+        and record.data.milestone == milestone.id
+    ]
+    versions.add(_terms(by_version, max(accepted, default=posted.version)))
     versions |= _of_the_whole(posted, by_version)
     return sorted(by_version[version].position for version in versions)
 
@@ -195,7 +204,7 @@ def _of_the_whole(posted: Posted, by_version: dict[int, Record]) -> set[int]:
         for r in earlier
         if isinstance(r.data, e.MilestoneDefined) and r.data.kind == "advance"
     }
-    paid = e.PaymentRecorded | e.PaymentReversed
+    paid = e.PaymentRecorded | e.PaymentReversed | e.PaymentRefunded
     return {
         r.version
         for r in earlier
@@ -229,8 +238,9 @@ def _moved(state: Contract, milestone: Milestone) -> Iterator[Moved]:
             amount, on = (p.paid_minor, p.paid_on) if p.record else (p.amount_minor, p.on)
             name = f"{state.id}#{p.version}"
             places = sorted(p.positions)
+            kind = "payment" if p.refunded is None else "refund"
             yield Moved(
-                "payment", name, amount, on, p.status, p.ended_on, places, p.release, _abroad(p)
+                kind, name, abs(amount), on, p.status, p.ended_on, places, p.release, _abroad(p)
             )
     for d in milestone.disputes:
         name = f"{state.id}#{d.version}"

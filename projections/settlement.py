@@ -151,13 +151,14 @@ def _paid(state: Contract, *, accepted: bool) -> Iterator[Entry]:
     for payment in state.payments.values():
         milestone = state.milestones.get(payment.milestone)
         counts = milestone is not None and milestone.acceptance is not None
-        if payment.status != "paid" or counts != accepted:
+        if not payment.stands or counts != accepted:
             continue
         says = f"{state.id}#{payment.version} on {payment.paid_on or 'an unknown day'}"
         says += f", reference {payment.reference}" if payment.reference else ""
         says += f", retention #{payment.release}" if payment.release else ""
         amount, events = -payment.paid_minor, sorted(payment.positions)
-        yield Entry("paid", payment.milestone, "paid", "payment", amount, says, events)
+        clause = "refund" if payment.refunded else "payment"
+        yield Entry("paid", payment.milestone, "paid", clause, amount, says, events)
 
 
 def _proven(told: Settlement) -> None:

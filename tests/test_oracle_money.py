@@ -75,7 +75,8 @@ def test_the_walks_reach_every_event_about_money() -> None:
     kinds = {type(record.data).__name__ for seed in SEEDS for record in played(seed)}
     assert kinds >= {
         *("RetentionReleased", "ClaimSetOff", "InvoiceReceived", "InvoiceRejected"),
-        *("WithholdingFiled", "PaymentReversed", "PaymentFailed", "AcceptanceReversed"),
+        *("WithholdingFiled", "PaymentReversed", "PaymentFailed", "PaymentRefunded"),
+        "AcceptanceReversed",
         *("ContractSuspended", "ContractResumed", "ContractTerminated", "DisputeResolved"),
         *("BonusRevoked", "PenaltyWaived", "PenaltyAssessed", "BonusAwarded"),
     }

@@ -229,10 +229,14 @@ def _below(told: Explanation) -> Iterator[tuple[object, ...]]:
             says = f"{one.reference} on {one.on or 'an unknown day'}"
             says += f", {one.abroad}" if one.abroad else ""
             yield ("paid", _signed(told, -one.amount_minor), says, _places(one))
-        elif one.kind == "payment" and one.status in ("failed", "reversed"):
+        elif one.kind == "refund" and one.status == "refunded":
+            says = f"{one.reference} on {one.on or 'an unknown day'}, paid back by the partner"
+            yield ("refunded", _signed(told, one.amount_minor), says, _places(one))
+        elif one.kind in ("payment", "refund") and one.status in ("failed", "reversed"):
             amount = _signed(told, one.amount_minor)
             says = f"{one.reference} of {amount}, {one.status} {one.ended_on or ''}".rstrip()
-            yield ("not paid", _signed(told, 0), says, _places(one))
+            name = "not paid" if one.kind == "payment" else "not refunded"
+            yield (name, _signed(told, 0), says, _places(one))
     yield ("outstanding", _signed(told, milestone.outstanding_minor), "net less paid", "")
     claims = [m for m in told.moved if m.kind == "dispute" and m.status == "open"]
     if claims or milestone.held_minor:
@@ -265,6 +269,9 @@ def _retention(told: Explanation) -> Table:
         if one.release and one.status in ("paid", "instructed"):
             says = f"{one.reference} on {one.on or 'an unknown day'}"
             rows.append((one.status, _signed(told, -one.amount_minor), says, _places(one)))
+        elif one.release and one.status == "refunded":
+            says = f"{one.reference} on {one.on or 'an unknown day'}, paid back by the partner"
+            rows.append((one.status, _signed(told, one.amount_minor), says, _places(one)))
     kept = milestone.retained_minor - milestone.released_minor
     payable = sum(release.payable_minor for release in told.releases)
     totals = [("kept", _signed(told, kept), "retained less released", "")]

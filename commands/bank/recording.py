@@ -38,12 +38,18 @@ def record_paid(session: Session, settled: VersionName | str, paid: Paid) -> Non
     currency = parts[0].currency
     told = sum(part.amount_minor for part in parts)
     minor = told if paid.amount is None else _minor(paid.amount, currency)
-    fees = 0 if paid.fees is None else _minor(paid.fees, currency)
-    if fees < 0:
-        raise InputInvalid("fees-negative", f"the bank's fees are {paid.fees!r}, below zero")
+    fees = fees_of(paid.fees, currency)
     booking = Booking(session.on, paid.reference, "", fees)
     foreign = _foreign(session, parts, minor, paid.abroad)
     _record(session, settle(name, parts, minor, booking, foreign, paid.over), parts)
+
+
+def fees_of(text: str | None, currency: str) -> int:
+    """The bank's fees as typed, in minor units; none where nothing was. Raises InputInvalid where they are below 0."""
+    fees = 0 if text is None else _minor(text, currency)
+    if fees < 0:
+        raise InputInvalid("fees-negative", f"the bank's fees are {text!r}, below zero")
+    return fees
 
 
 def record_failed(session: Session, settled: VersionName | str, reason: str) -> None:

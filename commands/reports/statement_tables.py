@@ -183,14 +183,15 @@ def _payments(found: Statement) -> Table:
             _named({**row, "kind": "unallocated"}),
             row["status"],
             shown(
-                row["paid_minor" if row["status"] == "paid" else "amount_minor"], row["currency"]
+                row["amount_minor" if row["status"] == "instructed" else "paid_minor"],
+                row["currency"],
             ),
             row["currency"],
             row["reference"],
             masked(row.get("account") or ""),
         ]
         for row in found.payments
-        if row["status"] in ("paid", "instructed")
+        if row["status"] in ("paid", "instructed", "refunded")
     ]
     columns = [exact("on"), exact("milestone"), exact("status"), number("amount"), exact("cur")]
     return _sheet(found, [*columns, "reference", exact("account")], rows, "account", "reference")

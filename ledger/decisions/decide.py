@@ -54,6 +54,7 @@ _DECIDERS: dict[type[i.Intent], Callable[[Contract, Any, i.Context], list[Fact]]
     i.RecordPayment: payments.record,
     i.FailPayment: payments.fail,
     i.ReversePayment: payments.reverse,
+    i.RecordRefund: payments.refund,
 }
 
 

@@ -24,7 +24,7 @@ def _behind(state: Contract, milestone: Milestone, other: Milestone) -> tuple[in
     found |= {
         payment.record
         for payment in state.payments.values()
-        if payment.milestone == milestone.id and payment.status == "paid"
+        if payment.milestone == milestone.id and payment.stands
     }
     return tuple(sorted(found))
 

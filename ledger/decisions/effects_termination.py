@@ -55,7 +55,7 @@ def _settles(state: Contract) -> Iterable[int]:
         elif m.acceptance is not None:
             yield m.acceptance.version
     for p in state.payments.values():
-        if p.status == "paid" and p.milestone and state.milestones[p.milestone].kind == "advance":
+        if p.stands and p.milestone and state.milestones[p.milestone].kind == "advance":
             yield p.record
 
 

@@ -1,6 +1,8 @@
-"""A payment is instructed, recorded, fails, or is reversed."""
+"""A payment is instructed, recorded, fails, or is reversed; what was paid too much is refunded."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from ledger.decisions.case import Case, find, judge, open_case
 from ledger.decisions.milestones import WHO, about
@@ -10,6 +12,7 @@ from ledger.decisions.rules_money import (
     amount_above_zero,
     payment_within_payable,
     record_within_instruction,
+    refund_within_claim,
 )
 from ledger.decisions.rules_payment import discount_as_agreed
 from ledger.decisions.rules_state import instruction_open, milestone_accepted, payment_recorded
@@ -21,6 +24,7 @@ from ledger.events import (
     PaymentFailed,
     PaymentInstructed,
     PaymentRecorded,
+    PaymentRefunded,
     PaymentReversed,
 )
 from ledger.intents import (
@@ -29,12 +33,13 @@ from ledger.intents import (
     InstructPayment,
     Intent,
     RecordPayment,
+    RecordRefund,
     ReversePayment,
 )
 from ledger.money import percent_text
 from ledger.payables import discount_day, early_payment, payable_of
 from ledger.pricing.order import take_back
-from ledger.state import Contract
+from ledger.state import Contract, Milestone, Release
 
 
 def instruct(state: Contract, intent: InstructPayment, context: Context) -> list[Fact]:
@@ -174,3 +179,44 @@ def reverse(state: Contract, intent: ReversePayment, context: Context) -> list[F
             else (),
         )
     ]
+
+
+def refund(state: Contract, intent: RecordRefund, context: Context) -> list[Fact]:
+    """The partner paid back what was paid too much: all of the claim, or a part of it."""
+    case = about(state, intent, context, intent.milestone, "finance")
+    milestone = case.the_milestone()
+    judge(case, *WHO, milestone_accepted)
+    assert milestone.acceptance is not None
+    owed: Milestone | Release = milestone
+    if intent.release:
+        known = {r.version: r for r in milestone.releases}
+        owed = find(state, "release", known, intent.release)
+    claim = max(0, -owed.outstanding_minor)
+    case.facts |= {"claim_minor": claim, "release": intent.release}
+    case.amount_minor = claim if intent.amount_minor is None else intent.amount_minor
+    judge(case, refund_within_claim, amount_above_zero)
+    case.rests_on = (*case.rests_on, *_behind_claim(state, milestone, intent.release))
+    judge(case, *DATES)
+    return [
+        PaymentRefunded(
+            on=case.on,
+            rests_on=tuple(sorted(set(case.rests_on))),
+            milestone=milestone.id,
+            amount_minor=case.amount_minor,
+            reference=intent.reference,
+            release=intent.release,
+            fees_minor=intent.fees_minor,
+            entry=intent.entry,
+        )
+    ]
+
+
+def _behind_claim(state: Contract, milestone: Milestone, release: int) -> Iterator[int]:
+    """The facts on which a claim rests: the acceptance or release, the last of the lines, and what was paid."""
+    assert milestone.acceptance is not None
+    yield release or milestone.acceptance.version
+    if not release:
+        yield from (posted.version for posted in milestone.lines[-1:])
+    for payment in state.payments.values():
+        if payment.stands and (payment.milestone, payment.release) == (milestone.id, release):
+            yield payment.record

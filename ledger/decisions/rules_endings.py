@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.decisions.case import Case, Objection, rule
 from ledger.decisions.rules_money import written
 from ledger.events import Share, Termination
+from ledger.payables import is_released, is_settled
 from ledger.state import Contract, Milestone
 
 
@@ -208,6 +209,36 @@ def advances_paid_before_termination(case: Case) -> Objection | None:
         f"{names} is accepted and not paid in full",
         "reverse its acceptance, or pay the rest first: the termination recovers what was paid",
     )
+
+
+@rule("A contract is completed when everything is accepted or cancelled, and paid.")
+def everything_settled(case: Case) -> Objection | None:
+    """Retention is released and paid as well, and what was advanced is recovered."""
+    state = case.state
+    open_still = [m for m in state.milestones.values() if not is_settled(m)]
+    still = [f"{state.id}/{m.id}" for m in open_still]
+    claims = [f"{state.id}/{m.id}" for m in open_still if m.outstanding_minor < 0]
+    if claims:
+        return Objection(
+            f"more than is owed was paid for {', '.join(claims)}",
+            f"record that the partner paid it back: `mledger payment refund {claims[0]}`, or take it"
+            " off what is owed elsewhere: `mledger payment set-off`",
+        )
+    if still:
+        return Objection(f"{', '.join(still)} is open or unpaid", "deliver, cancel or pay it first")
+    kept = [f"{state.id}/{m.id}" for m in state.milestones.values() if not is_released(m)]
+    if kept:
+        return Objection(
+            f"retention of {', '.join(kept)} is kept or unpaid",
+            "release it when the terms let it go, and pay it",
+        )
+    if state.open_advance_minor > 0:
+        return Objection(
+            "advances are not recovered",
+            "terminate it: `mledger contract terminate` turns what is open into one claim, which the"
+            " partner refunds",
+        )
+    return None
 
 
 def _shares(case: Case) -> list[tuple[Milestone, Share]]:

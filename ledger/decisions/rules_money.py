@@ -80,6 +80,25 @@ def record_within_instruction(case: Case) -> Objection | None:
     )
 
 
+@rule("A refund is for no more than the claim on the partner.")
+def refund_within_claim(case: Case) -> Objection | None:
+    claim: int = case.facts["claim_minor"]
+    if claim and case.amount_minor <= claim:
+        return None
+    release = case.facts["release"]
+    name = f"{case.state.id}#{release}" if release else f"{case.state.id}/{case.the_milestone().id}"
+    if not claim:
+        return Objection(
+            f"there is no claim on {name}: no more is paid than is owed",
+            "name the milestone whose outstanding amount is below zero: `mledger report schedule`",
+        )
+    return Objection(
+        f"the claim on {name} is {written(case, claim)}, not {written(case, case.amount_minor)}",
+        "record at most the claim; a payment that the bank returned is taken back with"
+        " `mledger payment reverse`",
+    )
+
+
 @rule("A dispute is about no more than the milestone's amount.")
 def dispute_within_amount(case: Case) -> Objection | None:
     milestone = case.the_milestone()
@@ -178,7 +197,7 @@ def paid_within_value(case: Case) -> Objection | None:
     value = case.state.value_minor
     if value is None:
         return None
-    paid = sum(p.paid_minor for p in case.state.payments.values() if p.status == "paid")
+    paid = sum(p.paid_minor for p in case.state.payments.values() if p.stands)
     if paid + case.amount_minor <= value:
         return None
     return Objection(

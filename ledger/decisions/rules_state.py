@@ -7,7 +7,6 @@ from datetime import date
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import Result
 from ledger.money import UNKNOWN_CURRENCY
-from ledger.payables import is_released, is_settled
 from ledger.terms import MilestonePlan
 
 
@@ -352,7 +351,7 @@ def instruction_open(case: Case) -> Objection | None:
 @rule("Only a payment on record is reversed.")
 def payment_recorded(case: Case) -> Objection | None:
     payment = case.the_payment()
-    if payment.status == "paid":
+    if payment.stands:
         return None
     return Objection(
         f"{case.state.id}#{payment.version} is {payment.status}",
@@ -377,23 +376,3 @@ def nothing_waits_for_a_decision(case: Case) -> Objection | None:
     if not waiting:
         return None
     return Objection(f"{', '.join(waiting)} wait for a decision", "decide them first")
-
-
-@rule("A contract is completed when everything is accepted or cancelled, and paid.")
-def everything_settled(case: Case) -> Objection | None:
-    """Retention is released and paid as well, and what was advanced is recovered."""
-    state = case.state
-    still = [f"{state.id}/{m.id}" for m in state.milestones.values() if not is_settled(m)]
-    if still:
-        return Objection(f"{', '.join(still)} is open or unpaid", "deliver, cancel or pay it first")
-    kept = [f"{state.id}/{m.id}" for m in state.milestones.values() if not is_released(m)]
-    if kept:
-        return Objection(
-            f"retention of {', '.join(kept)} is kept or unpaid",
-            "release it when the terms let it go, and pay it",
-        )
-    if state.open_advance_minor > 0:
-        return Objection(
-            "advances are not recovered", "set the claim off, or have the advance paid back"
-        )
-    return None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from ledger.calendars import today_in
 from ledger.decisions.case import Case, Objection, judge, open_case, rule
-from ledger.decisions.rules_endings import termination_settled_by_proposal
+from ledger.decisions.rules_endings import everything_settled, termination_settled_by_proposal
 from ledger.decisions.rules_money import amounts_not_negative, commits, committed_within_ceiling
 from ledger.decisions.rules_state import (
     dependencies_exist,
-    everything_settled,
     milestone_defined_once,
     nothing_waits_for_a_decision,
     suspended_and_resumed_in_turn,

@@ -40,7 +40,8 @@ class Taking:
         # By reference the versions that name them: a source of ten thousand payments looks each one up.
         self.payments: dict[str, list[int]] = {}
         for version, payment in self.state.payments.items():
-            self.payments.setdefault(payment.reference, []).append(version)
+            if payment.refunded is None:  # recorded by people here: no source tells of it
+                self.payments.setdefault(payment.reference, []).append(version)
         newest = max(self.state.sources.values(), default="")
         self.newer = not intent.known_claim or intent.known_claim >= newest
         self.told_on = date.fromisoformat(intent.known_claim[:10]) if intent.known_claim else None

@@ -51,6 +51,7 @@ CURRENT: tuple[type[Fact], ...] = (
     paid.PaymentRecorded,
     paid.PaymentFailed,
     paid.PaymentReversed,
+    paid.PaymentRefunded,
     f.SignerProposed,
     f.SignerApproved,
     f.SignerRevoked,

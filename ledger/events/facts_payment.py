@@ -99,6 +99,21 @@ class PaymentRecorded(Fact, frozen=True, kw_only=True):
     lines: tuple[Line, ...] = ()
 
 
+class PaymentRefunded(Fact, frozen=True, kw_only=True):
+    """The partner paid back what was paid beyond what is owed: the claim on a milestone, or on a release of retention.
+
+    `amount_minor` is what the claim is less by; `fees_minor` is what the bank kept of it, `entry` its own name for the
+    booking.
+    """
+
+    milestone: str
+    amount_minor: int
+    reference: str = ""
+    release: int = 0
+    fees_minor: int = 0
+    entry: str = ""
+
+
 class PaymentFailed(Fact, frozen=True, kw_only=True):
     """The bank did not pay; the reservation ends."""
 
@@ -108,7 +123,7 @@ class PaymentFailed(Fact, frozen=True, kw_only=True):
 
 
 class PaymentReversed(Fact, frozen=True, kw_only=True):
-    """Money came back: `payment` is the version of its record; `lines` take its discount back."""
+    """Money came back, or a refund did: `payment` is the version of its record; `lines` take its discount back."""
 
     milestone: str
     payment: int

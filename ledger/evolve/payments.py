@@ -122,3 +122,24 @@ def payment_reversed(contract: Contract, data: e.PaymentReversed, record: Record
     post(milestone, data.lines, record)
     if returned.outstanding_minor > 0:
         returned.settled_on = None
+
+
+def payment_refunded(contract: Contract, data: e.PaymentRefunded, record: Record) -> None:
+    """What was paid is less by it; what settled the milestone stays what it was."""
+    contract.payments[record.version] = Payment(
+        record.version,
+        record.position,
+        data.milestone,
+        -data.amount_minor,
+        None,
+        status="refunded",
+        record=record.version,
+        paid_minor=-data.amount_minor,
+        paid_on=data.on,
+        reference=data.reference,
+        positions=[record.position],
+        release=data.release,
+        refunded=data,
+    )
+    milestone = touch(contract, data.milestone, record)
+    payable(milestone, data.release, record).paid_minor -= data.amount_minor

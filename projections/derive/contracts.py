@@ -19,7 +19,7 @@ COLUMNS = (
 def rows(contract: Contract) -> list[Row]:
     """The one row of a contract."""
     terms = contract.terms
-    paid = [p for p in contract.payments.values() if p.status == "paid"]
+    paid = [p for p in contract.payments.values() if p.stands]
     return [
         (
             contract.stream,

@@ -1,4 +1,4 @@
-"""One row per payment: instructed, paid, failed or reversed."""
+"""One row per payment: instructed, paid, failed, reversed or refunded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLUMNS = (
 
 
 def rows(contract: Contract) -> list[Row]:
-    """A row per instruction, and per imported payment that had none."""
+    """A row per instruction, per imported payment that had none, and per refund, whose amounts are below zero."""
     return [
         (
             contract.stream,

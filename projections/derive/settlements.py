@@ -44,10 +44,10 @@ def rows(contract: Contract) -> list[Row]:
 
 
 def _row(contract: Contract, p: Payment) -> Row | None:
-    told, paid = p.instruction, p.recorded
+    told, paid, booked = p.instruction, p.recorded, p.booked
     money: Exchange | None = (paid and paid.exchange) or (told and told.exchange) or None
     instructed = told and (told.transfer or told.payee or told.discount_minor)
-    if not (p.release or money or instructed or (paid and (paid.fees_minor or paid.entry))):
+    if not (p.release or money or instructed or (booked and (booked.fees_minor or booked.entry))):
         return None
     return (
         contract.stream,
@@ -65,7 +65,7 @@ def _row(contract: Contract, p: Payment) -> Row | None:
         p.amount_minor,
         p.paid_minor,
         -sum(line.amount_minor for line in paid.lines) if paid else 0,
-        paid.fees_minor if paid else 0,
+        booked.fees_minor if booked else 0,
         iso(p.on),
         iso(p.paid_on),
         money.currency if money else None,
@@ -76,7 +76,7 @@ def _row(contract: Contract, p: Payment) -> Row | None:
         iso(money.rate_on) if money else None,
         money.source if money else None,
         p.reference,
-        paid.entry if paid else "",
+        booked.entry if booked else "",
         positions(p.positions),
     )
 

@@ -64,6 +64,7 @@ _SAYS: dict[type[Fact], str] = {
     e.PaymentRecorded: "paid",
     e.PaymentFailed: "payment failed",
     e.PaymentReversed: "payment reversed",
+    e.PaymentRefunded: "refunded",
     e.RetentionReleased: "retention released",
     e.ClaimSetOff: "claim set off",
     e.MilestoneCancelled: "cancelled",
@@ -203,8 +204,8 @@ def _at_the_bank(contract: Contract, milestone: str) -> _Balances:
     """Fees of the bank, and the gain or loss of payments in another currency, which stays in that currency."""
     found, partner = _Balances(), contract.terms.partner
     for payment in contract.payments.values():
-        recorded = payment.recorded
-        if payment.milestone != milestone or payment.status != "paid" or recorded is None:
+        booked, recorded = payment.booked, payment.recorded
+        if payment.milestone != milestone or not payment.stands or booked is None:
             continue
         rows = [
             (
@@ -212,11 +213,11 @@ def _at_the_bank(contract: Contract, milestone: str) -> _Balances:
                 "bank-fees",
                 "assets",
                 "bank-clearing",
-                recorded.fees_minor,
+                booked.fees_minor,
                 contract.terms.currency,
             )
         ]
-        if recorded.exchange is not None and (won := gain(payment)):
+        if recorded is not None and recorded.exchange is not None and (won := gain(payment)):
             rows.append(
                 ("assets", "exchange", "income", "exchange", won, recorded.exchange.currency)
             )

@@ -43,8 +43,8 @@ def listed(contract: Contract) -> list[Milestone]:
 
 
 def paid(contract: Contract) -> Iterator[tuple[str, Payment]]:
-    """The payments that stand, each by the id of its transaction: its reference where no other has the same."""
-    live = [p for p in contract.payments.values() if p.status == "paid"]
+    """The payments and refunds that stand, each by the id of its transaction: its reference where no other has it."""
+    live = [p for p in contract.payments.values() if p.stands]
     used: dict[str, int] = {}
     for payment in live:
         used[payment.reference] = used.get(payment.reference, 0) + 1

@@ -192,7 +192,7 @@ def _of_payments(contract: Contract) -> Iterator[Lost]:
         if payment.reference and name != payment.reference:
             yield Lost("reference", name)
         recorded = payment.recorded
-        if recorded is not None and recorded.fees_minor:
-            yield Lost("fees", name, recorded.fees_minor)
+        if booked := payment.booked:
+            yield from [Lost("fees", name, booked.fees_minor)] if booked.fees_minor else ()
         if recorded is not None and recorded.exchange is not None:
             yield Lost("exchange", name, payment.paid_minor)

@@ -138,6 +138,32 @@ def settlements(contract: Contract) -> Iterator[Json]:
     for told in contract.facts:
         if told.name == "PaymentInstructed":
             yield from _settlement(contract, told)
+        elif told.name == "PaymentRefunded":
+            yield from _refund(contract, told)
+
+
+def _refund(contract: Contract, told: Fact) -> Iterator[Json]:
+    """A refund by the partner stands as a payment below zero."""
+    if not any(told.data.get(name) for name in ("release", "fees_minor", "entry")):
+        return
+    back = [f for f in contract.facts if f.data.get("payment") == told.version]
+    yield {
+        "contract": contract.id,
+        "version": told.version,
+        "milestone": told.milestone,
+        "release": told.data.get("release", 0),
+        "status": "reversed" if back else "refunded",
+        "transfer": "",
+        "amount_minor": -told.data["amount_minor"],
+        "paid_minor": -told.data["amount_minor"],
+        "discount_minor": 0,
+        "fees_minor": told.data.get("fees_minor", 0),
+        "paid_currency": None,
+        "instructed_foreign_minor": None,
+        "paid_foreign_minor": None,
+        "gain_minor": None,
+        "entry": told.data.get("entry", ""),
+    }
 
 
 def _settlement(contract: Contract, told: Fact) -> Iterator[Json]:

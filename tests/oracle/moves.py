@@ -169,7 +169,8 @@ def end_payment(play: Play, contract: str) -> None:
 
 
 def reverse_payment(play: Play, contract: str) -> None:
-    found = pick(play, contract, "PaymentRecorded")
+    kind = play.rng.choice(("PaymentRecorded", "PaymentRecorded", "PaymentRefunded"))
+    found = pick(play, contract, kind)
     if found is not None:
         why = play.rng.choice(WHYS)
         intent = i.ReversePayment(payment=found[0], on=play.on(contract), why=why)

@@ -202,6 +202,30 @@ def record_as_the_bank_says(play: Play, contract: str) -> None:
     play.act(contract, FINANCE[0], intent)
 
 
+def refund(play: Play, contract: str) -> None:
+    """The partner pays a claim back, whole or in part, on the milestone itself or on a release."""
+    claims = [
+        (m.id, version, -minor)
+        for m in play.states[contract].milestones.values()
+        for version, minor in (
+            (0, m.outstanding_minor),
+            *((r.version, r.outstanding_minor) for r in m.releases),
+        )
+        if minor < 0
+    ]
+    if not claims:
+        return
+    milestone, release, claim = play.rng.choice(claims)
+    intent = i.RecordRefund(
+        milestone=milestone,
+        release=release,
+        amount_minor=play.rng.choice((None, None, claim // 2 + 1, claim + 1)),
+        fees_minor=play.rng.choice((0, 7)),
+        on=play.on(contract),
+    )
+    play.act(contract, FINANCE[0], intent)
+
+
 def receive_invoice(play: Play, contract: str) -> None:
     """An invoice over one milestone or two, of what is left of them or of another amount."""
     rng = play.rng

@@ -6,12 +6,16 @@ from tests.oracle.log import Fact
 
 
 def paid(facts: list[Fact], release: int = 0) -> int:
-    """What was recorded as paid on a milestone itself, or on a release of its retention, and has not come back."""
+    """What was recorded as paid on a milestone itself, or on a release of its retention, and has not come back.
+
+    What the partner refunded is less.
+    """
     back = {fact.data["payment"] for fact in facts if fact.name == "PaymentReversed"}
+    signs = {"PaymentRecorded": 1, "PaymentRefunded": -1}
     return sum(
-        fact.data["amount_minor"]
+        signs[fact.name] * fact.data["amount_minor"]
         for fact in facts
-        if fact.name == "PaymentRecorded"
+        if fact.name in signs
         and fact.version not in back
         and fact.data.get("release", 0) == release
     )

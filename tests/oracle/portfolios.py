@@ -33,11 +33,12 @@ MOVES: list[tuple[Move, int]] = [
 MONEY_MOVES: list[tuple[Move, int]] = [
     *((move, weight) for move, weight in MOVES if move not in (moves.suspend, moves.cancel, moves.close)),
     (moves_money.suspend_a_while, 2), (moves_money.release, 6), (moves_money.pay_release, 4),
-    (moves_money.instruct_otherwise, 3), (moves_money.record_as_the_bank_says, 4),
+    (moves_money.instruct_otherwise, 6), (moves_money.record_as_the_bank_says, 4),
     (moves_money.receive_invoice, 4), (moves_money.reject_invoice, 1), (moves_money.set_off, 2),
     (moves_money.file_withholding, 1), (moves_money.deliver, 8), (moves_money.accept, 10),
     (moves_money.resolve, 3), (moves_money.take_back, 2), (moves_money.terminate, 1),
     (proposals.amend_a_clause, 3), (moves_money.waive, 2),
+    (moves_money.refund, 3),
 ]  # fmt: skip
 
 

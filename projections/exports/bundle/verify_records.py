@@ -152,6 +152,9 @@ class Stream:
         elif kind == "PaymentRecorded":
             self.payments[version] = name, data.get("release", 0), data["amount_minor"]
             one.pays(*self.payments[version][1:])
+        elif kind == "PaymentRefunded":
+            self.payments[version] = name, data.get("release", 0), -data["amount_minor"]
+            one.pays(*self.payments[version][1:])
         elif kind == "RetentionReleased":
             one.releases[version] = [data["amount_minor"], 0]
         elif kind == "PaymentReversed" and data["payment"] in self.payments:
