@@ -127,7 +127,8 @@ def approve_all(session: Session, wishes: list[Wish], strict: bool, pen: Pen | N
 
     requests = [wish.request() for wish in wishes]
     if strict or len(requests) == 1:
-        session.show(session.perform(signed(session, requests, pen)))
+        outcome = session.perform(signed(session, requests, pen))
+        session.show(outcome, _apart(session, outcome.records))
         return 0
     if session.recording.key is not None:
         says = f"one idempotency key cannot cover {len(requests)} requests that stand alone"
@@ -144,7 +145,7 @@ def approve_all(session: Session, wishes: list[Wish], strict: bool, pen: Pen | N
             if problem.exit_code == 1:
                 break  # the machine's fault, and so of everything that follows
     dry_run = session.recording.dry_run
-    more = {"refused": [_told(*one) for one in refused]}
+    more = {"refused": [_told(*one) for one in refused], **_apart(session, records)}
     session.show(Outcome(records, dry_run=dry_run), more, quiet=not records)
     for wish, why in refused:
         say(refuse_in_words(why, wish.reference))
@@ -154,6 +155,21 @@ def approve_all(session: Session, wishes: list[Wish], strict: bool, pen: Pen | N
         say(f"{len(wishes) - len(refused)} approved, {len(refused)} not")
     codes = [why.exit_code for _, why in refused]
     return 3 if 3 in codes else max(codes, default=0)
+
+
+def _apart(session: Session, records: list[Record]) -> dict[str, Any]:
+    """The approvals that do not count beside those just recorded, for programs."""
+    from commands.counts import apart_object, apart_of
+
+    found = []
+    for name in {record.stream_id for record in records}:
+        contract = session.after(name, records)
+        for record in records:
+            if record.stream_id == name:
+                found += [
+                    apart_object(one, contract) for one in apart_of(record, contract, records)
+                ]
+    return {"another_count": found}
 
 
 def _told(wish: Wish, problem: LedgerError) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import click
 
 from commands.doubting import warned
 from commands.options import database_options, moment_options, output_options
-from commands.reference_names import CONTRACT, PROPOSAL, VersionName
+from commands.proposal import approve, reject, renew, show_proposal
+from commands.reference_names import AGREED, CONTRACT, VersionName
 from commands.session import acting, looking, partner_option, reason_option, reason_required
 
 if TYPE_CHECKING:
@@ -159,10 +160,10 @@ def amend(reference: str, reason: str, session: Session, ceiling: str | None, **
         given["payment"] = replace(agreed, net_days=days, days_first=first)
     plans = tuple(plans_now(state).values())
     document = as_document(replace(terms, **given), state.id, plans)
-    _propose(session, state, amendment_to(state, document, reason))
+    _propose(session, state, amendment_to(state, document, reason), tuple(given))
 
 
-def _propose(session: Session, state: Contract, content: Any) -> None:
+def _propose(session: Session, state: Contract, content: Any, typed: tuple[str, ...] = ()) -> None:
     """Puts a content up for approval; an amendment that changes nothing is not even proposed."""
     from commands.amending import terms_now
     from ledger.events import Amendment
@@ -176,7 +177,7 @@ def _propose(session: Session, state: Contract, content: Any) -> None:
     if vain:
         session.show(session.perform([]))
     else:
-        session.record(state.id, ProposeChange(content=content, on=session.on))
+        session.record(state.id, ProposeChange(content=content, on=session.on, typed=typed))
 
 
 @contract.command()
@@ -323,52 +324,30 @@ def _change_role(
     _propose(session, state, change)
 
 
-@contract.command()
-@click.argument("reference", type=PROPOSAL)
-@click.option("--role", default="", help="The role in which it is to count, if you hold several.")
-@acting
-def approve(reference: VersionName, role: str, session: Session) -> None:
-    """Approve a proposal of any kind; with the last approval it takes effect.
-
-    \b
-    mledger contract approve 'BW-2026-014#37' --as admin-2
-    """
-    from ledger.intents import ApproveChange
-
-    intent = ApproveChange(proposal=reference.version, role=role, on=session.on)
-    session.record(reference.contract, intent)
+for verb in (approve, renew, reject):
+    contract.add_command(verb)
 
 
 @contract.command()
-@click.argument("reference", type=PROPOSAL)
-@reason_required
-@acting
-def reject(reference: VersionName, reason: str, session: Session) -> None:
-    """Refuse a proposal of any kind; approvals given to it are void.
-
-    \b
-    mledger contract reject 'BW-2026-014#37' --reason "outside the budget" --as admin-2
-    """
-    from ledger.intents import RejectChange
-
-    intent = RejectChange(proposal=reference.version, reason=reason, on=session.on)
-    session.record(reference.contract, intent)
-
-
-@contract.command()
-@click.argument("reference", type=CONTRACT)
+@click.argument("reference", type=AGREED)
 @click.option("--yaml", "as_yaml", is_flag=True, help="As a contract file, to edit and apply.")
 @looking
-def show(reference: str, as_yaml: bool, session: Session) -> None:
-    """Show a contract: its terms, people, milestones, and what waits for whom.
+def show(reference: str | VersionName, as_yaml: bool, session: Session) -> None:
+    """Show a contract, or a proposal: what it changes, before and after, and who approves it.
+
+    Of a contract: its terms, people, milestones, and what waits for whom.
 
     \b
     mledger contract show BW-2026-014
+    mledger contract show 'BW-2026-014#37'
     mledger contract show BW-2026-014 --yaml -o contract.yaml
     """
     from commands.pages import contract_pages
     from commands.showing import contract_object
 
+    if isinstance(reference, VersionName):
+        show_proposal(session, reference)
+        return
     state = session.contract(reference)
     if as_yaml:
         from commands.amending import plans_now, terms_now

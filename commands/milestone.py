@@ -263,7 +263,8 @@ def revise(
         amount_minor=now.amount_minor if amount is None else session.amount(state, amount),
     )
     order = ChangeOrder(revisions=(revision,), reason=reason)
-    session.record(state.id, ProposeChange(content=order, on=session.on))
+    typed = ("due",) * (due is not None) + ("amount_minor",) * (amount is not None)
+    session.record(state.id, ProposeChange(content=order, on=session.on, typed=typed))
 
 
 @milestone.command()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from commands.counts import counted, counted_in_words
 from commands.narrowing import Narrowing
 from commands.output import Column, Table, exact, number, visible
 from commands.pages_money import kept_pages
 from commands.showing import milestones_of, people_of, status_of
 from ledger.money import display_minor
-from ledger.state import Approval, Contract, Dispute, Milestone, Payment
+from ledger.state import Contract, Dispute, Milestone, Payment, Submission
 from ledger.terms import Criterion
 from projections.derive.inbox import Task, tasks
 from projections.judged import remarks, standing
@@ -167,7 +168,7 @@ def _milestone_pages(contract: Contract, milestone: Milestone) -> Iterator[Page]
     yield _baselines(contract, m)
     if m.submissions:
         yield ""
-        yield _deliveries(m)
+        yield _deliveries(contract, m)
         if (delivery := standing(m)) is not None:
             yield from remarks(contract, m, delivery.results)
     if m.lines:
@@ -208,14 +209,14 @@ def _baselines(contract: Contract, milestone: Milestone) -> Table:
     return Table([*columns, exact("in force from"), exact("event")], rows)
 
 
-def _deliveries(milestone: Milestone) -> Table:
+def _deliveries(contract: Contract, milestone: Milestone) -> Table:
     rows = [
         (
             s.on or "unknown",
             s.actor,
             s.status,
             ", ".join(f"{r.criterion} {r.measured}" for r in s.results),
-            ", ".join(map(_approval, s.approvals)),
+            _approvals(contract, milestone, s),
         )
         for s in milestone.submissions
     ]
@@ -223,9 +224,10 @@ def _deliveries(milestone: Milestone) -> Table:
     return Table(columns, rows)
 
 
-def _approval(approval: Approval) -> str:
-    withdrawn = "" if approval.live else ", no longer"
-    return f"{approval.actor} as {approval.role} ({approval.on}{withdrawn})"
+def _approvals(contract: Contract, milestone: Milestone, delivery: Submission) -> str:
+    told = counted(contract, milestone, delivery)
+    several = len({one.count for one in told if one.count is not None}) > 1
+    return ", ".join(counted_in_words(one, contract, several) for one in told)
 
 
 def _price(contract: Contract, milestone: Milestone) -> Table:

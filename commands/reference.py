@@ -110,7 +110,7 @@ def metrics_page() -> str:
 
 def events_page() -> str:
     """The catalogue: every event with its fields, then the pieces that they are made of."""
-    from ledger.events import CURRENT, EVENT_TYPES, Record
+    from ledger.events import CURRENT, EVENT_TYPES, OLD, Record
 
     schemas = event_schemas()["$defs"]
     names = {cls: name for name, cls in EVENT_TYPES.items()}
@@ -122,11 +122,11 @@ def events_page() -> str:
     parts.append(_fields(schemas["Fact"]))
     common = set(schemas["Fact"]["properties"])
     parts.append("## Events\n")
-    for cls in CURRENT:
+    for cls in (*CURRENT, *OLD.values()):
         own = _fields(schemas[cls.__name__], without=common)
         parts.append(f"### {names[cls]}\n\n{_doc(cls)}\n")
         parts.append(own)
-    told = {cls.__name__ for cls in CURRENT} | {"Record", "Fact"}
+    told = {cls.__name__ for cls in (*CURRENT, *OLD.values())} | {"Record", "Fact"}
     pieces = [name for name in schemas if name not in told and not name.startswith("Record")]
     parts.append("## What events are made of\n")
     for name in sorted(pieces):

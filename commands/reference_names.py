@@ -27,6 +27,7 @@ FORMS = {
     "payable": "CONTRACT/MILESTONE or 'CONTRACT#VERSION', as in BW-2026-014/M2 or 'BW-2026-014#37'",
     "retained": "CONTRACT/MILESTONE or CONTRACT, as in BW-2026-014/M2 or BW-2026-014",
     "subject": "CONTRACT/MILESTONE or 'CONTRACT#VERSION', as in BW-2026-014/M2 or 'BW-2026-014#37'",
+    "agreed": "CONTRACT or 'CONTRACT#VERSION', as in BW-2026-014 or 'BW-2026-014#37'",
     "settled": "'CONTRACT#VERSION' or TRANSFER, as in 'BW-2026-014#37' or RUN-2026-11-21-1-T1",
 }
 
@@ -100,6 +101,16 @@ def parse_payable(text: str) -> SubjectName:
         raise _invalid(text, "payable") from None
 
 
+def parse_agreed(text: str) -> VersionName | str:
+    """Whatever was agreed or is to be: a contract by its id, or a proposal by its version."""
+    if _NUMBERED.fullmatch(text.strip()):
+        return parse_version(text)
+    try:
+        return parse_contract(text)
+    except InputInvalid:
+        raise _invalid(text, "agreed") from None
+
+
 def parse_settled(text: str) -> VersionName | str:
     """Whatever the bank settles: an instruction by its version, or a transfer by its name."""
     if "#" not in text and _TRANSFER.fullmatch(text.strip()):
@@ -128,6 +139,7 @@ _NAMED = {
     "payable": "milestone or release of retention",
     "retained": "milestone or contract",
     "settled": "instruction or transfer",
+    "agreed": "contract or proposal",
 }
 
 
@@ -191,4 +203,5 @@ BONUS = NameType(parse_version, "bonuses")
 PAYABLE = NameType(parse_payable, "payables")
 RETAINED = NameType(parse_retained, "retained")
 SETTLED: NameType[VersionName | str] = NameType(parse_settled, "settled")
+AGREED: NameType[VersionName | str] = NameType(parse_agreed, "contracts")
 PENALISED = NameType(parse_subject, "penalised")

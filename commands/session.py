@@ -202,12 +202,12 @@ class Session:
         from commands.output import on_terminal, terminal_width
         from commands.wording import sentences
 
-        states = {name: self._after(name, records) for name in {r.stream_id for r in records}}
+        states = {name: self.after(name, records) for name in {r.stream_id for r in records}}
         width = terminal_width(sys.stdout) if on_terminal(sys.stdout) else None
         for line in sentences(records, states):
             yield from _hanging(line, width)
 
-    def _after(self, name: str, records: list[Record]) -> Contract:
+    def after(self, name: str, records: list[Record]) -> Contract:
         """The contract as the new records, recorded or tried, leave it; a stream of another kind has none."""
         from ledger.contract import fold
         from ledger.decisions.signing import no_contract

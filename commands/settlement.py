@@ -91,8 +91,12 @@ def _share(session: Session, state: Contract, text: str) -> Share:
         percent = parse_percent(value)
         part = percent_of(whole, percent, state.terms.rounding)
         if percent and (objection := not_a_share(value, whole, state.terms)):
-            says, hint = objection
-            raise InputInvalid("share-invalid", says, hint=hint, place=f"--settle {text!r}")
+            raise InputInvalid(
+                "share-invalid",
+                objection.message,
+                hint=objection.hint,
+                place=f"--settle {text!r}",
+            )
     else:
         part = session.amount(state, value)
     return Share(milestone=milestone.id, accepted_minor=part)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from commands.counts import counted, counted_object
 from commands.output import money
 from commands.pages_money import kept_object, release_objects
-from commands.wording_changes import content_in_words, kind_in_words
 from ledger.state import ADMINISTRATOR, Contract, Milestone
 from projections.derive.inbox import Task, tasks
+from projections.derive.proposals import kind_in_words, proposal_in_words, standing
 from projections.judged import missed_by
 
 
@@ -75,10 +76,11 @@ def contract_object(contract: Contract) -> dict[str, Any]:
             {
                 "reference": f"{contract.id}#{p.version}",
                 "kind": kind_in_words(p.content),
-                "says": content_in_words(p.content, contract),
+                "says": proposal_in_words(contract, p),
                 "status": p.status,
                 "proposed_on": iso(p.on),
                 "proposed_by": p.actor,
+                "outdated": bool(standing(contract, p).outdated),
             }
             for p in contract.proposals.values()
         ],
@@ -142,16 +144,7 @@ def milestone_object(
                 "status": s.status,
                 "measured": {r.criterion: r.measured for r in s.results},
                 "missed": [one._asdict() for one in missed_by(m, s.results)],
-                "approvals": [
-                    {
-                        "by": a.actor,
-                        "role": a.role,
-                        "on": iso(a.on),
-                        "accepted": money(a.accepted_minor, currency),
-                        "counts": a.live,
-                    }
-                    for a in s.approvals
-                ],
+                "approvals": [counted_object(one, contract) for one in counted(contract, m, s)],
             }
             for s in m.submissions
         ],

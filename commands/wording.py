@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any
 
 from commands.wording_apart import SENTENCES_APART
-from commands.wording_changes import content_in_words
 from commands.wording_parts import (
     and_tax,
     because,
@@ -204,9 +203,9 @@ def _cancelled(fact: e.MilestoneCancelled, told: Told) -> str:
 # --- approval ------------------------------------------------------------------------------------
 
 
-def _proposed(fact: e.ChangeProposed, told: Told) -> str:
+def _proposed(fact: e.ChangeProposed | e.ChangeProposed1, told: Told) -> str:
     name = told.numbered()
-    said = content_in_words(fact.content, told.contract)
+    said = _proposal(told.record.version, told)
     reason = because(getattr(fact.content, "reason", ""))
     return (
         f"{name} proposed{on_day(fact.on)} by {told.record.actor}: {said}{reason}{told.waits(name)}"
@@ -219,19 +218,24 @@ def _refused(fact: e.ChangeRejected, told: Told) -> str:
 
 
 def _approved(fact: e.ApprovalGranted, told: Told) -> str:
-    part = ""
+    from commands.counts import apart_in_words, apart_of
+
+    part, what = "", ""
     if fact.milestone:
         name = told.milestone(fact.milestone)
         if fact.part:
             part = f" in part ({fact.part}: {told.money(fact.accepted_minor)})"
     else:
         name = told.numbered(fact.subject)
+        what = f": {_proposal(fact.subject, told)}"
     signed = ", signed" if fact.signature else ""
     by = f"by {told.record.actor} as {fact.role}{signed}"
+    others = apart_of(told.record, told.contract, told.batch)
+    beside = "".join(f"; {apart_in_words(one, told.contract)}" for one in others)
     judged = ""
     if fact.milestone and not any(isinstance(r.data, e.MilestoneAccepted) for r in told.batch):
         judged = _judged(fact.milestone, _results(fact.milestone, fact.subject, told), told)
-    return f"{name} approved{part}{on_day(fact.on)} {by}{judged}{told.waits(name)}"
+    return f"{name} approved{part}{on_day(fact.on)} {by}{what}{judged}{told.waits(name)}{beside}"
 
 
 def _results(milestone: str, version: int, told: Told) -> Sequence[e.Result]:
@@ -239,6 +243,12 @@ def _results(milestone: str, version: int, told: Told) -> Sequence[e.Result]:
     found = told.contract.milestones.get(milestone)
     submissions = found.submissions if found is not None else []
     return next((s.results for s in submissions if s.version == version), ())
+
+
+def _proposal(version: int, told: Told) -> str:
+    from projections.derive.proposals import proposal_in_words
+
+    return proposal_in_words(told.contract, told.contract.proposals[version])
 
 
 def _unapproved(fact: e.ApprovalWithdrawn, told: Told) -> str:
@@ -367,6 +377,7 @@ SENTENCES: dict[type[Fact], Callable[[Any, Told], str]] = {
     e.SubmissionRejected: _rejected,
     e.MilestoneCancelled: _cancelled,
     e.ChangeProposed: _proposed,
+    e.ChangeProposed1: _proposed,
     e.ChangeRejected: _refused,
     e.ApprovalGranted: _approved,
     e.ApprovalWithdrawn: _unapproved,

@@ -62,6 +62,7 @@ EVOLVERS: dict[type[Fact], Callable[[Any, Any, Record], None]] = {
 }
 
 EVOLVERS |= {old: through(lift, EVOLVERS) for old, lift in UPCASTERS.items()}
+EVOLVERS[e.ChangeProposed1] = approvals.change_proposed_1  # which also needs the roles there are
 
 # Which field of a correction names its target; with `why` error it acts from the target's date.
 _TARGETS: dict[type[Fact], str] = {

@@ -131,9 +131,20 @@ class WithdrawApproval(Intent, frozen=True, kw_only=True):
 
 
 class ProposeChange(Intent, frozen=True, kw_only=True):
-    """Puts a subject up for approval. For a reversal, revocation or waiver the content names its target's version."""
+    """Puts a subject up for approval. For a reversal, revocation or waiver the content names its target's version.
+
+    `typed` names the fields that were asked for, where the rest of a content stated in full was filled in from what
+    was in force: nothing else is proposed. It is no part of the request that a key stands for.
+    """
 
     content: Content
+    typed: tuple[str, ...] = ()
+
+
+class RenewChange(Intent, frozen=True, kw_only=True):
+    """Proposes the changes of an outdated proposal anew, on what is in force; the outdated one is rejected."""
+
+    proposal: int
 
 
 class ApproveChange(Intent, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from ledger.state_parts import (
     Invoice,
     Payment,
     Posted,
+    Premise,
     Proposal,
     Release,
     Standing,
@@ -48,6 +49,7 @@ __all__ = [
     "Milestone",
     "Payment",
     "Posted",
+    "Premise",
     "Proposal",
     "Release",
     "Standing",
@@ -183,7 +185,8 @@ class Milestone(Struct, gc=False):
 class Contract(Struct, gc=False):
     """One contract as its events tell it. `dates[v]` is the day from which the fact of version v acts.
 
-    `policies` are the versions that put terms in force, ascending; `nonces` those that signatures have used.
+    `policies` are the versions that put terms in force, ascending; `nonces` those that signatures have used;
+    `put_by` names for each term that is not as it was signed the version that put it in force.
     """
 
     id: str
@@ -212,6 +215,7 @@ class Contract(Struct, gc=False):
     status_positions: list[int] = field(default_factory=list)
     invoices: dict[int, Invoice] = field(default_factory=dict)
     suspensions: list[tuple[date | None, date | None]] = field(default_factory=list)
+    put_by: dict[str, int] = field(default_factory=dict)
 
     @property
     def value_minor(self) -> int | None:

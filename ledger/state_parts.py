@@ -7,22 +7,31 @@ currency. `gc=False`: nothing here refers back to what holds it.
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
 from ledger.events import (
     ChangeProposed,
-    Content,
+    Figure,
     InvoiceReceived,
     Line,
     MilestoneSubmitted,
     PaymentInstructed,
     PaymentRecorded,
     PaymentRefunded,
+    Proposed,
     Result,
 )
 from ledger.terms import Terms
+
+
+class Premise(NamedTuple):
+    """A value on which a proposal rests: what it is, and the version of the fact that put it in force."""
+
+    what: str
+    value: Any
+    version: int
 
 
 class Baseline(Struct, gc=False):
@@ -35,7 +44,9 @@ class Baseline(Struct, gc=False):
 
 
 class Approval(Struct, gc=False):
-    """One person's approval of a subject; only a live one counts."""
+    """One person's approval of a subject; only a live one counts, and only while its digest still follows from
+    what it approves (ledger/decisions/binding.py).
+    """
 
     version: int
     position: int
@@ -46,6 +57,9 @@ class Approval(Struct, gc=False):
     on: date | None
     accepted_minor: int | None = None
     live: bool = True
+    part: str = ""
+    deliverables: tuple[str, ...] = ()
+    price: tuple[Figure, ...] = ()
 
 
 class Submission(Struct, gc=False):
@@ -207,7 +221,10 @@ class Payment(Struct, gc=False):
 
 
 class Proposal(Struct, gc=False):
-    """A subject of approval; `status` is open, approved or rejected; `terms` are those it was drafted from."""
+    """A subject of approval; `status` is open, approved or rejected.
+
+    `terms` are those in force when it was proposed, `premises` the values that it rests on, as they were then.
+    """
 
     version: int
     position: int
@@ -218,9 +235,10 @@ class Proposal(Struct, gc=False):
     approvals: list[Approval] = field(default_factory=list)
     status: str = "open"
     positions: list[int] = field(default_factory=list)
+    premises: tuple[Premise, ...] = ()
 
     @property
-    def content(self) -> Content:
+    def content(self) -> Proposed:
         return self.event.content
 
 

@@ -16,8 +16,9 @@ from ledger.decisions.delivery import in_force
 from ledger.events import Record
 from ledger.measured import Missed, Unearned
 from ledger.money import display_minor
-from ledger.state import Approval, Contract, Milestone, Payment, Posted
+from ledger.state import Approval, Contract, Milestone, Payment, Posted, Submission
 from projections.calculations import calculation as calculation
+from projections.derive.inbox import counting
 from projections.derive.settlements import gain
 from projections.judged import missed_by, standing, unearned_by
 from projections.reckoning import Differs, reckon_all
@@ -293,18 +294,23 @@ def _approved(
 ) -> Iterator[Approved]:
     """The approvals of the milestone's submissions, and of the proposals that changed its price or plan."""
     subjects = [
-        (f"{state.id}/{milestone.id}", a, s.status in ("pending", "accepted"), s.approvals)
+        (
+            f"{state.id}/{milestone.id}",
+            a,
+            s.status in ("pending", "accepted"),
+            _bound(state, milestone, s),
+        )
         for s in milestone.submissions
         for a in s.approvals
     ]
     subjects += [
-        (f"{state.id}#{p.version}", a, p.status in ("open", "approved"), p.approvals)
+        (f"{state.id}#{p.version}", a, p.status in ("open", "approved"), _latest(p.approvals))
         for p in state.proposals.values()
         for a in p.approvals
         if concerns(p.content, milestone.id)
         or (milestone.kind == "settlement" and milestone.plan.proposal == p.version)
     ]
-    for subject, approval, stands, beside in sorted(subjects, key=lambda each: each[1].version):
+    for subject, approval, stands, bound in sorted(subjects, key=lambda each: each[1].version):
         record = by_version[approval.version]
         part = record.data.part if isinstance(record.data, e.ApprovalGranted) else ""
         yield Approved(
@@ -315,9 +321,17 @@ def _approved(
             approval.on,
             record.recorded_at,
             part,
-            stands and approval.live and approval.digest == _latest(beside),
+            stands and approval.live and approval.digest == bound,
             approval.position,
         )
+
+
+def _bound(state: Contract, milestone: Milestone, submission: Submission) -> str:
+    """The digest that counts: while it waits, of the count that goes on; once decided, the one approved last."""
+    if submission.status != "pending":
+        return _latest(submission.approvals)
+    count = counting(state, milestone, submission)
+    return count.first.digest if count is not None else ""
 
 
 def _latest(approvals: Sequence[Approval]) -> str:
@@ -325,7 +339,7 @@ def _latest(approvals: Sequence[Approval]) -> str:
     return next((a.digest for a in reversed(approvals) if a.live), "")
 
 
-def concerns(content: e.Content, milestone: str) -> bool:
+def concerns(content: e.Proposed, milestone: str) -> bool:
     """Whether a proposal is about a milestone."""
     revisions = getattr(content, "revisions", ())
     named = {part.milestone for part in (*revisions, *getattr(content, "shares", ()))}

@@ -20,6 +20,7 @@ import msgspec
 from ledger.events import (
     EVENT_TYPES,
     RECORD_TYPES,
+    ChangeProposed,
     ContractSigned,
     PeriodTotal,
     Record,
@@ -27,6 +28,7 @@ from ledger.events import (
     encode,
 )
 from ledger.events import parts as p
+from ledger.patches import terms_patch
 from ledger.terms import (
     AdvanceRecovery,
     Criterion,
@@ -176,14 +178,17 @@ _PLACE = p.PostalAddress(
     town="t", country="CN", street="s", building="1", post_code="2", subdivision="u"
 )
 _SIGNATURE = p.Signature(nonce="00ff", key="SHA256:a", armored="-----BEGIN")
+_FIGURE = p.Figure(step="tax", clause="vat", amount_minor=6, milestone="M1")
 _DISCOUNT = (p.Line(step="settlement", clause="discount", amount_minor=-1),)
 
 # Optional fields that came later, by event: those that have them stand a second time, with these set.
 LATER_FIELDS: dict[str, dict[str, Any]] = {
-    "ApprovalGranted": {"signature": _SIGNATURE},
-    "ChangeProposed": {"signatures": True},
+    "ApprovalGranted": {"signature": _SIGNATURE, "deliverables": ("d",), "price": (_FIGURE,)},
+    "ChangeProposed1": {"signatures": True},
+    "ContractAmended": {"changes": ("payment", "roles.manager")},
     "ContractTerminated": {"proposal": 3, "settlement": "S"},
     "InvoiceRejected": {"covers": (_COVERED,)},
+    "MilestoneRevised": {"only": "due"},
     "MilestoneDefined": {"kind": "advance", "incentive_due": date(2026, 2, 1)},
     "PaymentInstructed": {
         "signature": _SIGNATURE,
@@ -241,6 +246,16 @@ def every_event() -> list[p.Fact]:
             shares=(p.Share(milestone="M1", accepted_minor=1),), fee_minor=-1, reason="r"
         ),
     ]
+    patch = p.MilestonePatch(milestone="M1", due=date(2026, 3, 1))
+    patches: list[Any] = [
+        p.OrderPatch(revisions=(patch,), reason="r"),
+        p.AmendmentPatch(
+            terms=terms_patch(terms(), replace(terms_of_money(), roles={"finance": ("f",)})),
+            define=(plan,),
+            revisions=(p.MilestonePatch(milestone="M2", amount_minor=None),),
+            reason="r",
+        ),
+    ]
     given: dict[str, Any] = {
         "terms": terms(),
         "imported": True,
@@ -272,6 +287,7 @@ def every_event() -> list[p.Fact]:
         "inferred": True,
         "submission": 2,
         "quorum": {"manager": 1},
+        "signatures": True,
         "subject": 2,
         "accepted_minor": 6,
         "part": "75%",
@@ -322,6 +338,9 @@ def every_event() -> list[p.Fact]:
         names = [n for n in event_type.__struct_fields__ if n not in later and n not in _FACT]
         own = given | _OF_ITS_OWN.get(event_type.__name__, {})
         some = contents if "content" in names else [None]
+        if event_type is ChangeProposed:
+            kept = [c for c in contents if not isinstance(c, p.ChangeOrder | p.Amendment)]
+            some = [*patches, *kept]
         for content in some:
             values: dict[str, Any] = {
                 name: content if name == "content" else own[name] for name in names

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from commands.imports.contract_writer import as_written
 from ledger.money import display_minor
 from ledger.terms import ContractDocument, MilestonePlan, Terms
+from ledger.terms_in_words import Difference, as_written, differences, keyed
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What one term was and is to be, as a person reads it; None where it was or will be absent."""
-
-    path: str
-    old: str | None
-    new: str | None
+__all__ = ["Difference", "diff_documents"]
 
 
 def diff_documents(
@@ -29,7 +21,7 @@ def diff_documents(
     a clause or a milestone that comes or goes as a whole is one difference.
     """
     old = _named(old_terms, old_plans)
-    return list(_differences("", old, _named(new.terms(), {p.id: p for p in new.milestones})))
+    return list(differences("", old, _named(new.terms(), {p.id: p for p in new.milestones})))
 
 
 def _named(terms: Terms, plans: Mapping[str, MilestonePlan]) -> dict[str, Any]:
@@ -42,42 +34,5 @@ def _named(terms: Terms, plans: Mapping[str, MilestonePlan]) -> dict[str, Any]:
     for name, plan in plans.items():
         milestones[name] = as_written(plan, amount)
         milestones[name].pop("id")
-    named: dict[str, Any] = _keyed({**as_written(terms, amount), "milestones": milestones})
+    named: dict[str, Any] = keyed({**as_written(terms, amount), "milestones": milestones})
     return named
-
-
-def _keyed(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {key: _keyed(value) for key, value in node.items()}
-    if not isinstance(node, list) or all(isinstance(item, str) for item in node):
-        return node
-    # A criterion is known by its name; tiers, bonuses and delegations only by their place.
-    names = [item.get("name", "") for item in node]
-    if "" in names or len({*names}) < len(names):
-        return {str(place): _keyed(item) for place, item in enumerate(node, start=1)}
-    return {item["name"]: {k: _keyed(v) for k, v in item.items() if k != "name"} for item in node}
-
-
-def _differences(path: str, old: Any, new: Any) -> Iterator[Difference]:
-    if old == new:
-        return
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in dict.fromkeys([*new, *old]):
-            below = f"{path}.{key}" if path else key
-            yield from _differences(below, old.get(key), new.get(key))
-    else:
-        yield Difference(path, _text(old), _text(new))
-
-
-def _text(node: Any) -> str | None:
-    """The value on one line: "rate 0.5%, cap 5%"."""
-    if isinstance(node, dict):
-        return ", ".join(f"{key} {_nested(value)}" for key, value in node.items())
-    if isinstance(node, list):
-        return ", ".join(map(str, node))
-    return node if node is None else str(node)
-
-
-def _nested(node: Any) -> str:
-    text = _text(node) or ""
-    return text if isinstance(node, str) else f"({text})"

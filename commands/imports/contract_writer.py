@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import Field, fields, is_dataclass
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -13,27 +10,11 @@ import yaml
 
 from commands.imports.yaml_text import ABSENT
 from commands.tables import HOSTILE
-from ledger.money import display_minor, percent_text
-from ledger.terms import Disincentive, LateDamages, LatePenalty, MilestonePlan, PaymentTerms, Terms
-
-Written = str | list[Any] | dict[str, Any]
+from ledger.money import display_minor
+from ledger.terms import MilestonePlan, Terms
+from ledger.terms_in_words import Written, as_written
 
 _LINE_LENGTH_MAX = 80
-_PENALTIES = (LatePenalty, LateDamages, Disincentive)
-# Keys whose default says nothing to a reader: they are written where they say something else.
-_UNSAID = frozenset(
-    {
-        "after",
-        "base",
-        "excused_days",
-        "hold_days",
-        "kind",
-        "rate",
-        "then",
-        "tolerance_minor",
-        "until",
-    }
-)
 
 
 def write_contract_file(terms: Terms, contract: str, milestones: Iterable[MilestonePlan]) -> str:
@@ -60,54 +41,6 @@ def write_contract_file(terms: Terms, contract: str, milestones: Iterable[Milest
     # Lines are never folded: where a text is broken, it must come back with its own breaks.
     text: str = yaml.emit(events, Dumper=_Indented, allow_unicode=True, width=1 << 30)
     return HOSTILE.sub(_escaped, text)
-
-
-def as_written(clause: Any, amount: Callable[[int], str]) -> dict[str, Written]:
-    """A clause as mappings, lists and texts under the keys of a file; what is empty is left out."""
-    written: dict[str, Written] = {}
-    for each in fields(clause):
-        value = getattr(clause, each.name)
-        if _is_unsaid(each, value) or each.name in _implied(clause):
-            continue
-        if value is None and isinstance(clause, _PENALTIES):
-            said: Written = "no cap"
-        elif each.name.endswith("_minor") and value is not None:
-            said = amount(value)
-        else:
-            said = _said(value, amount)
-        if said:
-            written[each.name.removesuffix("_minor")] = said
-    return written
-
-
-def _implied(clause: Any) -> tuple[str, ...]:
-    """The fields of a clause that a file says by what else it writes, or must not say."""
-    if not isinstance(clause, PaymentTerms):
-        return ()
-    return ("days_first",) if clause.counts_days else ("days_first", "net_days", "days")
-
-
-def _is_unsaid(each: Field[Any], value: Any) -> bool:
-    return each.name in _UNSAID and value == each.default
-
-
-def _said(value: Any, amount: Callable[[int], str]) -> Written:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case Decimal():
-            return percent_text(value)
-        case date():
-            return value.isoformat()
-        case dict():
-            return {key: _said(item, amount) for key, item in value.items()}
-        case tuple():
-            return [_said(item, amount) for item in value]
-        case _ if is_dataclass(value):
-            return as_written(value, amount)
-    return str(value)
 
 
 # --- YAML ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ledger.decisions.binding import figures, submission_digest
 from ledger.decisions.case import Case, judge
 from ledger.decisions.delivery import delivered, invoiced_on
 from ledger.decisions.milestones import about
@@ -35,7 +36,6 @@ from ledger.events import (
     MilestoneDefined,
     PenaltyAssessed,
 )
-from ledger.evolve.common import digest
 from ledger.intents import ApproveMilestone, Context
 from ledger.money import parse_minor, parse_percent, percent_of, split
 from ledger.pricing.order import price
@@ -91,14 +91,8 @@ def approve_milestone(state: Contract, intent: ApproveMilestone, context: Contex
     bonus_minor = sum(line.amount_minor for line in lines if line.step == "bonus")
     case.amount_minor = part_minor + bonus_minor
     named = _named(milestone, intent)
-    subject = digest(
-        {
-            "accepted_minor": part_minor,
-            "deliverables": named,
-            "digest": digest(submission.event),
-            "subject": submission.version,
-        }
-    )
+    priced = figures(lines)
+    subject = submission_digest(submission.version, submission.event, part_minor, named, priced)
     quorum = tier(submission.terms, case.amount_minor)
     weigh(case, submission.approvals, subject, quorum, intent.role)
     approval = ApprovalGranted(
@@ -110,6 +104,8 @@ def approve_milestone(state: Contract, intent: ApproveMilestone, context: Contex
         milestone=milestone.id,
         accepted_minor=part_minor,
         part=intent.part or ", ".join(intent.deliverables),
+        deliverables=tuple(named),
+        price=priced,
     )
     demanded = tier_signs(submission.terms, case.amount_minor)
     approval = signed(case, approval, intent.signature, demanded=demanded)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -69,10 +69,11 @@ class Case:
 
 
 class Objection(NamedTuple):
-    """Why a rule says no: the message with its facts, and what to do next."""
+    """Why a rule says no: the message with its facts, what to do next, and the facts for a program."""
 
     message: str
     hint: str
+    facts: Mapping[str, Any] = {}
 
 
 Check = Callable[[Case], Objection | None]
@@ -120,7 +121,12 @@ def judge(case: Case, *rules: Rule) -> None:
                 one.id,
                 objection.message,
                 hint=objection.hint,
-                facts={"rule": one.id, "contract": case.state.id, "actor": case.actor},
+                facts={
+                    "rule": one.id,
+                    "contract": case.state.id,
+                    "actor": case.actor,
+                    **objection.facts,
+                },
             )
 
 

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
-from ledger.decisions.case import Case, find, judge, open_case
-from ledger.decisions.effects import KINDS
+from datetime import date
+from typing import Any
+
+from ledger.decisions.binding import figures_of, proposal_digest
+from ledger.decisions.case import Case, broken, find, judge, open_case
+from ledger.decisions.effects import KINDS, Kind
 from ledger.decisions.milestones import WHO
-from ledger.decisions.quorum import completes, latest, weigh
+from ledger.decisions.quorum import completes, latest, stricter, weigh
+from ledger.decisions.renewing import nothing_left, renewed
 from ledger.decisions.rules_money import policy_covers_amount
-from ledger.decisions.rules_state import proposal_open
-from ledger.decisions.rules_when import DATES, not_before_what_it_rests_on
+from ledger.decisions.rules_proposal import proposal_not_outdated, proposal_open, proposal_outdated
+from ledger.decisions.rules_when import (
+    DATES,
+    contract_not_closed,
+    not_before_what_it_rests_on,
+)
 from ledger.decisions.rules_who import (
     acting_for_another_needs_delegation,
     proposer_does_not_approve,
 )
 from ledger.decisions.signed import signed
-from ledger.events import ApprovalGranted, ChangeProposed, ChangeRejected, Fact
+from ledger.events import (
+    ApprovalGranted,
+    ChangeProposed,
+    ChangeRejected,
+    Fact,
+    Figure,
+    Proposed,
+    Termination,
+)
 from ledger.evolve.common import digest
-from ledger.intents import ApproveChange, Context, Intent, ProposeChange, RejectChange
-from ledger.state import ADMINISTRATOR, Contract
+from ledger.intents import (
+    ApproveChange,
+    Context,
+    Intent,
+    ProposeChange,
+    RejectChange,
+    RenewChange,
+)
+from ledger.patches import as_patch
+from ledger.premises import premises
+from ledger.state import ADMINISTRATOR, Contract, Proposal
+
+OUTDATED = "outdated, proposed anew"
 
 
 def about_proposal(state: Contract, intent: Intent, context: Context, version: int) -> Case:
@@ -27,47 +55,75 @@ def about_proposal(state: Contract, intent: Intent, context: Context, version: i
 
 
 def propose(state: Contract, intent: ProposeChange, context: Context) -> list[Fact]:
-    """Puts a change up for approval, under the policy in force now."""
-    kind = KINDS[type(intent.content)]
-    case = open_case(state, intent, context, rests_on=(1,), roles=kind.proposed_by)
-    kind.prepare(case, intent.content)
+    """Puts a change up for approval, as a patch of what is in force, under the policy in force now."""
+    content = as_patch(state, intent.content, intent.typed)
+    case = open_case(state, intent, context, rests_on=(1,))
+    return [_put_up(case, content)]
+
+
+def _put_up(case: Case, content: Proposed) -> ChangeProposed:
+    kind = KINDS[type(content)]
+    case.roles = kind.proposed_by
+    kind.prepare(case, content)
+    if not isinstance(content, Termination):  # which has a rule of its own for what it settles
+        # What it changes was put in force by these: it is dated no earlier, and outdated where they no longer hold.
+        behind = (one.version for one in premises(case.state, content))
+        case.rests_on = tuple(dict.fromkeys((*case.rests_on, *behind)))
     judge(case, *WHO, *DATES, *kind.rules)
-    case.amount_minor = amount = kind.amount(case, intent.content)
-    quorum = case.facts["quorum"] = kind.quorum(case, intent.content, amount)
+    case.amount_minor = amount = kind.amount(case, content)
+    quorum = case.facts["quorum"] = kind.quorum(case, content, amount)
     judge(case, policy_covers_amount)
-    return [
-        ChangeProposed(
-            on=case.on,
-            rests_on=case.rests_on,
-            content=intent.content,
-            digest=digest(intent.content),
-            amount_minor=amount,
-            quorum=quorum,
-            signatures=kind.signs(case, intent.content, amount),
-        )
-    ]
+    return ChangeProposed(
+        on=case.on,
+        rests_on=case.rests_on,
+        content=content,
+        digest=digest(content),
+        amount_minor=amount,
+        quorum=quorum,
+        signatures=kind.signs(case, content, amount),
+    )
+
+
+def renew(state: Contract, intent: RenewChange, context: Context) -> list[Fact]:
+    """Rejects an outdated proposal, and proposes what is left of its changes on what is in force now."""
+    case = about_proposal(state, intent, context, intent.proposal)
+    proposal = case.the_proposal()
+    case.roles = KINDS[type(proposal.content)].proposed_by
+    judge(case, *WHO, proposal_open, *DATES, proposal_outdated)
+    rejected = ChangeRejected(
+        on=case.on, rests_on=case.rests_on, proposal=proposal.version, reason=OUTDATED
+    )
+    again = open_case(state, intent, context, rests_on=(1,))
+    return [rejected, _put_up(again, renewed(state, proposal))]
 
 
 def approve_change(state: Contract, intent: ApproveChange, context: Context) -> list[Fact]:
-    """Approves a proposal; with the last approval needed it takes effect in the same decision."""
+    """Approves a proposal; with the last approval needed it takes effect in the same decision.
+
+    What it adds, and with it the tier and whether it is signed, is found again each time: the proposal itself is still
+    approved by no fewer than it was proposed to.
+    """
     case = about_proposal(state, intent, context, intent.proposal)
     proposal = case.the_proposal()
     kind = KINDS[type(proposal.content)]
     judge(case, acting_for_another_needs_delegation, proposal_open, *DATES)
     judge(case, proposer_does_not_approve)
+    up_to_date(case)
     kind.prepare(case, proposal.content)
     case.rests_on = (proposal.version,)
     judge(case, *kind.approval_rules)
-    case.amount_minor = proposal.event.amount_minor
-    weigh(case, proposal.approvals, proposal.event.digest, proposal.event.quorum, intent.role)
+    quorum, demanded = _demanded_now(case, kind)
+    priced = price_now(case)
+    subject = proposal_digest(proposal.event.digest, priced)
+    weigh(case, proposal.approvals, subject, quorum, intent.role)
     approval = ApprovalGranted(
         on=case.on,
         rests_on=case.rests_on,
         subject=proposal.version,
         role=case.facts["counted_role"],
-        digest=proposal.event.digest,
+        digest=subject,
+        price=priced,
     )
-    demanded = proposal.event.signatures
     approval = signed(case, approval, intent.signature, demanded=demanded)
     if not completes(case):
         return [approval]
@@ -78,6 +134,44 @@ def approve_change(state: Contract, intent: ApproveChange, context: Context) -> 
     approvals = (*(a.version for a in case.facts["counted"]), first)
     case.rests_on = (proposal.version, *approvals)
     return [approval, *kind.take_effect(case, proposal.content)]
+
+
+def up_to_date(case: Case) -> None:
+    """Refuses a proposal that is outdated, with the step that is left."""
+    state, proposal = case.state, case.the_proposal()
+    if contract_not_closed in KINDS[type(proposal.content)].rules:
+        judge(case, contract_not_closed)
+    case.facts["nothing_left"] = nothing_left(state, renewed(state, proposal))
+    judge(case, proposal_not_outdated)
+
+
+def _demanded_now(case: Case, kind: Kind) -> tuple[dict[str, int], bool]:
+    """The quorum, and whether approvals are signed: as it was proposed, and as what it adds now demands."""
+    event, content = case.the_proposal().event, case.the_proposal().content
+    case.amount_minor = event.amount_minor
+    if broken(case, kind.rules):  # it cannot take effect as things stand, and is priced when it can
+        return event.quorum, event.signatures
+    case.amount_minor = amount = kind.amount(case, content)
+    if amount == event.amount_minor:
+        return event.quorum, event.signatures
+    now = kind.quorum(case, content, amount)
+    quorum = stricter(event.quorum, now) if now else {}
+    return quorum, event.signatures or kind.signs(case, content, amount)
+
+
+def price_now(case: Case) -> tuple[Figure, ...]:
+    """The price lines that follow if the proposal of a prepared case takes effect now; none where it cannot."""
+    content: Any = case.the_proposal().content
+    kind = KINDS[type(content)]
+    if broken(case, kind.rules):
+        return ()
+    return figures_of(kind.take_effect(case, content))
+
+
+def read_case(state: Contract, proposal: Proposal, context: Context) -> Case:
+    """The case of a proposal that is only looked at: nobody acts, on no day."""
+    day = proposal.on or date.min
+    return Case(state, context, Intent(), day, None, (proposal.version,), proposal=proposal)
 
 
 def reject_change(state: Contract, intent: RejectChange, context: Context) -> list[Fact]:

@@ -43,6 +43,7 @@ _DECIDERS: dict[type[i.Intent], Callable[[Contract, Any, i.Context], list[Fact]]
     i.ProposeChange: changes.propose,
     i.ApproveChange: changes.approve_change,
     i.RejectChange: changes.reject_change,
+    i.RenewChange: changes.renew,
     i.OpenDispute: disputes.open_dispute,
     i.AddDisputeEvidence: disputes.add_evidence,
     i.WithdrawDispute: disputes.withdraw_dispute,

@@ -35,31 +35,32 @@ from ledger.decisions.rules_money import (
     resolution_fits_outcome,
     waiver_within_penalty,
 )
-from ledger.decisions.rules_state import (
+from ledger.decisions.rules_proposal import (
     amendment_keeps_currency,
     amendment_keeps_signature,
-    amendment_not_outdated,
+    milestone_revised_once,
+    proposal_changes_something,
+    revision_before_acceptance,
+)
+from ledger.decisions.rules_state import (
     bonus_not_revoked,
     dependencies_exist,
     dispute_open,
     milestone_accepted,
     milestone_defined_once,
-    milestone_revised_once,
-    proposal_changes_something,
     reversal_as_error_before_later_lines,
     reversal_before_payment,
     reversal_before_remainder,
-    revision_before_acceptance,
 )
 from ledger.decisions.rules_when import contract_not_closed
 from ledger.decisions.rules_who import nobody_grants_to_themselves, opener_does_not_resolve
 from ledger.decisions.signed import policy_signs, tier_signs
 from ledger.events import (
-    Amendment,
+    AmendmentPatch,
     BonusProposal,
     BonusRevocation,
-    ChangeOrder,
     Fact,
+    OrderPatch,
     Resolution,
     Reversal,
     RoleChange,
@@ -68,18 +69,24 @@ from ledger.events import (
     Waiver,
 )
 from ledger.state import ADMINISTRATOR
+from ledger.terms import Terms
+
+
+def policy(case: Case) -> Terms:
+    """The terms whose policy decides: those in force when it was proposed stay with a proposal."""
+    return case.state.terms if case.proposal is None else case.proposal.terms
 
 
 def by_tier(case: Case, content: Any, amount_minor: int) -> dict[str, int]:
-    """The tier of the policy in force now."""
-    return tier(case.state.terms, amount_minor)
+    """The tier of the policy."""
+    return tier(policy(case), amount_minor)
 
 
 def by_tier_and_administrator(case: Case, content: Any, amount_minor: int) -> dict[str, int]:
     """The tier of the money added, and an administrator besides; none where the policy has no such tier."""
     if amount_minor <= 0:
         return {ADMINISTRATOR: 1}
-    money = tier(case.state.terms, amount_minor)
+    money = tier(policy(case), amount_minor)
     return money | {ADMINISTRATOR: 1} if money else {}
 
 
@@ -89,13 +96,13 @@ def by_administrator(case: Case, content: Any, amount_minor: int) -> dict[str, i
 
 
 def signs_by_tier(case: Case, content: Any, amount_minor: int) -> bool:
-    """As the tier of the policy in force now demands."""
-    return tier_signs(case.state.terms, amount_minor)
+    """As the tier of the policy demands."""
+    return tier_signs(policy(case), amount_minor)
 
 
 def signs_by_policy(case: Case, content: Any, amount_minor: int) -> bool:
     """As any tier demands: else the demand could be amended away, or the role granted, without a signature."""
-    return policy_signs(case.state.terms)
+    return policy_signs(policy(case))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +110,8 @@ class Kind:
     """One kind of proposal.
 
     `prepare` puts the things it is about on the case; `rules` judge it when proposed and again when it takes
-    effect, `approval_rules` whenever somebody approves; `amount` is what finds the tier, `signs` says whether
-    its approvals are signed.
+    effect, `approval_rules` whenever somebody approves; `amount` is what finds the tier, then and again now, `signs`
+    says whether its approvals are signed.
     """
 
     proposed_by: tuple[str, ...]
@@ -118,7 +125,7 @@ class Kind:
 
 
 KINDS: dict[type[Any], Kind] = {
-    ChangeOrder: Kind(
+    OrderPatch: Kind(
         proposed_by=("manager",),
         prepare=effects_change.prepare_order,
         rules=(
@@ -132,12 +139,11 @@ KINDS: dict[type[Any], Kind] = {
         amount=effects_change.money_added,
         take_effect=effects_change.revise,
     ),
-    Amendment: Kind(
+    AmendmentPatch: Kind(
         proposed_by=(ADMINISTRATOR,),
         prepare=effects_change.prepare_amendment,
         rules=(
             contract_not_closed,
-            amendment_not_outdated,
             amendment_keeps_currency,
             amendment_keeps_signature,
             proposal_changes_something,

@@ -8,28 +8,33 @@ from ledger.decisions.case import Case, find_milestone
 from ledger.decisions.rules_money import commits
 from ledger.decisions.signing import definition
 from ledger.events import (
-    Amendment,
-    ChangeOrder,
+    AmendmentPatch,
     ContractAmended,
     Fact,
+    MilestonePatch,
     MilestoneRevised,
+    OrderPatch,
     Revision,
     RoleChange,
     RoleGranted,
     RoleRevoked,
 )
+from ledger.patches import in_full, only, patched, set_terms, terms_patch
 from ledger.state import ADMINISTRATOR
+from ledger.terms import Terms
 
 
-def _revisions(case: Case, revisions: tuple[Revision, ...]) -> int:
-    """Puts the milestones revised on the case; the net money that the revisions add to what is committed."""
-    added = 0
-    for revision in revisions:
-        milestone = find_milestone(case.state, revision.milestone)
+def _revisions(case: Case, patches: tuple[MilestonePatch, ...]) -> int:
+    """Puts the milestones as they would be on the case; the net money that the changes add to what is committed."""
+    added, revisions = 0, []
+    for patch in patches:
+        milestone = find_milestone(case.state, patch.milestone)
+        now = milestone.current
         case.rests_on = (*case.rests_on, milestone.version)
-        now = milestone.current.amount_minor
-        added += commits(milestone.kind, (revision.amount_minor or 0) - (now or 0))
-    case.facts["revisions"] = revisions
+        revision = in_full(milestone, patch)
+        revisions.append(revision)
+        added += commits(milestone.kind, (revision.amount_minor or 0) - (now.amount_minor or 0))
+    case.facts["revisions"] = tuple(revisions)
     return added
 
 
@@ -38,32 +43,31 @@ def _differs(case: Case, revision: Revision) -> bool:
     return (revision.due, revision.amount_minor) != (now.due, now.amount_minor)
 
 
-def prepare_order(case: Case, content: ChangeOrder) -> None:
+def prepare_order(case: Case, content: OrderPatch) -> None:
     """Every revision changes something, and together they stay within the ceiling."""
     case.amount_minor = _revisions(case, content.revisions)
-    case.facts["changes"] = bool(content.revisions) and all(
-        _differs(case, revision) for revision in content.revisions
-    )
+    revisions: tuple[Revision, ...] = case.facts["revisions"]
+    case.facts["changes"] = bool(revisions) and all(_differs(case, each) for each in revisions)
 
 
-def prepare_amendment(case: Case, content: Amendment) -> None:
+def prepare_amendment(case: Case, content: AmendmentPatch) -> None:
     """The next terms apply to what they add themselves: their ceiling, their milestones."""
     added = _revisions(case, content.revisions)
     defined = sum(commits(plan.kind, plan.amount_minor) for plan in content.define)
     case.amount_minor = added + defined
-    case.terms = content.terms
+    case.terms = patched(case.state.terms, content.terms)
     case.facts["plans"] = list(content.define)
     case.facts["changes"] = bool(
-        content.terms != case.state.terms
+        list(set_terms(terms_patch(case.state.terms, case.terms)))
         or content.define
-        or any(_differs(case, revision) for revision in content.revisions)
+        or any(_differs(case, revision) for revision in case.facts["revisions"])
     )
-    case.facts["gaining"] = _gaining(case, content)
+    case.facts["gaining"] = _gaining(case, case.terms)
 
 
-def _gaining(case: Case, content: Amendment) -> set[str]:
+def _gaining(case: Case, then: Terms) -> set[str]:
     """Whoever would hold a role or a delegation after an amendment that they do not hold now."""
-    now, then = case.state.terms, content.terms
+    now = case.state.terms
     named = [(role, person) for role, people in then.roles.items() for person in people]
     named += [(ADMINISTRATOR, person) for person in then.administrators]
     roles = {person for role, person in named if not case.state.holds(role, person, case.today)}
@@ -71,11 +75,12 @@ def _gaining(case: Case, content: Amendment) -> set[str]:
 
 
 def money_added(case: Case, content: Any) -> int:
-    """What a change order or amendment adds: every increase, no decrease set against it."""
+    """What a change order or amendment adds to the contract as it is: every increase, no decrease set against it."""
     added = sum(plan.amount_minor or 0 for plan in getattr(content, "define", ()))
-    for revision in content.revisions:
-        now = case.state.milestones[revision.milestone].current.amount_minor or 0
-        added += max(0, (revision.amount_minor or 0) - now)
+    for patch in content.revisions:
+        milestone = case.state.milestones[patch.milestone]
+        now, then = milestone.current.amount_minor or 0, in_full(milestone, patch).amount_minor
+        added += max(0, (then or 0) - now)
     return added
 
 
@@ -84,34 +89,37 @@ def no_money(case: Case, content: Any) -> int:
     return 0
 
 
-def _revised(case: Case, revision: Revision) -> MilestoneRevised:
-    version = case.state.milestones[revision.milestone].version
+def _revised(case: Case, patch: MilestonePatch) -> MilestoneRevised:
+    milestone = case.state.milestones[patch.milestone]
+    revision = in_full(milestone, patch)
     return MilestoneRevised(
         on=case.on,
-        rests_on=(version, *case.rests_on),
-        milestone=revision.milestone,
+        rests_on=(milestone.version, *case.rests_on),
+        milestone=milestone.id,
         due=revision.due,
         amount_minor=revision.amount_minor,
         proposal=case.the_proposal().version,
+        only=only(patch),
     )
 
 
-def revise(case: Case, content: ChangeOrder) -> list[Fact]:
-    """Each milestone gets its next baseline."""
-    return [_revised(case, revision) for revision in content.revisions]
+def revise(case: Case, content: OrderPatch) -> list[Fact]:
+    """Each milestone gets its next baseline, in which what the order leaves open is as it was."""
+    return [_revised(case, patch) for patch in content.revisions]
 
 
-def amend(case: Case, content: Amendment) -> list[Fact]:
+def amend(case: Case, content: AmendmentPatch) -> list[Fact]:
     """The next terms, then the milestones revised and defined under them."""
     proposal = case.the_proposal().version
     amended = ContractAmended(
         on=case.on,
         rests_on=case.rests_on,
-        terms=content.terms,
+        terms=patched(case.state.terms, content.terms),
         proposal=proposal,
         reason=content.reason,
+        changes=tuple(name for name, _ in set_terms(content.terms)),
     )
-    revised = [_revised(case, revision) for revision in content.revisions]
+    revised = [_revised(case, patch) for patch in content.revisions]
     defined = [
         definition(plan, on=case.on, rests_on=case.rests_on, proposal=proposal)
         for plan in content.define

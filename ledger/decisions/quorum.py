@@ -26,6 +26,13 @@ def tier(terms: Terms, amount_minor: int) -> dict[str, int]:
     return {} if found is None else dict(found.quorum)
 
 
+def stricter(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    """The quorum that satisfies both."""
+    return {
+        role: max(one.get(role, 0), other.get(role, 0)) for role in dict.fromkeys([*one, *other])
+    }
+
+
 def counted(case: Case, approvals: Iterable[Approval], subject_digest: str) -> list[Approval]:
     """The approvals that still count: live, for this very content, by people who still hold the role."""
     return [

@@ -6,7 +6,6 @@ from datetime import date
 
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import Result
-from ledger.money import UNKNOWN_CURRENCY
 from ledger.terms import MilestonePlan
 
 
@@ -157,78 +156,6 @@ def cancel_without_open_dispute(case: Case) -> Objection | None:
         return None
     return Objection(
         f"the dispute {case.state.id}#{still[0].version} is open", "resolve or withdraw it first"
-    )
-
-
-@rule("A change order is about milestones that are neither accepted nor cancelled.")
-def revision_before_acceptance(case: Case) -> Objection | None:
-    for revision in case.facts["revisions"]:
-        milestone = case.state.milestones[revision.milestone]
-        if milestone.status not in ("expected", "submitted", "rejected"):
-            return Objection(
-                f"{case.state.id}/{milestone.id} is {milestone.status}",
-                "after acceptance, a dispute or a bonus changes what is owed",
-            )
-    return None
-
-
-@rule("A change order or amendment revises each milestone once.")
-def milestone_revised_once(case: Case) -> Objection | None:
-    names = [revision.milestone for revision in case.facts["revisions"]]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if not twice:
-        return None
-    return Objection(f"{', '.join(twice)} is revised twice in it", "state its date and amount once")
-
-
-@rule("An amendment takes effect on the terms that it was drafted from.")
-def amendment_not_outdated(case: Case) -> Objection | None:
-    if case.proposal is None or case.proposal.terms == case.state.terms:
-        return None
-    return Objection(
-        f"the terms of {case.state.id} changed since #{case.proposal.version} was proposed",
-        "reject it, and propose it anew on the terms in force",
-    )
-
-
-@rule("An amendment keeps the contract's currency, once it is known.")
-def amendment_keeps_currency(case: Case) -> Objection | None:
-    assert case.terms is not None
-    now, then = case.state.terms.currency, case.terms.currency
-    if now in (then, UNKNOWN_CURRENCY):
-        return None
-    return Objection(
-        f"contract {case.state.id} is in {now}, not in {then}",
-        "sign another contract for another currency",
-    )
-
-
-@rule("An amendment keeps the contract's day of signature.")
-def amendment_keeps_signature(case: Case) -> Objection | None:
-    assert case.terms is not None
-    now, then = case.state.terms.signed_on, case.terms.signed_on
-    if now is None or now == then:
-        return None
-    return Objection(
-        f"contract {case.state.id} was signed on {now}, not on {then}",
-        f"leave signed_on at {now}: every fact is measured against it",
-    )
-
-
-@rule("A proposal changes something.")
-def proposal_changes_something(case: Case) -> Objection | None:
-    if case.facts["changes"]:
-        return None
-    return Objection("it would leave everything as it is", "say what is to become different")
-
-
-@rule("Only an open proposal is approved, rejected or withdrawn from.")
-def proposal_open(case: Case) -> Objection | None:
-    proposal = case.the_proposal()
-    if proposal.status == "open":
-        return None
-    return Objection(
-        f"{case.state.id}#{proposal.version} is {proposal.status}", "propose it anew if need be"
     )
 
 

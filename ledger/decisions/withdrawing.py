@@ -5,10 +5,8 @@ from __future__ import annotations
 from ledger.decisions.case import find_milestone, judge
 from ledger.decisions.changes import about_proposal
 from ledger.decisions.milestones import about
-from ledger.decisions.rules_state import (
-    proposal_open,
-    submission_pending,
-)
+from ledger.decisions.rules_proposal import proposal_open
+from ledger.decisions.rules_state import submission_pending
 from ledger.decisions.rules_when import DATES
 from ledger.decisions.rules_who import (
     acting_for_another_needs_delegation,

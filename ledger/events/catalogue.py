@@ -82,7 +82,11 @@ APART: frozenset[type[Fact]] = frozenset(
 
 # Stable name and schema version of every class that was ever stored. A new version gets a class and a line
 # of its own here, and an upcaster in ledger/upcasting.py; the old class and its line stay for ever.
-EVENT_TYPES: dict[str, type[Fact]] = {f"{cls.__name__}/1": cls for cls in CURRENT}
+_LATEST: dict[type[Fact], int] = {f.ChangeProposed: 2}
+OLD: dict[str, type[Fact]] = {"ChangeProposed/1": f.ChangeProposed1}
+EVENT_TYPES: dict[str, type[Fact]] = {
+    f"{cls.__name__}/{_LATEST.get(cls, 1)}": cls for cls in CURRENT
+} | OLD
 
 _NAMES: dict[type[Fact], str] = {cls: name for name, cls in EVENT_TYPES.items()}
 _encoder = msgspec.json.Encoder(order="sorted")

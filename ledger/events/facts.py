@@ -10,13 +10,16 @@ of the contract's currency.
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from ledger.events.parts import (
     Content,
     Evidence,
     Fact,
+    Figure,
     Line,
     Outcome,
+    Proposed,
     Result,
     Side,
     Signature,
@@ -42,11 +45,12 @@ class HistoryImported(Fact, frozen=True, kw_only=True):
 
 
 class ContractAmended(Fact, frozen=True, kw_only=True):
-    """New terms are in force."""
+    """New terms are in force: all of them, or those that `changes` names, where a role is called roles.ROLE."""
 
     terms: Terms
     proposal: int = 0
     reason: str = ""
+    changes: tuple[str, ...] | None = None
 
 
 class RoleGranted(Fact, frozen=True, kw_only=True):
@@ -120,7 +124,7 @@ class MilestoneDefined(Fact, frozen=True, kw_only=True):
 
 
 class MilestoneRevised(Fact, frozen=True, kw_only=True):
-    """The next baseline: due date and amount in full."""
+    """The next baseline, in full; with `only` just that changes, and the other stays as it is on that day."""
 
     milestone: str
     due: date | None = None
@@ -129,6 +133,7 @@ class MilestoneRevised(Fact, frozen=True, kw_only=True):
     source_status: str = ""
     twin_status: str = ""
     payment_due: date | None = None
+    only: Literal["", "due", "amount"] = ""
 
 
 class MilestoneStarted(Fact, frozen=True, kw_only=True):
@@ -174,13 +179,24 @@ class MilestoneCancelled(Fact, frozen=True, kw_only=True):
 # --- approval -----------------------------------------------------------------------------------------------
 
 
-class ChangeProposed(Fact, frozen=True, kw_only=True):
-    """Something that needs more than one pair of eyes; `digest` is the SHA-256 of its canonical content.
-
-    `signatures`: the policy in force then wants its approvals signed.
-    """
+class ChangeProposed1(Fact, frozen=True, kw_only=True):
+    """Version 1, whose change orders and amendments state everything in full, also what they leave as it is."""
 
     content: Content
+    digest: str
+    amount_minor: int
+    quorum: dict[str, int]
+    signatures: bool = False
+
+
+class ChangeProposed(Fact, frozen=True, kw_only=True):
+    """Something that needs more than one pair of eyes, as a patch: it holds what it changes and nothing else.
+
+    It rests on the facts that put in force what it changes: where those values changed since, it is outdated.
+    `digest` is the SHA-256 of its canonical content; `signatures`: the policy in force then wants its approvals signed.
+    """
+
+    content: Proposed
     digest: str
     amount_minor: int
     quorum: dict[str, int]
@@ -195,7 +211,11 @@ class ChangeRejected(Fact, frozen=True, kw_only=True):
 
 
 class ApprovalGranted(Fact, frozen=True, kw_only=True):
-    """One person's approval of a subject (a submission or proposal), counted in `role`, bound to `digest`."""
+    """One person's approval of a subject (a submission or proposal), counted in `role`, bound to `digest`.
+
+    That is the SHA-256 of what is approved and of the price that follows from it now, whose lines are `price`.
+    Of a submission, `deliverables` are those accepted where only some are.
+    """
 
     subject: int
     role: str
@@ -204,6 +224,8 @@ class ApprovalGranted(Fact, frozen=True, kw_only=True):
     accepted_minor: int | None = None
     part: str = ""
     signature: Signature | None = None
+    deliverables: tuple[str, ...] = ()
+    price: tuple[Figure, ...] = ()
 
 
 class ApprovalWithdrawn(Fact, frozen=True, kw_only=True):

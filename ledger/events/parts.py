@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Union, get_type_hints
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from ledger.terms import MilestonePlan, Terms
 
@@ -122,6 +124,9 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 # --- the contents of a proposal ---------------------------------------------------------------------------
 
+# What changes is asked for in full (Revision, ChangeOrder, Amendment: so the first release also stored it), and
+# proposed as a patch, which holds only what differs from what is in force then.
+
 
 class Revision(Part, frozen=True, kw_only=True):
     """A milestone's next baseline: its due date and amount, both stated in full."""
@@ -183,6 +188,56 @@ class Amendment(Part, frozen=True, kw_only=True, tag="amendment"):
     reason: str = ""
 
 
+class MilestonePatch(Part, frozen=True, kw_only=True):
+    """What is to be different about a milestone; a field that is left out stays as it is when this takes effect."""
+
+    milestone: str
+    due: date | UnsetType | None = UNSET
+    amount_minor: int | UnsetType | None = UNSET
+
+
+class OrderPatch(Part, frozen=True, kw_only=True, tag="change-order"):
+    """A change order: milestones that change together, as one subject of approval."""
+
+    revisions: tuple[MilestonePatch, ...]
+    reason: str = ""
+
+
+_HINTS = get_type_hints(Terms, include_extras=True)
+
+if TYPE_CHECKING:
+
+    class TermsPatch(Part, frozen=True, kw_only=True):
+        """What is to be different in the terms, each clause whole; `roles` holds only the roles that change."""
+
+else:
+    TermsPatch = msgspec.defstruct(
+        "TermsPatch",
+        [(each.name, Union[_HINTS[each.name], UnsetType], UNSET) for each in fields(Terms)],  # noqa: UP007
+        bases=(Part,),
+        namespace={
+            "__doc__": (
+                "What is to be different in the terms, each clause whole; "
+                "`roles` holds only the roles that change."
+            )
+        },
+        module=__name__,
+        frozen=True,
+        kw_only=True,
+        omit_defaults=True,
+        gc=False,
+    )
+
+
+class AmendmentPatch(Part, frozen=True, kw_only=True, tag="amendment"):
+    """What an amendment changes of the terms, with milestones added and changed along with them."""
+
+    terms: TermsPatch = TermsPatch()
+    define: tuple[MilestonePlan, ...] = ()
+    revisions: tuple[MilestonePatch, ...] = ()
+    reason: str = ""
+
+
 class RoleChange(Part, frozen=True, kw_only=True, tag="role"):
     """A role given to a person (`grant`) or taken from them."""
 
@@ -227,7 +282,7 @@ class Termination(Part, frozen=True, kw_only=True, tag="termination"):
     reason: str = ""
 
 
-Content = (
+Content = (  # as it is asked for
     ChangeOrder
     | BonusProposal
     | BonusRevocation
@@ -239,3 +294,25 @@ Content = (
     | SetOff
     | Termination
 )
+
+Proposed = (  # as it is proposed
+    OrderPatch
+    | BonusProposal
+    | BonusRevocation
+    | Waiver
+    | Resolution
+    | AmendmentPatch
+    | RoleChange
+    | Reversal
+    | SetOff
+    | Termination
+)
+
+
+class Figure(Part, frozen=True, kw_only=True):
+    """One line of a price that an approval binds to: what it is and comes to, without how it was computed."""
+
+    step: str
+    clause: str
+    amount_minor: int
+    milestone: str = ""

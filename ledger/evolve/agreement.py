@@ -10,6 +10,7 @@ from typing import Any
 from ledger import events as e
 from ledger.events import Fact, Record
 from ledger.evolve.common import approved
+from ledger.patches import ROLES, set_terms, terms_patch, with_changes
 from ledger.state import ADMINISTRATOR, Contract, Grant
 from ledger.terms import Terms
 
@@ -36,13 +37,16 @@ def history_imported(contract: Contract, data: e.HistoryImported, record: Record
 
 def contract_amended(contract: Contract, data: e.ContractAmended, record: Record) -> None:
     """New terms; roles that they add are granted, those that they drop are revoked, from that day."""
-    wanted = {(g.role, g.person) for g in _grants(data.terms, data.on)}
+    terms = with_changes(contract.terms, data.terms, data.changes)
+    wanted = {(g.role, g.person) for g in _grants(terms, data.on)}
     for grant in contract.grants:
         if grant.until is None and (grant.role, grant.person) not in wanted:
             grant.until = data.on
     held = {(g.role, g.person) for g in contract.grants if g.until is None}
     contract.grants += [Grant(role, person, data.on) for role, person in sorted(wanted - held)]
-    contract.terms = data.terms
+    for name, _ in set_terms(terms_patch(contract.terms, terms)):
+        contract.put_by[name] = record.version
+    contract.terms = terms
     contract.policies.append(record.version)
     contract.status_positions.append(record.position)
     approved(contract, data.proposal, record)
@@ -51,6 +55,7 @@ def contract_amended(contract: Contract, data: e.ContractAmended, record: Record
 def role_granted(contract: Contract, data: e.RoleGranted, record: Record) -> None:
     contract.grants.append(Grant(data.role, data.person, data.on))
     contract.terms = _named(contract.terms, data.role, data.person, held=True)
+    _put(contract, data.role, record)
     approved(contract, data.proposal, record)
 
 
@@ -59,7 +64,13 @@ def role_revoked(contract: Contract, data: e.RoleRevoked, record: Record) -> Non
         if (grant.role, grant.person, grant.until) == (data.role, data.person, None):
             grant.until = data.on
     contract.terms = _named(contract.terms, data.role, data.person, held=False)
+    _put(contract, data.role, record)
     approved(contract, data.proposal, record)
+
+
+def _put(contract: Contract, role: str, record: Record) -> None:
+    name = "administrators" if role == ADMINISTRATOR else f"{ROLES}.{role}"
+    contract.put_by[name] = record.version
 
 
 def _named(terms: Terms, role: str, person: str, *, held: bool) -> Terms:

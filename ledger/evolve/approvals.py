@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from ledger import events as e
 from ledger.events import Record
 from ledger.evolve.common import approved, decided, post, submission, touch
+from ledger.patches import with_roles_dropped
+from ledger.premises import premises
 from ledger.state import Acceptance, Approval, Contract, Proposal
+from ledger.upcasting import patch_of
 
 
 def change_proposed(contract: Contract, data: e.ChangeProposed, record: Record) -> None:
@@ -19,7 +24,15 @@ def change_proposed(contract: Contract, data: e.ChangeProposed, record: Record) 
         data.on,
         contract.terms,
         positions=[record.position],
+        premises=premises(contract, data.content),
     )
+
+
+def change_proposed_1(contract: Contract, old: e.ChangeProposed1, record: Record) -> None:
+    """What states everything in full also takes away the roles that it does not name."""
+    data = patch_of(old)
+    content = with_roles_dropped(data.content, contract.terms)
+    change_proposed(contract, msgspec.structs.replace(data, content=content), record)
 
 
 def change_rejected(contract: Contract, data: e.ChangeRejected, record: Record) -> None:
@@ -39,6 +52,9 @@ def approval_granted(contract: Contract, data: e.ApprovalGranted, record: Record
         data.digest,
         data.on,
         data.accepted_minor,
+        part=data.part,
+        deliverables=data.deliverables,
+        price=data.price,
     )
     if data.signature is not None:
         contract.nonces.add(data.signature.nonce)

@@ -60,11 +60,13 @@ def milestone_revised(contract: Contract, data: e.MilestoneRevised, record: Reco
     if milestone.cancelled_by and milestone.cancelled_by in data.rests_on:
         milestone.status, milestone.cancelled_on, milestone.cancelled_by = "expected", None, 0
     last = milestone.current
-    completes = last.due in (None, data.due) and last.amount_minor in (None, data.amount_minor)
+    due = last.due if data.only == "amount" else data.due
+    amount_minor = last.amount_minor if data.only == "due" else data.amount_minor
+    completes = last.due in (None, due) and last.amount_minor in (None, amount_minor)
     if completes:
-        last.due, last.amount_minor = data.due, data.amount_minor
+        last.due, last.amount_minor = due, amount_minor
     else:
-        milestone.baselines.append(Baseline(data.due, data.amount_minor, data.on, record.version))
+        milestone.baselines.append(Baseline(due, amount_minor, data.on, record.version))
     milestone.source_status = data.source_status or milestone.source_status
     milestone.twin_status = data.twin_status or milestone.twin_status
     milestone.payment_due = data.payment_due or milestone.payment_due

@@ -49,7 +49,8 @@ _LATER: dict[str, Any] = {
 def asked_of(requests: Sequence[Request]) -> str:
     """The digest of requests as they were made.
 
-    Without their signatures, which are others each time that the same request is signed.
+    Without their signatures, which are others each time that the same request is signed, and without what says which
+    of its fields were typed: the first release stored no such thing.
     """
     return digest([(contract, type(i).__name__, _said(_unsigned(i))) for contract, i in requests])
 
@@ -57,6 +58,7 @@ def asked_of(requests: Sequence[Request]) -> str:
 def _unsigned(intent: Intent) -> Any:
     fields = {name: getattr(intent, name) for name in intent.__struct_fields__}
     fields.pop("signature", None)
+    fields.pop("typed", None)
     return msgspec.json.decode(encode(fields))
 
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from ledger.decisions.delivery import delivered
+from ledger.decisions.binding import Count, counts_of, price_now
+from ledger.decisions.effects import KINDS
 from ledger.decisions.quorum import missing, tier
 from ledger.invoicing import covered_left, invoiceable
-from ledger.pricing.order import price
 from ledger.state import (
     Approval,
     Contract,
@@ -21,6 +21,7 @@ from ledger.state import (
     Submission,
 )
 from projections.derive.model import ReadModel, Row, counts, integers, iso, labels, positions, texts
+from projections.derive.proposals import kind_in_words, proposal_in_words, standing
 
 COLUMNS = (
     *counts("stream", "ordinal"),
@@ -47,28 +48,21 @@ class Task(NamedTuple):
     waits_for: tuple[str, ...] = ()
 
 
-def _people(contract: Contract, role: str, *without: str) -> tuple[str, ...]:
-    """Who holds a role for good, less those whom separation of duties rules out."""
+def people_for(contract: Contract, role: str, *without: str) -> tuple[str, ...]:
+    """Who holds a role for good, less those whom separation of duties rules out, in alphabetical order."""
     out = set(without) if contract.terms.separation else set()
     held = {g.person for g in contract.grants if g.role == role and g.until is None}
     return tuple(sorted(held - out))
 
 
-def _live(contract: Contract, approvals: Iterable[Approval]) -> list[Approval]:
-    """The approvals that count towards the content approved last."""
-    live = [a for a in approvals if a.live and contract.holds(a.role, a.actor, None)]
-    return [a for a in live if a.digest == live[-1].digest]
-
-
-def _approvals(
-    contract: Contract, quorum: dict[str, int], approvals: list[Approval], *without: str
+def _asked(
+    contract: Contract, quorum: dict[str, int], counted: Iterable[Approval], *without: str
 ) -> Iterator[tuple[str, tuple[str, ...], date | None]]:
     """Each role that a quorum still lacks, who could give it, and since when it waits for them."""
-    counted = _live(contract, approvals)
-    approved = [a.actor for a in counted]
-    since = max((a.on for a in counted if a.on is not None), default=None)
-    for role in missing(quorum, counted):
-        yield role, _people(contract, role, *without, *approved), since
+    approvals = list(counted)
+    since = max((a.on for a in approvals if a.on is not None), default=None)
+    for role in missing(quorum, approvals):
+        yield role, people_for(contract, role, *without, *(a.actor for a in approvals)), since
 
 
 def _blocked(
@@ -82,15 +76,20 @@ def _blocked(
     return tuple(f"{contract.id}/{name}" for name in names)
 
 
+def counting(contract: Contract, m: Milestone, pending: Submission) -> Count | None:
+    """The count that goes on: the latest of those whose price is still what it was approved at."""
+    counts = [count for count in counts_of(contract, m, pending) if count.holds]
+    return counts[-1] if counts else None
+
+
 def _waiting_submission(contract: Contract, m: Milestone, pending: Submission) -> Iterator[Task]:
-    counted = _live(contract, pending.approvals)
-    whole = m.current.amount_minor or 0
-    part = counted[-1].accepted_minor if counted else whole
-    lines = price(delivered(contract, m, pending, whole if part is None else part))
-    amount = sum(line.amount_minor for line in lines if line.step in ("gross", "bonus"))
+    count = counting(contract, m, pending)
+    counted = [a for a in count.approvals if contract.holds(a.role, a.actor, None)] if count else []
+    priced = count.price if count else price_now(contract, m, pending, None)
+    amount = sum(line.amount_minor for line in priced if line.step in ("gross", "bonus"))
     quorum = tier(pending.terms, amount) or {"manager": 1}
     blocked = _blocked(contract, m, lambda before: before.status != "accepted")
-    for role, people, since in _approvals(contract, quorum, pending.approvals, pending.actor):
+    for role, people, since in _asked(contract, quorum, counted, pending.actor):
         events = [pending.position, *(a.position for a in counted)]
         yield Task(
             "approve",
@@ -119,7 +118,7 @@ def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
             reference,
             m.plan.title,
             "partner",
-            (m.plan.owner,) if m.plan.owner else _people(contract, "partner"),
+            (m.plan.owner,) if m.plan.owner else people_for(contract, "partner"),
             since,
             m.current.due,
             m.current.amount_minor,
@@ -137,7 +136,7 @@ def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
                 reference,
                 m.plan.title,
                 "finance",
-                _people(contract, "finance"),
+                people_for(contract, "finance"),
                 m.acceptance.on,
                 m.acceptance.payment_due,
                 payable,
@@ -153,7 +152,7 @@ def _invoice_task(contract: Contract, m: Milestone) -> Task:
         f"{contract.id}/{m.id}",
         m.plan.title,
         "partner",
-        (m.plan.owner,) if m.plan.owner else _people(contract, "partner"),
+        (m.plan.owner,) if m.plan.owner else people_for(contract, "partner"),
         m.acceptance.on,
         m.acceptance.payment_due,
         max(0, (invoiceable(m) or 0) - m.invoiced_minor),
@@ -162,22 +161,25 @@ def _invoice_task(contract: Contract, m: Milestone) -> Task:
 
 
 def _proposal_tasks(contract: Contract, proposal: Proposal) -> Iterator[Task]:
-    counted = _live(contract, proposal.approvals)
-    kind = proposal.content.__struct_config__.tag
-    for role, people, since in _approvals(
-        contract, proposal.event.quorum, proposal.approvals, proposal.actor
-    ):
+    """An approval by each role that is missing; one that is outdated waits for whoever proposes it anew."""
+    told = standing(contract, proposal)
+    kind = kind_in_words(proposal.content)
+    reference, title = f"{contract.id}#{proposal.version}", proposal_in_words(contract, proposal)
+    events = [proposal.position, *(a.position for a in told.counted)]
+    amount = proposal.event.amount_minor or None
+    if told.outdated:
+        role = KINDS[type(proposal.content)].proposed_by[0]
+        people = people_for(contract, role)
+        title = f"outdated {kind}: {title}"
         yield Task(
-            "approve",
-            f"{contract.id}#{proposal.version}",
-            str(kind),
-            role,
-            people,
-            since or proposal.on,
-            None,
-            proposal.event.amount_minor,
-            [proposal.position, *(a.position for a in counted)],
+            "propose anew", reference, title, role, people, proposal.on, None, amount, events
         )
+        return
+    asked = _asked(contract, proposal.event.quorum, told.counted, proposal.actor)
+    for role, people, since in asked:
+        since = since or proposal.on
+        said = f"{kind}: {title}"
+        yield Task("approve", reference, said, role, people, since, None, amount, events)
 
 
 def _dispute_task(contract: Contract, dispute: Dispute) -> Iterator[Task]:
@@ -192,7 +194,7 @@ def _dispute_task(contract: Contract, dispute: Dispute) -> Iterator[Task]:
         f"{contract.id}#{dispute.version}",
         contract.milestones[dispute.milestone].plan.title,
         "manager",
-        _people(contract, "manager", dispute.actor),
+        people_for(contract, "manager", dispute.actor),
         dispute.on,
         None,
         dispute.amount_minor,
@@ -218,7 +220,7 @@ def tasks(contract: Contract) -> Iterator[Task]:
                 f"{contract.id}#{payment.version}",
                 contract.milestones[payment.milestone].plan.title,
                 "finance",
-                _people(contract, "finance"),
+                people_for(contract, "finance"),
                 payment.on,
                 None,
                 payment.amount_minor,
@@ -257,7 +259,8 @@ def rows(contract: Contract) -> list[Row]:
     ]
 
 
-MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows)
+# 2: approvals count for the price that they were given for; proposals in words, outdated ones for their proposers.
+MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=2)
 
 LIST = """
 SELECT contract, partner, task, reference, title, role, people, since, due_on, currency, amount_minor,

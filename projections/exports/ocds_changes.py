@@ -35,7 +35,7 @@ def history(
     for record, state in walk(records, as_of):
         match record.data:
             case ContractAmended() as data if terms is not None:
-                says = "; ".join(_terms_changed(terms, data.terms))
+                says = "; ".join(_terms_changed(terms, state.terms))
                 changes.append(Change(record.version, data.on, data.reason, says))
             case MilestoneRevised() as data:
                 now = state.milestones[data.milestone].baselines
@@ -44,7 +44,7 @@ def history(
                     says = _moved(data.milestone, now[-2], now[-1], state.terms.currency)
                     changes.append(Change(record.version, data.on, "", says))
         if isinstance(record.data, (ContractSigned, ContractAmended)):
-            terms = record.data.terms
+            terms = state.terms
     return None if state is None else (state, changes)
 
 

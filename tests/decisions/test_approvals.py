@@ -204,7 +204,7 @@ def revised() -> Story:
     """M2 has three baselines: 3,000,000, then 2,000,001, then 1,000,000."""
     story = contract()
     for amount in (2_000_001, 1_000_000):
-        play(story, proposes(order(("M2", day(9, 20), amount)), day(8, 4)))
+        play(story, proposes(order(("M2", day(9, 20), amount)), day(8, 5)))
         play(story, agrees(last(story), day(8, 5)))
     return story
 

@@ -192,8 +192,8 @@ def test_a_fee_above_the_ceiling_is_refused() -> None:
 def test_what_was_decided_since_it_was_proposed_is_judged_again() -> None:
     story = b.play(b.contract(), b.submits("M1"), e.ends(("M1", 400_000)))
     proposal = b.last(story)
-    b.play(story, b.approves("M1", on=b.day(9, 1)), b.agrees(proposal, on=e.END, by="admin-2"))
-    b.refused(story, b.agrees(proposal, on=e.END, by="manager-1"), "share-of-open-milestone")
+    b.play(story, b.approves("M1", on=b.day(9, 1)))
+    b.refused(story, b.agrees(proposal, on=e.END, by="admin-2"), "proposal-not-outdated")
 
 
 def test_two_terminations_do_not_both_take_effect() -> None:

@@ -1,0 +1,275 @@
+"""Proposals: one is shown before anybody approves it, then approved, refused, or drafted anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commands.reference_names import PROPOSAL, VersionName
+from commands.session import acting, reason_required
+
+if TYPE_CHECKING:
+    from commands.output import Column, Table
+    from commands.session import Session
+    from ledger.state import Contract, Proposal
+    from projections.derive.proposals import Standing
+
+
+@click.command()
+@click.argument("reference", type=PROPOSAL)
+@click.option("--role", default="", help="The role in which it is to count, if you hold several.")
+@acting
+def approve(reference: VersionName, role: str, session: Session) -> None:
+    """Approve a proposal of any kind; with the last approval it takes effect.
+
+    \b
+    mledger contract show 'BW-2026-014#37'        # what it changes, before and after
+    mledger contract approve 'BW-2026-014#37' --as admin-2
+    """
+    from ledger.intents import ApproveChange
+
+    intent = ApproveChange(proposal=reference.version, role=role, on=session.on)
+    session.record(reference.contract, intent)
+
+
+@click.command()
+@click.argument("reference", type=PROPOSAL)
+@acting
+def renew(reference: VersionName, session: Session) -> None:
+    """Propose an outdated proposal's changes anew, on what is in force now.
+
+    A proposal is outdated when what it changes has changed since. The outdated one is rejected.
+
+    \b
+    mledger contract renew 'BW-2026-014#37' --as manager-1
+    """
+    from ledger.intents import RenewChange
+
+    session.record(reference.contract, RenewChange(proposal=reference.version, on=session.on))
+
+
+@click.command()
+@click.argument("reference", type=PROPOSAL)
+@reason_required
+@acting
+def reject(reference: VersionName, reason: str, session: Session) -> None:
+    """Refuse a proposal of any kind; approvals given to it are void.
+
+    \b
+    mledger contract reject 'BW-2026-014#37' --reason "outside the budget" --as admin-2
+    """
+    from ledger.intents import RejectChange
+
+    intent = RejectChange(proposal=reference.version, reason=reason, on=session.on)
+    session.record(reference.contract, intent)
+
+
+# --- shown -------------------------------------------------------------------------------------------
+
+
+def show_proposal(session: Session, reference: VersionName) -> None:
+    """Prints a proposal: what it changes, before and after, who approved it, and who still has to."""
+    from ledger.decisions.case import find
+
+    state = session.contract(reference.contract)
+    proposal: Proposal = find(state, "proposal", state.proposals, reference.version)
+    session.output.emit(
+        lambda: proposal_object(state, proposal), people=map(_visible, _pages(state, proposal))
+    )
+
+
+def _visible(page: Table | str) -> Table | str:
+    from commands.output import visible
+
+    return visible(page) if isinstance(page, str) else page
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return " and ".join(f"{count} {role}" for role, count in counts.items())
+
+
+def _pages(state: Contract, proposal: Proposal) -> Iterator[Table | str]:
+    from commands.output import Table, exact
+    from ledger.money import display_minor
+    from projections.derive.proposals import changes, kind_in_words, proposal_in_words, standing
+
+    told = standing(state, proposal)
+    outdated = ", outdated" if told.outdated else ""
+    yield f"{state.id}#{proposal.version}  {kind_in_words(proposal.content)}, {proposal.status}{outdated}"
+    yield f"proposed on {proposal.on} by {proposal.actor}: {proposal_in_words(state, proposal)}"
+    if reason := getattr(proposal.content, "reason", ""):
+        yield f"reason: {reason}"
+    if rows := [(c.what, c.before or "none", c.after or "none") for c in changes(state, proposal)]:
+        yield ""
+        yield Table([exact("changes"), "before", "after"], rows)
+    if told.priced:
+        yield ""
+        yield _priced(state, told)
+    yield ""
+    event, currency = proposal.event, state.terms.currency
+    signed = ", signed" if event.signatures else ""
+    amount = f"{display_minor(event.amount_minor, currency)} {currency}"
+    tier = f", the tier of {amount}" if event.amount_minor else ""
+    yield f"approved by {_listed(event.quorum)}{signed}{tier}"
+    yield from _approvals(state, proposal, told)
+    yield from _rests_on(state, proposal, told)
+
+
+def _priced(state: Contract, told: Standing) -> Table:
+    """What it would post now, and what each milestone comes to by it."""
+    from commands.output import Table, exact, number
+    from ledger.money import display_minor
+
+    currency = state.terms.currency
+    rows = [
+        (f.milestone, f.step, f.clause, display_minor(f.amount_minor, currency))
+        for f in told.priced
+    ]
+    totals = [
+        (name, "net", f"was {display_minor(before, currency)}", display_minor(after, currency))
+        for name, before, after in nets(state, told)
+    ]
+    columns: list[Column | str] = [
+        exact("posts to"),
+        "step",
+        "clause",
+        number(f"amount {currency}"),
+    ]
+    return Table(columns, rows, totals)
+
+
+def nets(state: Contract, told: Standing) -> list[tuple[str, int, int]]:
+    """The net of each milestone that the lines are posted to, before and after."""
+    added: dict[str, int] = {}
+    for figure in told.priced:
+        added[figure.milestone] = added.get(figure.milestone, 0) + figure.amount_minor
+    known = {name: m.net_minor for name, m in state.milestones.items()}
+    return [(name, known.get(name, 0), known.get(name, 0) + sum_) for name, sum_ in added.items()]
+
+
+def _approvals(state: Contract, proposal: Proposal, told: Standing) -> Iterator[str]:
+    for approval in told.counted:
+        yield f"  {approval.actor} as {approval.role} on {approval.on}"
+    for approval in told.void:
+        yield f"  {approval.actor} as {approval.role} on {approval.on}, {_why_void(state, proposal, approval, told)}"
+    if proposal.status != "open" or told.outdated:
+        return
+    for role, people in _who_may(state, proposal, told):
+        yield f"  still to approve: {told.missing[role]} {role}: {', '.join(people) or 'nobody who may'}"
+
+
+def _why_void(state: Contract, proposal: Proposal, approval: Any, told: Standing) -> str:
+    from commands.counts import moved_in_words
+    from ledger.decisions.binding import moved
+
+    if not approval.live:
+        return "no longer: approved anew or withdrawn"
+    if proposal.status == "open" and (lines := moved(approval.price, told.priced)):
+        said = ", ".join(moved_in_words(line, state.terms.currency) for line in lines)
+        return f"no longer: the price changed ({said})"
+    return "which does not count"
+
+
+def _who_may(
+    state: Contract, proposal: Proposal, told: Standing
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    from projections.derive.inbox import people_for
+
+    without = (proposal.actor, *(a.actor for a in told.counted))
+    for role in told.missing:
+        yield role, people_for(state, role, *without)
+
+
+def _rests_on(state: Contract, proposal: Proposal, told: Standing) -> Iterator[str]:
+    if told.outdated:
+        from ledger.premises import in_words
+
+        currency = state.terms.currency
+        yield ""
+        yield "outdated: what it rests on has changed"
+        for change in told.outdated:
+            before, after = (
+                in_words(change.what, value, currency) for value in (change.before, change.after)
+            )
+            yield f"  {change.what}: {before}, since {state.id}#{change.by} {after}"
+        yield f"hint: mledger contract renew '{state.id}#{proposal.version}' proposes it anew"
+    elif proposal.premises:
+        behind = dict.fromkeys(f"{state.id}#{one.version}" for one in proposal.premises)
+        yield f"rests on {', '.join(behind)}" + ("" if proposal.status != "open" else ", unchanged")
+
+
+def proposal_object(state: Contract, proposal: Proposal) -> dict[str, Any]:
+    """A proposal for programs: what it changes, what it rests on, and where it stands."""
+    from commands.output import money
+    from ledger.premises import in_words
+    from projections.derive.proposals import changes, kind_in_words, proposal_in_words, standing
+
+    told, currency = standing(state, proposal), state.terms.currency
+    waiting = (
+        _who_may(state, proposal, told) if proposal.status == "open" and not told.outdated else ()
+    )
+    return {
+        "reference": f"{state.id}#{proposal.version}",
+        "contract": state.id,
+        "kind": kind_in_words(proposal.content),
+        "says": proposal_in_words(state, proposal),
+        "status": proposal.status,
+        "outdated": bool(told.outdated),
+        "proposed_on": proposal.on.isoformat() if proposal.on else None,
+        "proposed_by": proposal.actor,
+        "reason": getattr(proposal.content, "reason", "") or None,
+        "changes": [change._asdict() for change in changes(state, proposal)],
+        "price": [
+            {
+                "milestone": f"{state.id}/{f.milestone}",
+                "step": f.step,
+                "clause": f.clause,
+                "amount": money(f.amount_minor, currency),
+            }
+            for f in told.priced
+        ],
+        "net": [
+            {
+                "milestone": f"{state.id}/{name}",
+                "before": money(before, currency),
+                "after": money(after, currency),
+            }
+            for name, before, after in nets(state, told)
+        ],
+        "amount": money(proposal.event.amount_minor, currency),
+        "quorum": proposal.event.quorum,
+        "signatures": proposal.event.signatures,
+        "approvals": [
+            {
+                "reference": f"{state.id}#{a.version}",
+                "by": a.actor,
+                "role": a.role,
+                "on": a.on.isoformat() if a.on else None,
+                "counts": a in told.counted,
+            }
+            for a in proposal.approvals
+        ],
+        "missing": [
+            {"role": role, "count": told.missing[role], "people": list(people)}
+            for role, people in waiting
+        ],
+        "rests_on": [
+            {
+                "what": one.what,
+                "value": in_words(one.what, one.value, currency),
+                "event": f"{state.id}#{one.version}",
+            }
+            for one in proposal.premises
+        ],
+        "changed_since": [
+            {
+                "what": change.what,
+                "before": in_words(change.what, change.before, currency),
+                "after": in_words(change.what, change.after, currency),
+                "event": f"{state.id}#{change.by}",
+            }
+            for change in told.outdated
+        ],
+    }

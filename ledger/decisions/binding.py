@@ -1,0 +1,133 @@
+"""What an approval binds to: the content, and the price that follows from it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ledger.decisions.delivery import delivered
+from ledger.events import ApprovalGranted, Fact, Figure, Line, MilestoneSubmitted
+from ledger.evolve.common import digest
+from ledger.pricing.order import price
+from ledger.state import Approval, Contract, Milestone, Submission
+
+
+def figures(lines: Iterable[Line], milestone: str = "") -> tuple[Figure, ...]:
+    """The lines of a price as approvals bind to them: how each was computed may move, what it comes to may not."""
+    return tuple(
+        Figure(
+            step=line.step, clause=line.clause, amount_minor=line.amount_minor, milestone=milestone
+        )
+        for line in lines
+    )
+
+
+def figures_of(events: Iterable[Fact]) -> tuple[Figure, ...]:
+    """The lines that events post, each with its milestone."""
+    return tuple(
+        figure
+        for event in events
+        for figure in figures(getattr(event, "lines", ()), getattr(event, "milestone", ""))
+    )
+
+
+def submission_digest(
+    submission: int,
+    event: MilestoneSubmitted,
+    part_minor: int,
+    deliverables: Iterable[str],
+    priced: tuple[Figure, ...],
+) -> str:
+    """What an approval of this part of a submission, at this price, binds to."""
+    return digest(
+        {
+            "accepted_minor": part_minor,
+            "deliverables": list(deliverables),
+            "digest": digest(event),
+            "price": priced,
+            "subject": submission,
+        }
+    )
+
+
+def proposal_digest(content: str, priced: tuple[Figure, ...]) -> str:
+    """What an approval of a proposal binds to: its content's digest, with the price if any follows from it."""
+    return digest({"digest": content, "price": priced}) if priced else content
+
+
+# --- approvals given, as they stand now -----------------------------------------------------------------------
+
+
+class Count(NamedTuple):
+    """Approvals of one content at one price; `holds` while it is what would be approved now.
+
+    `price` is what would be approved now of the same part.
+    """
+
+    approvals: tuple[Approval, ...]
+    holds: bool
+    price: tuple[Figure, ...]
+
+    @property
+    def first(self) -> Approval:
+        return self.approvals[0]
+
+
+def counts_of(contract: Contract, milestone: Milestone, submission: Submission) -> list[Count]:
+    """The counts that live approvals of a submission belong to, the latest begun or joined last."""
+    groups: dict[str, list[Approval]] = {}
+    for approval in submission.approvals:
+        if approval.live:
+            group = groups.pop(approval.digest, [])
+            groups[approval.digest] = [*group, approval]
+    found = []
+    for bound, approvals in groups.items():
+        priced = price_now(contract, milestone, submission, approvals[0].accepted_minor)
+        part_minor = approvals[0].accepted_minor or 0
+        now = submission_digest(
+            submission.version, submission.event, part_minor, approvals[0].deliverables, priced
+        )
+        found.append(Count(tuple(approvals), bound == now, priced))
+    return found
+
+
+def price_now(
+    contract: Contract, milestone: Milestone, submission: Submission, part_minor: int | None
+) -> tuple[Figure, ...]:
+    """What a part of a submission would come to if it were accepted now."""
+    whole = milestone.current.amount_minor or 0
+    part = whole if part_minor is None else part_minor
+    return figures(price(delivered(contract, milestone, submission, part)))
+
+
+class Moved(NamedTuple):
+    """A line of a price that is another now; None where there was, or is, no such line."""
+
+    milestone: str
+    step: str
+    clause: str
+    before: int | None
+    after: int | None
+
+
+def moved(before: Iterable[Figure], after: Iterable[Figure]) -> list[Moved]:
+    """The lines by which two prices differ, in their order."""
+    was, now = _summed(before), _summed(after)
+    return [
+        Moved(*key, was.get(key), now.get(key))
+        for key in dict.fromkeys([*was, *now])
+        if was.get(key) != now.get(key)
+    ]
+
+
+def _summed(priced: Iterable[Figure]) -> dict[tuple[str, str, str], int]:
+    found: dict[tuple[str, str, str], int] = {}
+    for one in priced:
+        key = (one.milestone, one.step, one.clause)
+        found[key] = found.get(key, 0) + one.amount_minor
+    return found
+
+
+def before_prices_were_bound(approval: Approval | ApprovalGranted) -> bool:
+    """Whether an approval of a submission was recorded by the first release, which bound to no price."""
+    return not approval.price

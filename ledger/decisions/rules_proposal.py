@@ -1,0 +1,123 @@
+"""Proposals: what state they must be in, what they may change, and what they rest on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.decisions.case import Case, Objection, rule
+from ledger.money import UNKNOWN_CURRENCY
+from ledger.premises import Change, changes_since, in_words
+
+
+@rule(
+    "A proposal is approved on the values that it was drafted from; outdated, it is proposed anew."
+)
+def proposal_not_outdated(case: Case) -> Objection | None:
+    """On its milestones' dates and amounts, its clauses, its acceptance: what its approvers are shown as before."""
+    proposal = case.the_proposal()
+    changes = changes_since(case.state, proposal)
+    if not changes:
+        return None
+    name = f"{case.state.id}#{proposal.version}"
+    said = "; ".join(_changed(case, change) for change in changes)
+    if case.facts.get("nothing_left"):
+        hint = (
+            f"nothing is left of it to change: mledger contract reject '{name}' --reason outdated"
+        )
+    else:
+        hint = f"propose it anew on what is in force: mledger contract renew '{name}'"
+    return Objection(f"{name} is outdated: {said}", hint, {"changes": _facts(case, changes)})
+
+
+def _changed(case: Case, change: Change) -> str:
+    currency = case.state.terms.currency
+    before = in_words(change.what, change.before, currency)
+    after = in_words(change.what, change.after, currency)
+    return f"{change.what} was {before} and is {after} since {case.state.id}#{change.by}"
+
+
+def _facts(case: Case, changes: list[Change]) -> list[dict[str, Any]]:
+    currency = case.state.terms.currency
+    return [
+        {
+            "what": change.what,
+            "before": in_words(change.what, change.before, currency),
+            "after": in_words(change.what, change.after, currency),
+            "by": f"{case.state.id}#{change.by}",
+        }
+        for change in changes
+    ]
+
+
+@rule("Only an outdated proposal is proposed anew.")
+def proposal_outdated(case: Case) -> Objection | None:
+    proposal = case.the_proposal()
+    if changes_since(case.state, proposal):
+        return None
+    name = f"{case.state.id}#{proposal.version}"
+    return Objection(
+        f"{name} is up to date: nothing that it rests on has changed",
+        f"approve it: mledger contract approve '{name}'",
+    )
+
+
+@rule("A change order is about milestones that are neither accepted nor cancelled.")
+def revision_before_acceptance(case: Case) -> Objection | None:
+    for revision in case.facts["revisions"]:
+        milestone = case.state.milestones[revision.milestone]
+        if milestone.status not in ("expected", "submitted", "rejected"):
+            return Objection(
+                f"{case.state.id}/{milestone.id} is {milestone.status}",
+                "after acceptance, a dispute or a bonus changes what is owed",
+            )
+    return None
+
+
+@rule("A change order or amendment revises each milestone once.")
+def milestone_revised_once(case: Case) -> Objection | None:
+    names = [revision.milestone for revision in case.facts["revisions"]]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if not twice:
+        return None
+    return Objection(f"{', '.join(twice)} is revised twice in it", "state its date and amount once")
+
+
+@rule("An amendment keeps the contract's currency, once it is known.")
+def amendment_keeps_currency(case: Case) -> Objection | None:
+    assert case.terms is not None
+    now, then = case.state.terms.currency, case.terms.currency
+    if now in (then, UNKNOWN_CURRENCY):
+        return None
+    return Objection(
+        f"contract {case.state.id} is in {now}, not in {then}",
+        "sign another contract for another currency",
+    )
+
+
+@rule("An amendment keeps the contract's day of signature.")
+def amendment_keeps_signature(case: Case) -> Objection | None:
+    assert case.terms is not None
+    now, then = case.state.terms.signed_on, case.terms.signed_on
+    if now is None or now == then:
+        return None
+    return Objection(
+        f"contract {case.state.id} was signed on {now}, not on {then}",
+        f"leave signed_on at {now}: every fact is measured against it",
+    )
+
+
+@rule("A proposal changes something.")
+def proposal_changes_something(case: Case) -> Objection | None:
+    if case.facts["changes"]:
+        return None
+    return Objection("it would leave everything as it is", "say what is to become different")
+
+
+@rule("Only an open proposal is approved, rejected or withdrawn from.")
+def proposal_open(case: Case) -> Objection | None:
+    proposal = case.the_proposal()
+    if proposal.status == "open":
+        return None
+    return Objection(
+        f"{case.state.id}#{proposal.version} is {proposal.status}", "propose it anew if need be"
+    )

@@ -1,0 +1,395 @@
+"""A proposal is a patch: it holds what it changes, rests on what that was, and is judged again when it takes effect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from itertools import permutations
+
+import msgspec
+import pytest
+
+from ledger import intents as i
+from ledger.contract import fold
+from ledger.errors import Refused
+from ledger.events import (
+    Amendment,
+    ApprovalGranted,
+    ChangeOrder,
+    ChangeProposed,
+    ChangeProposed1,
+    MilestoneAccepted,
+    Record,
+    Revision,
+    encode,
+)
+from ledger.evolve.common import digest
+from ledger.terms import PaymentTerms, Retention, Tax, TerminationClause, Tier
+from tests.decisions.builders import (
+    PLANS,
+    TERMS,
+    Act,
+    accepted,
+    agrees,
+    approves,
+    bonus,
+    contract,
+    day,
+    last,
+    order,
+    permitted,
+    play,
+    proposes,
+    refused,
+    reversal,
+    role,
+    submits,
+    version_of,
+)
+from tests.decisions.endings import ends
+from tests.decisions.marks import permits, refuses
+from tests.decisions.spec import Story, record
+
+DUE, AMOUNT = date(2026, 8, 21), 1_000_000
+
+
+def moves(due: date = date(2026, 9, 30)) -> Act:
+    """A date-only order, as the command line makes it: the price is filled in, and not asked for."""
+    content = order(("M1", due, AMOUNT))
+    return "manager-1", i.ProposeChange(content=content, typed=("due",))
+
+
+def reprices(minor: int, due: date = DUE) -> Act:
+    content = order(("M1", due, minor))
+    return "manager-1", i.ProposeChange(content=content, typed=("amount_minor",))
+
+
+def m1(story: Story) -> tuple[date | None, int | None]:
+    now = story.the_state().milestones["M1"].current
+    return now.due, now.amount_minor
+
+
+# --- change orders ------------------------------------------------------------------------------------
+
+
+@permits("proposal-not-outdated")
+@pytest.mark.parametrize("approved", list(permutations((4, 5))))
+def test_two_orders_on_disjoint_fields_both_take_effect_in_any_order(
+    approved: tuple[int, int],
+) -> None:
+    story = play(contract(), moves(), reprices(500_000))
+    for version in approved:
+        play(story, agrees(version))
+    assert m1(story) == (day(9, 30), 500_000)
+
+
+@pytest.mark.parametrize("days", list(permutations((day(10, 1), day(10, 5)))))
+def test_disjoint_orders_act_from_their_own_days_whatever_the_order_of_recording(
+    days: tuple[date, date],
+) -> None:
+    story = play(contract(), moves(), reprices(500_000))
+    story.records[3:] = [replaced(one, day(9, 1)) for one in story.records[3:]]
+    play(story, agrees(4, days[0]), agrees(5, days[1]))
+    state = fold(story.records, day(10, 3))
+    assert state is not None
+    now = state.milestones["M1"].current
+    moved_first = days[0] < days[1]
+    expected = (day(9, 30), AMOUNT) if moved_first else (DUE, 500_000)
+    assert (now.due, now.amount_minor) == expected
+    assert m1(story) == (day(9, 30), 500_000)
+
+
+def replaced(one: Record, on: date) -> Record:
+    """The record with its proposal dated earlier."""
+    data = msgspec.structs.replace(one.data, on=on)
+    return msgspec.structs.replace(one, data=data)
+
+
+def test_a_date_only_order_leaves_the_price_open_and_names_what_it_rests_on() -> None:
+    story = play(contract(), moves())
+    event = story.records[-1].data
+    assert isinstance(event, ChangeProposed)
+    assert encode(event.content) == (
+        b'{"revisions":[{"due":"2026-09-30","milestone":"M1"}],"type":"change-order"}'
+    )
+    assert 2 in event.rests_on  # the definition that set the date
+
+
+@refuses("proposal-not-outdated")
+def test_two_orders_on_the_same_price_the_second_is_outdated_and_says_by_what() -> None:
+    story = play(contract(), reprices(1_200_000), reprices(800_000), agrees(5))
+    changed = last(story)
+    story.when(i.ApproveChange(proposal=4), by="manager-2")
+    refusal = story.refused("proposal-not-outdated")
+    said = {"what": "M1 amount", "before": "10,000.00 CNY", "after": "8,000.00 CNY"}
+    assert refusal.facts["changes"] == [said | {"by": f"C-1#{changed}"}]
+    assert refusal.hint.endswith("mledger contract renew 'C-1#4'")
+
+
+@permits("proposal-outdated")
+def test_an_outdated_proposal_is_proposed_anew_and_then_takes_effect() -> None:
+    story = play(contract(), reprices(1_200_000), reprices(800_000), agrees(5))
+    permitted(story, ("manager-1", i.RenewChange(proposal=4)))
+    state = story.the_state()
+    assert (state.proposals[4].status, state.proposals[last(story)].status) == ("rejected", "open")
+    # 8,000.00 → 12,000.00 adds 4,000.00, and no longer 2,000.00.
+    assert state.proposals[last(story)].event.amount_minor == 400_000
+    play(story, agrees(last(story)))
+    assert m1(story) == (DUE, 1_200_000)
+
+
+@refuses("proposal-outdated")
+def test_a_proposal_that_is_up_to_date_is_not_proposed_anew() -> None:
+    story = play(contract(), moves())
+    refused(story, ("manager-1", i.RenewChange(proposal=4)), "proposal-outdated")
+
+
+def test_what_another_proposal_did_already_is_only_rejected() -> None:
+    story = play(contract(), reprices(800_000), reprices(800_000), agrees(4))
+    story.when(i.ApproveChange(proposal=5), by="manager-2")
+    assert "reject 'C-1#5'" in story.refused("proposal-not-outdated").hint
+    refused(story, ("manager-1", i.RenewChange(proposal=5)), "proposal-changes-something")
+
+
+def test_a_price_changed_and_changed_back_outdates_nothing() -> None:
+    story = play(contract(), reprices(1_200_000), reprices(800_000), agrees(5))
+    play(story, reprices(AMOUNT), agrees(last(story) + 1))
+    permitted(story, agrees(4))
+
+
+def test_no_money_is_added_on_fewer_words_than_its_tier_demands() -> None:
+    """The case as it was found: a date-only order brought the old price back on one manager's word."""
+    story = play(contract(ceiling_minor=None), reprices(3_500_000), moves())
+    play(story, agrees(4), agrees(4, by="finance-1"), agrees(5))
+    assert m1(story) == (day(9, 30), 3_500_000)
+    story = play(contract(ceiling_minor=None), moves(), reprices(100_000))
+    play(story, agrees(5), agrees(4))
+    assert m1(story) == (day(9, 30), 100_000)
+
+
+# --- orders stored by the first release ------------------------------------------------------------------
+
+
+def stored(story: Story, content: ChangeOrder | Amendment, by: str, quorum: dict[str, int]) -> None:
+    """A proposal as the first release recorded it: stated in full."""
+    event = ChangeProposed1(
+        on=day(9, 1),
+        rests_on=(1, 2),
+        content=content,
+        digest=digest(content),
+        amount_minor=0,
+        quorum=quorum,
+    )
+    story.records.append(record(event, len(story.records) + 1, by))
+
+
+def test_an_order_stated_in_full_sets_both_and_is_outdated_by_either() -> None:
+    full = ChangeOrder(revisions=(Revision(milestone="M1", due=day(9, 30), amount_minor=AMOUNT),))
+    story = contract()
+    stored(story, full, "manager-1", {"manager": 1})
+    permitted(story, agrees(4))
+    assert m1(story) == (day(9, 30), AMOUNT)
+    story = contract()
+    stored(story, full, "manager-1", {"manager": 1})
+    play(story, reprices(500_000), agrees(5))
+    refused(story, agrees(4), "proposal-not-outdated")
+    permitted(story, ("manager-1", i.RenewChange(proposal=4)))
+    play(story, agrees(last(story)))
+    assert m1(story) == (day(9, 30), 500_000), "only the date was meant to change"
+
+
+def test_an_amendment_stated_in_full_keeps_its_meaning() -> None:
+    terms = replace(TERMS, title="one", roles=dict(list(TERMS.roles.items())[:2]))
+    story = contract()
+    stored(story, Amendment(terms=terms), "admin-1", {"administrator": 1})
+    permitted(story, agrees(4, by="admin-2"))
+    assert story.the_state().terms == terms, "the role that it does not name is gone"
+    story = contract()
+    stored(story, Amendment(terms=terms), "admin-1", {"administrator": 1})
+    play(story, proposes(role("manager-3", grant=False), by="admin-1"), agrees(5, by="admin-2"))
+    refused(story, agrees(4, by="admin-2"), "proposal-not-outdated")
+
+
+# --- amendments -----------------------------------------------------------------------------------------
+
+
+def amends(**terms: object) -> Act:
+    return proposes(Amendment(terms=replace(TERMS, **terms)), by="admin-1")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("approved", list(permutations((4, 5))))
+def test_of_two_amendments_of_different_clauses_both_hold(approved: tuple[int, int]) -> None:
+    tax, net = Tax(vat=Decimal(6)), PaymentTerms(net_days=60)
+    story = play(contract(), amends(tax=tax), amends(payment=net))
+    for version in approved:
+        play(story, agrees(version, by="admin-2"))
+    terms = story.the_state().terms
+    assert (terms.tax, terms.payment) == (tax, net)
+    assert replace(terms, tax=None, payment=TERMS.payment) == TERMS
+
+
+@refuses("proposal-not-outdated")
+def test_of_two_amendments_of_one_clause_the_second_is_outdated() -> None:
+    story = play(
+        contract(),
+        amends(payment=PaymentTerms(net_days=60)),
+        amends(payment=PaymentTerms(net_days=90)),
+        agrees(5, by="admin-2"),
+    )
+    refused(story, agrees(4, by="admin-2"), "proposal-not-outdated")
+    permitted(story, ("admin-1", i.RenewChange(proposal=4)))
+    play(story, agrees(last(story), by="admin-2"))
+    assert story.the_state().terms.payment == PaymentTerms(net_days=60)
+
+
+def test_an_amendment_neither_gives_back_a_role_revoked_meanwhile_nor_takes_one_granted() -> None:
+    story = play(
+        contract(),
+        amends(title="one"),
+        proposes(role("manager-3", grant=False), by="admin-1"),
+        proposes(role("finance-3", "finance"), by="admin-1"),
+    )
+    for version in (5, 6, 4):
+        play(story, agrees(version, by="admin-2"))
+    state = story.the_state()
+    assert state.terms.title == "one"
+    assert not state.holds("manager", "manager-3", None)
+    assert state.holds("finance", "finance-3", None)
+
+
+def test_an_amendment_that_removes_a_clause_is_told_from_one_that_leaves_it() -> None:
+    story = play(
+        contract(tax=Tax(vat=Decimal(6))),
+        proposes(Amendment(terms=replace(TERMS, tax=None)), by="admin-1"),
+        agrees(4, by="admin-2"),
+    )
+    assert story.the_state().terms.tax is None
+
+
+def test_an_amendment_and_an_order_on_another_field_of_one_milestone_both_hold() -> None:
+    dated = Amendment(
+        terms=TERMS, revisions=(Revision(milestone="M1", due=day(9, 30), amount_minor=AMOUNT),)
+    )
+    story = play(contract(), proposes(dated, by="admin-1"), reprices(700_000), agrees(5))
+    play(story, agrees(4, by="admin-2"))
+    assert m1(story) == (day(9, 30), 700_000)
+
+
+# --- terminations, reversals -------------------------------------------------------------------------------
+
+
+def test_a_termination_is_outdated_by_the_work_that_it_reckoned_on() -> None:
+    story = play(contract(termination=TerminationClause(fee=Decimal(10))), ends(("M1", 400_000)))
+    proposal = last(story)
+    play(story, reprices(2_000_000), agrees(last(story) + 1))
+    refused(story, agrees(proposal, by="admin-2"), "proposal-not-outdated")
+    permitted(story, ("admin-1", i.RenewChange(proposal=proposal)))
+    again = story.records[-1].data
+    assert isinstance(again, ChangeProposed)
+    assert [s.accepted_minor for s in again.content.shares] == [800_000]  # type: ignore[union-attr]
+
+
+# --- approvals bind to the price ------------------------------------------------------------------------------
+
+VAT_6, VAT_13 = Tax(vat=Decimal(6)), Tax(vat=Decimal(13))
+
+
+def half_approved() -> Story:
+    """M2 under two approvals: a manager approved it at VAT 6 %, then the terms say 13 %."""
+    story = play(contract(tax=VAT_6), submits("M2"), approves("M2"))
+    terms = replace(TERMS, tax=VAT_13)
+    return play(story, proposes(Amendment(terms=terms), by="admin-1"), agrees(6, by="admin-2"))
+
+
+def test_the_count_starts_anew_where_the_price_changed_between_the_approvals() -> None:
+    story = half_approved()
+    events = permitted(story, approves("M2", by="finance-1"))
+    assert [type(event) for event in events] == [ApprovalGranted]
+    events = permitted(story, approves("M2"))
+    accepted_now = next(e for e in events if isinstance(e, MilestoneAccepted))
+    assert sum(line.amount_minor for line in accepted_now.lines) == 3_390_000
+    assert set(accepted_now.rests_on) >= {9, 10}
+    assert 5 not in accepted_now.rests_on
+
+
+def test_an_approval_says_the_price_that_it_was_given_for() -> None:
+    story = play(contract(tax=VAT_6), submits("M2"), approves("M2"))
+    event = story.records[-1].data
+    assert isinstance(event, ApprovalGranted)
+    assert {(f.step, f.amount_minor) for f in event.price} == {
+        ("gross", 3_000_000),
+        ("tax", 180_000),
+    }
+
+
+def test_a_price_that_came_back_counts_again() -> None:
+    story = half_approved()
+    back = Amendment(terms=replace(TERMS, tax=VAT_6))
+    play(story, proposes(back, by="admin-1"), agrees(last(story) + 1, by="admin-2"))
+    events = permitted(story, approves("M2", by="finance-1"))
+    assert any(isinstance(event, MilestoneAccepted) for event in events)
+
+
+def test_an_approval_of_the_first_release_bound_no_price_and_is_given_anew() -> None:
+    story = play(contract(), submits("M2"))
+    old = digest(
+        {
+            "accepted_minor": 3_000_000,
+            "deliverables": [],
+            "digest": digest(story.records[-1].data),
+            "subject": 4,
+        }
+    )
+    event = ApprovalGranted(
+        on=day(9, 18),
+        rests_on=(3, 4),
+        subject=4,
+        role="manager",
+        digest=old,
+        milestone="M2",
+        accepted_minor=3_000_000,
+    )
+    story.records.append(record(event, 5, "manager-1"))
+    events = permitted(story, approves("M2", by="finance-1"))
+    assert [type(event) for event in events] == [ApprovalGranted]
+    events = permitted(story, approves("M2"))
+    assert any(isinstance(event, MilestoneAccepted) for event in events)
+
+
+def test_a_reversal_that_would_take_back_more_by_now_is_approved_anew() -> None:
+    story = accepted("M2")
+    proposal = last(story) + 1
+    play(story, proposes(reversal(version_of(story, MilestoneAccepted), milestone="M2")))
+    play(story, agrees(proposal))
+    play(story, proposes(bonus(5_000, "M2")), agrees(last(story) + 1))
+    permitted(story, agrees(proposal, by="finance-1"))
+    assert story.the_state().proposals[proposal].status == "open"
+    permitted(story, agrees(proposal))
+    assert story.the_state().proposals[proposal].status == "approved"
+
+
+def test_retention_that_another_acceptance_moved_makes_a_new_count() -> None:
+    limited = Retention(rate=Decimal(10), limit=Decimal(5))
+    one_tier = (Tier(quorum={"manager": 1, "finance": 1}),)
+    story = play(
+        contract(retention=limited, approval=one_tier),
+        submits("M1"),
+        submits("M2"),
+        approves("M1"),
+        approves("M2"),
+        approves("M2", by="finance-1"),  # keeps the 2,000.00 that the limit leaves
+    )
+    assert PLANS[0].amount_minor == AMOUNT
+    permitted(story, approves("M1", by="finance-1"))
+    assert story.the_state().milestones["M1"].acceptance is None
+    play(story, approves("M1"))
+    assert story.the_state().milestones["M1"].retained_minor == 0
+
+
+def test_a_refusal_of_an_outdated_proposal_is_the_same_for_everybody() -> None:
+    story = play(contract(), reprices(1_200_000), reprices(800_000), agrees(5))
+    for person in ("manager-2", "manager-3"):
+        story.when(i.ApproveChange(proposal=4), by=person)
+        assert isinstance(story.refusal, Refused)
+        assert story.refusal.code == "proposal-not-outdated"
