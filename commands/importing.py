@@ -217,6 +217,7 @@ def bank(paths: tuple[Path, ...], map_file: Path | None, strict: bool, session: 
     """
     from commands.bank.bank_csv import FIELDS, OWN_NAMES
     from commands.bank.taking import ENDINGS, read_bank, take_over
+    from commands.bank.telling import tell
     from commands.imports.mapping import read_mapping
     from commands.imports.recording import found_files
     from commands.output import progress
@@ -225,8 +226,7 @@ def bank(paths: tuple[Path, ...], map_file: Path | None, strict: bool, session: 
     size = sum(file.stat().st_size for file in found_files(paths, ENDINGS))
     with progress(size, "reading") as bar:
         statements = read_bank(paths, mapping, bar.advance)
-    reading, taken = take_over(session, statements, strict)
-    _tell("bank", paths, reading, taken, strict, session)
+    tell(session, paths, take_over(session, statements, strict), strict)
 
 
 # --- contract files --------------------------------------------------------------------------------

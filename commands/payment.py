@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.bank.by_hand import ENTRY, entry_option
 from commands.bank.options import Payer, debtor_options, exchange_options
 from commands.options import yes_option
 from commands.reference_names import (
     MILESTONE,
-    PAID,
     PAYABLE,
+    RETURNED,
     SETTLED,
     MilestoneName,
     SubjectName,
@@ -163,6 +164,7 @@ def instruct(
 @click.option("--fees", metavar="AMOUNT", help="What the bank charged beside the amount.")
 @click.option("--over", is_flag=True, help="Record more than was instructed: it becomes a claim.")
 @exchange_options
+@entry_option
 @acting
 def record(
     settled: VersionName | str,
@@ -171,27 +173,31 @@ def record(
     fees: str | None,
     over: bool,
     abroad: Abroad | None,
+    entry: int | None,
     session: Session,
 ) -> None:
     """Record that the bank paid what was instructed, or AMOUNT; the rest is free again.
 
-    A transfer is recorded with all its parts; a short AMOUNT pays them in order of due date.
+    A transfer is recorded with all its parts; a short AMOUNT pays them in order of due date. An
+    entry of the bank that waits is explained with it, and gives the day.
 
     \b
     mledger payment record 'BW-2026-014#14' --reference 20260919-0042 --as finance-1
     mledger payment record RUN-2026-11-21-1-T1 900.00 --fees 15.00 --as finance-1
     mledger payment record RUN-2026-11-21-1-T1 --paid-in USD --rate 0.1392 --as finance-1
+    mledger payment record RUN-2026-11-21-1-T1 --fees 15.00 --entry '#3' --as finance-1
     """
     from commands.bank.recording import Paid, record_paid
 
-    record_paid(session, settled, Paid(amount, bank_reference, fees, over, abroad))
+    record_paid(session, settled, Paid(amount, bank_reference, fees, over, abroad, entry))
 
 
 @payment.command()
 @click.argument("settled", type=SETTLED)
 @reason_required
+@entry_option
 @acting
-def fail(settled: VersionName | str, reason: str, session: Session) -> None:
+def fail(settled: VersionName | str, reason: str, entry: int | None, session: Session) -> None:
     """Record that the bank did not pay; the amount is payable again.
 
     \b
@@ -200,24 +206,50 @@ def fail(settled: VersionName | str, reason: str, session: Session) -> None:
     """
     from commands.bank.recording import record_failed
 
-    record_failed(session, settled, reason)
+    record_failed(session, settled, reason, entry)
 
 
 @payment.command()
-@click.argument("reference", type=PAID)
+@click.argument("reference", type=RETURNED)
 @why_option
 @reason_option
+@click.option("--fees", metavar="AMOUNT", help="What the bank kept of the money.")
+@entry_option
 @acting
-def reverse(reference: VersionName, why: Why, reason: str, session: Session) -> None:
+def reverse(
+    reference: VersionName | str,
+    why: Why,
+    reason: str,
+    fees: str | None,
+    entry: int | None,
+    session: Session,
+) -> None:
     """Record that a payment came back (event), or was never made (error).
+
+    A transfer comes back with all its parts; --fees is what the bank kept of the money.
 
     \b
     mledger payment reverse 'BW-2026-014#27' --why event --reason "bank return" --as finance-1
+    mledger payment reverse 'BW-2026-014#27' --fees 10.00 --entry '#4' --as finance-1
     """
-    from ledger.intents import ReversePayment
+    from commands.bank.recording import record_reversed
 
-    intent = ReversePayment(payment=reference.version, why=why, reason=reason, on=session.on)
-    session.record(reference.contract, intent)
+    record_reversed(session, reference, why, reason, fees, entry)
+
+
+@payment.command()
+@click.argument("entry", type=ENTRY, metavar="REF")
+@reason_required
+@acting
+def dismiss(entry: int, reason: str, session: Session) -> None:
+    """Say that an entry of the bank is nothing of ours; it is kept, and waits no more.
+
+    \b
+    mledger payment dismiss '#3' --reason "rent of the office" --as finance-1
+    """
+    from commands.bank.by_hand import dismiss_entry
+
+    dismiss_entry(session, entry, reason)
 
 
 @payment.command()

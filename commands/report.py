@@ -11,9 +11,11 @@ import click
 from commands.options import DATE, Output, output_options, stacked
 from commands.reports.asked import Asked, asked_of_contract, asked_of_partner, asked_options
 from commands.reports.reporting import reporting_options
+from commands.session import looking
 
 if TYPE_CHECKING:
     from commands.reports.reporting import Into
+    from commands.session import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
 BY = ("partner", "contract", "stage", "currency", "month", "quarter")
@@ -58,6 +60,24 @@ def register(asked: Asked) -> None:
     from commands.reports.register import show
 
     show(asked)
+
+
+@report.command()
+@click.option("--account", metavar="NUMBER", help="Only the entries of this account.")
+@click.option("--all", "everything", is_flag=True, help="Those that are explained, too.")
+@looking
+def bank(account: str | None, everything: bool, session: Session) -> None:
+    """The bank's entries that nothing explains yet, and the payments without an entry.
+
+    Each entry with why it waits and the command that settles it.
+
+    \b
+    mledger report bank
+    mledger report bank --all --json
+    """
+    from commands.reports.bank import show
+
+    show(session, account, everything)
 
 
 _WINDOW = (

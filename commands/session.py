@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ledger.state import Contract, Milestone
     from ledger.store import Ledger
     from ledger.store.asked import Request
-    from ledger.store.perform import Outcome
+    from ledger.store.perform import Beside, Outcome
     from projections.reading import Reader
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -120,8 +120,14 @@ class Session:
         """What would be recorded, with the refusals that would be met; nothing is."""
         return self.perform(requests, only_tried=True)
 
-    def perform(self, requests: Sequence[Request], only_tried: bool = False) -> Outcome:
-        """Records what follows, all or nothing, and brings the read models up to date."""
+    def perform(
+        self,
+        requests: Sequence[Request],
+        beside: Beside | None = None,
+        *,
+        only_tried: bool = False,
+    ) -> Outcome:
+        """Records what follows and what is said beside it, all or nothing, and brings the read models up to date."""
         from ledger.errors import NotFound
         from ledger.store.perform import perform
 
@@ -134,6 +140,7 @@ class Session:
                 origin="cli",
                 key=recording.key,
                 dry_run=only_tried or recording.dry_run,
+                beside=beside,
             )
         except NotFound as problem:
             raise self.with_suggestion(problem, requests) from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ledger import events as e
 from ledger.events import Fact
 from ledger.money import display_minor
+from ledger.payees import masked
 from ledger.proof.sshsig import stored_key
 
 if TYPE_CHECKING:
@@ -43,10 +44,44 @@ def _closed(fact: e.PeriodClosed, told: Told) -> str:
     return f"period {fact.period} closed at position {fact.covers}{net}"
 
 
+_VERDICTS = {
+    "settled": "settles",
+    "failed": "fails",
+    "reversed": "reverses",
+    "charge": "a charge of the bank",
+    "undone": "given back before it was booked",
+    "dismissed": "not ours",
+}
+
+
+def _entry_booked(fact: e.BankEntryBooked, told: Told) -> str:
+    says = f": {fact.says}" if fact.says else ""
+    return f"bank entry #{told.record.version}, {entry_in_words(fact.booking)}{says}"
+
+
+def _entry_explained(fact: e.BankEntryExplained, told: Told) -> str:
+    about = f" {', '.join(fact.payments)}" if fact.payments else ""
+    reason = f": {fact.reason}" if fact.reason else ""
+    return f"bank entry #{fact.entry} explained, {_VERDICTS[fact.verdict]}{about}{reason}"
+
+
+def entry_in_words(entry: e.BankEntry) -> str:
+    """A bank's entry by its side, amount, day, account and reference."""
+    side = {"debit": "debit of ", "credit": "credit of ", "rejected": "rejection"}[entry.side]
+    amount = ""
+    if entry.amount_minor is not None:
+        money = f"{display_minor(entry.amount_minor, entry.currency)} {entry.currency}"
+        amount = money if entry.side != "rejected" else f" of {money}"
+    day = f" on {entry.booked_on}" if entry.booked_on else ""
+    return f"{side}{amount}{day}, account {masked(entry.account)}, {entry.reference}"
+
+
 SENTENCES_APART: dict[type[Fact], Callable[[Any, Told], str]] = {
     e.SignerProposed: _key_proposed,
     e.SignerApproved: _key_approved,
     e.SignerRevoked: _key_revoked,
     e.LogSealed: _sealed,
     e.PeriodClosed: _closed,
+    e.BankEntryBooked: _entry_booked,
+    e.BankEntryExplained: _entry_explained,
 }

@@ -129,7 +129,8 @@ def _failed(fact: e.PaymentFailed, told: Told) -> str:
     payment = told.contract.payments.get(fact.instruction)
     what = _what(fact.milestone, payment.release if payment else 0)
     name = told.numbered(fact.instruction)
-    return f"{name} payment for {what} failed{on_day(fact.on)}{because(fact.reason)}"
+    entry = f", entry {fact.entry}" if fact.entry else ""
+    return f"{name} payment for {what} failed{on_day(fact.on)}{entry}{because(fact.reason)}"
 
 
 def _unpaid(fact: e.PaymentReversed, told: Told) -> str:
@@ -139,8 +140,9 @@ def _unpaid(fact: e.PaymentReversed, told: Told) -> str:
     what = _what(fact.milestone, payment.release if payment else 0)
     lost = sum_of(fact.lines, "settlement")
     discount = f", and its discount of {told.bare(lost)}" if lost else ""
+    kept = f", of which the bank kept {told.bare(fact.fees_minor)}" if fact.fees_minor else ""
     kind = "refund" if payment and payment.refunded else "payment"
-    act = f"{kind}{amount} for {what} reversed{corrected(fact)}{discount}"
+    act = f"{kind}{amount} for {what} reversed{corrected(fact)}{kept}{discount}"
     return f"{name} {act}{because(fact.reason)}"
 
 

@@ -252,15 +252,17 @@ class RecordPayment(Intent, frozen=True, kw_only=True):
 class FailPayment(Intent, frozen=True, kw_only=True):
     instruction: int
     reason: str = ""
+    entry: str = ""
 
 
 class ReversePayment(Intent, frozen=True, kw_only=True):
-    """`payment` is the version of the instruction or of the record."""
+    """`payment` is the version of the instruction or of the record; `fees_minor` what the bank kept of the money."""
 
     payment: int
     why: Why = "event"
     reason: str = ""
     entry: str = ""
+    fees_minor: int = 0
 
 
 class RecordRefund(Intent, frozen=True, kw_only=True):

@@ -188,7 +188,9 @@ class Payment(Struct, gc=False):
     """A payment, named by its instruction's version, else its record's; instructed, paid, failed, reversed or refunded.
 
     `release` is the retention release that it pays; `instruction`, `recorded` and `refunded` are the events. A refund
-    by the partner is a payment of its own, whose amounts are below zero.
+    by the partner is a payment of its own, whose amounts are below zero. `ended_by` is the bank's name for the entry by
+    which it failed or came back, `return_fees_minor` what the bank kept of it then; `undone` says that it was never
+    paid, its record being an error.
     """
 
     version: int
@@ -207,6 +209,9 @@ class Payment(Struct, gc=False):
     release: int = 0
     instruction: PaymentInstructed | None = None
     recorded: PaymentRecorded | None = None
+    ended_by: str = ""
+    return_fees_minor: int = 0
+    undone: bool = False
     refunded: PaymentRefunded | None = None
 
     @property

@@ -20,6 +20,9 @@ import msgspec
 from ledger.events import (
     EVENT_TYPES,
     RECORD_TYPES,
+    BankAmount,
+    BankCharge,
+    BankEntry,
     ChangeProposed,
     ContractSigned,
     PeriodTotal,
@@ -179,6 +182,29 @@ _PLACE = p.PostalAddress(
 )
 _SIGNATURE = p.Signature(nonce="00ff", key="SHA256:a", armored="-----BEGIN")
 _FIGURE = p.Figure(step="tax", clause="vat", amount_minor=6, milestone="M1")
+_BOOKING = BankEntry(
+    entry="DE1:A1:ab",
+    account="DE1",
+    side="debit",
+    amount_minor=1,
+    currency="CNY",
+    booked_on=date(2026, 3, 1),
+    reference="A1",
+    reversal=True,
+    code="PMNT/ICDT/ESCT",
+    reason="AC04",
+    names=("RUN-1-T1",),
+    group="RUN-1-P1",
+    message="RUN-1",
+    transactions=2,
+    instructed=BankAmount(minor=2, currency="EUR"),
+    transaction=BankAmount(minor=3, currency="EUR"),
+    counter=BankAmount(minor=4, currency="EUR"),
+    charges=(BankCharge(minor=5, currency="EUR", included=False, bearer="DEBT"),),
+    lines=("l",),
+    trouble="t",
+    partial="p",
+)
 _DISCOUNT = (p.Line(step="settlement", clause="discount", amount_minor=-1),)
 
 # Optional fields that came later, by event: those that have them stand a second time, with these set.
@@ -206,7 +232,8 @@ LATER_FIELDS: dict[str, dict[str, Any]] = {
         "entry": "E-1",
         "lines": _DISCOUNT,
     },
-    "PaymentReversed": {"entry": "E-1", "lines": _DISCOUNT},
+    "PaymentFailed": {"entry": "E-1"},
+    "PaymentReversed": {"entry": "E-1", "lines": _DISCOUNT, "fees_minor": 1},
 }
 
 # Fields whose own parts have gained fields since: those events stand again too, with these set.
@@ -221,6 +248,7 @@ LATER_PARTS: dict[str, dict[str, Any]] = {
 # Where a field of that name means something else than in the other events.
 _OF_ITS_OWN: dict[str, dict[str, Any]] = {
     "InvoiceReceived": {"covers": (_COVERED,)},
+    "BankEntryExplained": {"entry": 1},
 }
 
 
@@ -331,6 +359,11 @@ def every_event() -> list[p.Fact]:
         "account": _ACCOUNT,
         "signature": _SIGNATURE,
         "contract": "C-1",
+        "booking": _BOOKING,
+        "finding": "short",
+        "says": "s",
+        "verdict": "settled",
+        "payments": ("C-1#2",),
     }
     found: list[p.Fact] = []
     for event_type in EVENT_TYPES.values():

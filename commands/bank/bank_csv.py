@@ -9,19 +9,18 @@ below zero is money that left. `status` is booked (or empty), rejected or pendin
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 from commands.bank.statement import (
-    Amount,
     Entry,
-    Kind,
+    Identities,
     LeftOut,
     Statements,
     amount_of,
-    made_reference,
+    named,
+    old_key,
     reason_in,
 )
 from commands.imports.cells import plain_amount, read_date
@@ -30,6 +29,7 @@ from commands.imports.mapping import Mapping, did_you_mean
 from commands.imports.rows import Sheet
 from commands.output import unescape_cell
 from ledger.errors import InputInvalid
+from ledger.events import BankAmount, BankCharge, BankEntry, BankSide
 
 FIELDS = (
     *("account", "entry", "booked_on", "direction", "amount", "currency", "reference", "text"),
@@ -61,7 +61,7 @@ class _Rows:
 
     def __init__(self, sheet: Sheet, mapping: Mapping, into: Statements) -> None:
         self.sheet, self.mapping, self.into = sheet, mapping, into
-        self.repeats: Counter[str] = Counter()
+        self.identities = Identities()
         self.columns = {
             field: sheet.header.index(source.column)
             for field in FIELDS
@@ -109,35 +109,38 @@ class _Rows:
         status = said["status"].lower()
         if status not in _STATUSES:
             raise _Bad("status", f"{said['status']!r} is not one of {', '.join(_STATUSES[1:])}")
-        reference = said["entry"] or self._made(said)
-        place = f"{self.sheet.name}:{line} entry {reference}"
+        reference = named(said["entry"])
+        place = f"{self.sheet.name}:{line} entry {reference or 'without a reference'}"
         if status == "pending":
             self.into.left_out.append(LeftOut(place, "is not booked yet (pending)"))
             return
         amount, below_zero = self._amount("amount", said["amount"], said["currency"])
         instructed_currency = said["instructed_currency"] or said["currency"]
-        yield Entry(
-            place=place,
-            kind="rejected" if status == "rejected" else self._kind(said, below_zero),
-            account=said["account"] or "account",
+        fees = self._optional("fees", said["fees"], said["currency"])
+        account = said["account"] or "account"
+        self.into.accounts.setdefault(account, f"{self.sheet.name}:{line}")
+        name = named(said["reference"])
+        booking = BankEntry(
+            entry="",
+            account=account,
+            side="rejected" if status == "rejected" else self._side(said, below_zero),
+            amount_minor=amount.minor,
+            currency=amount.currency,
+            booked_on=self._day(said["booked_on"]) if said["booked_on"] else None,
             reference=reference,
-            end_to_end=said["reference"],
-            text=said["text"],
-            booked_on=self._day(said["booked_on"]),
-            amount=amount,
+            reason=said["reason"],
+            names=(name,) if name else (),
             instructed=self._optional(
                 "instructed_amount", said["instructed_amount"], instructed_currency
             ),
-            fees=self._optional("fees", said["fees"], said["currency"]),
-            reason=said["reason"],
+            charges=(BankCharge(minor=fees.minor, currency=fees.currency),)
+            if fees and fees.minor
+            else (),
+            lines=(said["text"],) if said["text"] else (),
         )
+        yield Entry(place, self.identities.of(booking), old_key(booking, reference))
 
-    def _made(self, said: dict[str, str]) -> str:
-        made = made_reference(*said.values())
-        self.repeats[made] += 1
-        return made if self.repeats[made] == 1 else f"{made}-{self.repeats[made]}"
-
-    def _kind(self, said: dict[str, str], below_zero: bool) -> Kind:
+    def _side(self, said: dict[str, str], below_zero: bool) -> BankSide:
         side = said["direction"].lower()
         if side in _DEBIT or (not side and below_zero):
             return "debit"
@@ -145,10 +148,10 @@ class _Rows:
             return "credit"
         raise _Bad("direction", f"{said['direction']!r} is neither debit nor credit")
 
-    def _optional(self, field: str, text: str, currency: str) -> Amount | None:
+    def _optional(self, field: str, text: str, currency: str) -> BankAmount | None:
         return self._amount(field, text, currency)[0] if text else None
 
-    def _amount(self, field: str, text: str, currency: str) -> tuple[Amount, bool]:
+    def _amount(self, field: str, text: str, currency: str) -> tuple[BankAmount, bool]:
         """The amount without its sign, and whether it was below zero."""
         try:
             plain = plain_amount(text, self.mapping.source(field).decimal_mark)
@@ -156,7 +159,7 @@ class _Rows:
         except InputInvalid as bad:
             where = "currency" if bad.code == "currency-unknown" else field
             raise _Bad(where, reason_in(bad)) from None
-        return Amount(abs(found.minor), currency), found.minor < 0
+        return BankAmount(minor=abs(found.minor), currency=currency), found.minor < 0
 
     def _day(self, text: str) -> date:
         try:

@@ -1,219 +1,380 @@
-"""A bank's entries matched with what was instructed, and what follows for each; nothing is guessed.
+"""A bank's entries matched with what was instructed: exactly one verdict for each; nothing is guessed.
 
-An entry is looked for by its EndToEndId, then by a transfer's name or a CONTRACT#VERSION in its text. What names
-nothing of ours, or is in a currency that was not instructed, is left out with the reason.
+All entries are looked at together, those that wait from before with those of the file, so that it does not matter in
+which order they come: first debits that are a transfer's amount by themselves, then those that are it together, then
+those that pay several; then what the bank rejects; then what came back. What is left is listed for a person.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Literal
 
-from commands.bank.settling import Booking, Foreign, Settlement, fail_all, reverse_all, settle
-from commands.bank.spreading import settled_by
-from commands.bank.statement import Amount, Entry
-from commands.bank.transfers import Part, in_order_of_due_date, part_of
+from commands.bank import comparing
+from commands.bank.comparing import Differs, Exactly
+from commands.bank.naming import Named, Payments, named_by, spared
+from commands.bank.settling import Booking, Settlement, fail_all, reverse_all, settle
+from commands.bank.sums import fewest
+from commands.bank.transfers import Part
+from ledger.events import BankEntry, BankVerdict
 from ledger.money import display_minor
 
 if TYPE_CHECKING:
-    from ledger.state import Contract
-    from ledger.store import Ledger
-    from projections.reading import Found
+    from ledger.store.asked import Request
 
-TRANSFERS = "SELECT DISTINCT transfer, contract FROM {settlements} WHERE transfer <> ''"
-_NAMES = re.compile(r"RUN-\d{4}-\d\d-\d\d-\d+-T\d+", re.ASCII)
-_NUMBERED = re.compile(r"([^\s#]+)#(\d{1,9})(?!\d)", re.ASCII)
-_AROUND = "\"'([<{,;:"
-
-
-class Unmatched(Exception):
-    """Why an entry is left out."""
+# Sub-families of the bank transaction code that are charges and commissions, and SWIFT's own code for them.
+_CHARGES = re.compile(r"/(CHRG|FEES|COMM|COME|COMI|COMT)(?: |$)|(?:^| )N?CHG(?:$|\W)")
+_CHARGE_WORDS = re.compile(
+    r"charge|\bfees?\b|commission|gebühr|entgelt|\bfrais\b|\bspese\b|comisi|手续费|费用|手数料",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """What an entry is about: a name for people, and the parts that it settles."""
+class Verdict:
+    """What entries come to: together they settle, fail or reverse exactly these payments; or one is listed.
 
-    name: str
-    parts: list[Part]
+    `verdict` None is listed: `finding` says why in a word, `says` in a sentence, `command` how a person settles it.
+    """
 
-    def having(self, *statuses: str) -> list[Part]:
-        return [part for part in self.parts if part.status in statuses]
+    entries: tuple[BankEntry, ...]
+    verdict: BankVerdict | None
+    requests: tuple[Request, ...] = ()
+    payments: tuple[str, ...] = ()
+    remarks: tuple[tuple[str, str], ...] = ()
+    finding: str = ""
+    says: str = ""
+    command: str = ""
 
 
+Kind = Literal["debit", "charge", "credit", "rejected", "listed"]
+
+
+@dataclass(slots=True)
+class _Look:
+    """An entry that is still to be given its verdict, with what it names."""
+
+    entry: BankEntry
+    about: Named
+
+    @property
+    def order(self) -> tuple[date, str]:
+        return (self.entry.booked_on or date.max, self.entry.entry)
+
+
+@dataclass(slots=True)
 class Matcher:
-    """Plans entry by entry; what an earlier one settles, a later one finds settled."""
+    """Gives every entry its verdict; the parts move on as they are settled."""
 
-    def __init__(self, ledger: Ledger[Contract], transfers: Iterator[Found] | list[Found]) -> None:
-        self._ledger = ledger
-        self._transfers: dict[str, set[str]] = {}
-        for row in transfers:
-            self._transfers.setdefault(str(row["transfer"]), set()).add(str(row["contract"]))
-        self._parts: dict[str, dict[int, Part]] = {}
+    payments: Payments
+    verdicts: list[Verdict] = field(default_factory=list)
 
-    def plan(self, entry: Entry) -> Settlement:
-        """What is to be recorded for an entry; raises Unmatched."""
-        match = self.match(entry)
-        if len({part.currency for part in match.parts}) > 1:
-            raise Unmatched(f"names payments in several currencies: {match.name}")
-        if entry.kind == "debit":
-            return self._paid(entry, match)
-        if entry.kind == "rejected":
-            return self._failed(entry, match)
-        return self._returned(entry, match)
+    def plan(self, entries: Iterable[BankEntry]) -> list[Verdict]:
+        """One verdict for every entry; together with those before it in the list."""
+        by_kind: dict[Kind, list[_Look]] = {}
+        for entry in entries:
+            about = named_by(entry, self.payments)
+            by_kind.setdefault(self._kind(entry, about), []).append(_Look(entry, about))
+        for looks in by_kind.values():
+            looks.sort(key=lambda look: look.order)
+        left = self._debits(by_kind.get("debit", []))
+        for look in by_kind.get("rejected", []):
+            self._rejected(look)
+        for look in by_kind.get("credit", []):
+            self._credit(look)
+        for look in left:
+            self._left_debit(look)
+        for look in by_kind.get("charge", []):
+            self._charge(look)
+        return self.verdicts
 
-    # --- which payment -------------------------------------------------------------------------
+    def _kind(self, entry: BankEntry, about: Named) -> Kind:
+        """How an entry is looked at; what cannot be looked at is listed here."""
+        if (finding := _hopeless(entry, about)) is not None:
+            self._listed(entry, about, *finding)
+            return "listed"
+        if entry.side == "rejected":
+            return "rejected"
+        if _CHARGES.search(entry.code):
+            return "charge"
+        if not about.parts:
+            says = "names no payment of this ledger"
+            self._listed(entry, about, "unrelated", f"{says}: {_said(entry)}")
+            return "listed"
+        if entry.side == "debit" and entry.reversal:
+            says = f"takes a credit back (RvslInd): the money of {about.name} left again"
+            self._listed(entry, about, "reversal", says)
+            return "listed"
+        return "debit" if entry.side == "debit" else "credit"
 
-    def match(self, entry: Entry) -> Match:
-        """The transfer or payments that an entry names."""
-        for text in (entry.end_to_end, entry.text):
-            if found := self._named(text):
-                return found
-        named = entry.end_to_end or entry.text or "nothing"
-        raise Unmatched(f"names no payment of this ledger: {named[:140]}")
+    # --- debits --------------------------------------------------------------------------------
 
-    def _named(self, text: str) -> Match | None:
-        names = [text.strip(), *_NAMES.findall(text)]
-        for name in names:
-            if name in self._transfers:
-                parts = [
-                    part
-                    for contract in sorted(self._transfers[name])
-                    for part in self._of(contract).values()
-                    if part.transfer == name
-                ]
-                return Match(name, in_order_of_due_date(parts))
-        found = {part.reference: part for part in self._numbered(text)}
-        return Match(", ".join(found), in_order_of_due_date(found.values())) if found else None
+    def _debits(self, looks: list[_Look]) -> list[_Look]:
+        """Settles what is exact, alone or together; gives what is left."""
+        by_subject: dict[frozenset[str], list[_Look]] = {}
+        for look in looks:
+            by_subject.setdefault(look.about.key, []).append(look)
+        left: list[_Look] = []
+        # What names one transfer before what names several.
+        for _, some in sorted(by_subject.items(), key=lambda item: (len(item[0]), sorted(item[0]))):
+            left += self._of_subject(some)
+        return left
 
-    def _numbered(self, text: str) -> Iterator[Part]:
-        for contract, version in _NUMBERED.findall(text):
-            part = self._of(contract.lstrip(_AROUND)).get(int(version))
-            if part is not None:
-                yield part
+    def _of_subject(self, looks: list[_Look]) -> list[_Look]:
+        about = looks[0].about
+        parts = about.having("instructed")
+        if not parts or (len(about.transfers) > 1 and len(parts) < len(about.parts)):
+            return looks
+        found = [(look, comparing.paid(look.entry, parts, about.name)) for look in looks]
+        for look, exactly in found:
+            if isinstance(exactly, Exactly) and _counts(look.entry, about):
+                self._settles((look,), parts, exactly)
+                return [other for other in looks if other is not look]
+        return self._together(looks, parts)
 
-    def _of(self, contract: str) -> dict[int, Part]:
-        """The payments of a contract, kept for the whole import; none where there is no such contract."""
-        if contract not in self._parts:
-            state = None if contract.startswith("~") else self._ledger.load(contract)
-            payments = state.payments.values() if state else ()
-            self._parts[contract] = {p.version: part_of(state, p) for p in payments if state}
-        return self._parts[contract]
+    def _together(self, looks: list[_Look], parts: list[Part]) -> list[_Look]:
+        """Several debits that add up to exactly what was instructed: the fewest that do."""
+        told = comparing.told_abroad(parts)
+        currency = told.currency if told else parts[0].currency
+        whole = told.minor if told else sum(part.amount_minor for part in parts)
+        plain = [look for look in looks if _plain(look.entry, currency)]
+        chosen = fewest([look.entry.amount_minor or 0 for look in plain], whole)
+        if len(chosen) < 2:
+            return looks
+        some = tuple(plain[index] for index in chosen)
+        foreign = None
+        if told:
+            last = some[-1].entry
+            foreign = comparing.booked_abroad(currency, whole, last)
+        self._settles(some, parts, Exactly(0, foreign))
+        return [look for look in looks if look not in some]
 
-    # --- what it comes to ----------------------------------------------------------------------
-
-    def _paid(self, entry: Entry, match: Match) -> Settlement:
-        parts = match.having("instructed")
-        if not parts:
-            raise Unmatched(f"{match.name} {_so_far(match)}: nothing is left to settle")
-        paid, foreign = _settled(entry, match.name, parts)
-        fees, beside = _fees(entry, parts[0].currency)
-        booking = Booking(entry.booked_on, entry.reference, entry.name, fees)
-        found = settle(match.name, parts, paid, booking, foreign, over=True)
-        if beside:
-            found.remarks.append(("bank-fees-unrecorded", f"{match.name}: {beside}"))
-        return found
-
-    def _failed(self, entry: Entry, match: Match) -> Settlement:
-        parts = match.having("instructed")
-        if not parts:
-            raise Unmatched(f"{match.name} {_so_far(match)}: it cannot fail any more")
-        return fail_all(parts, entry.reason or "rejected by the bank", entry.booked_on)
-
-    def _returned(self, entry: Entry, match: Match) -> Settlement:
-        reason = entry.reason or "returned by the bank"
-        paid = match.having("paid")
-        if not paid:
-            parts = match.having("instructed")
-            if not parts:
-                raise Unmatched(f"{match.name} {_so_far(match)}: nothing is left to give back")
-            # The debit was never booked, or undone before it was: it did not take place.
-            return fail_all(parts, reason, entry.booked_on)
-        return reverse_all(
-            _given_back(entry, match.name, paid), reason, entry.name, entry.booked_on
+    def _settles(self, looks: tuple[_Look, ...], parts: list[Part], exactly: Exactly) -> None:
+        about, last = looks[0].about, looks[-1].entry
+        booking = Booking(
+            last.booked_on,
+            " ".join(dict.fromkeys(look.entry.reference for look in looks)),
+            " ".join(look.entry.entry for look in looks),
+            exactly.fees_minor,
         )
+        amount = sum(part.amount_minor for part in parts)
+        settled = settle(about.name, parts, amount, booking, exactly.foreign)
+        remarks = (*settled.remarks, *exactly.remarks)
+        self._takes(looks, "settled", settled, parts, remarks)
+
+    def _left_debit(self, look: _Look) -> None:
+        """A debit that settles nothing by itself: of a failure seen before it, a charge in words, or for a person."""
+        entry, about = look.entry, look.about
+        failed = [p for p in about.having("failed") if p.ended_by and not p.undone]
+        if failed and isinstance(comparing.paid(entry, failed, about.name), Exactly):
+            for part in failed:
+                part.undone = True
+            says = f"{about.name} came back before it was booked: nothing is left to record"
+            self._takes((look,), "undone", Settlement(), failed, (("bank-undone", says),))
+            return
+        parts = about.having("instructed")
+        if parts and len(parts) < len(about.parts) and len(about.transfers) > 1:
+            says = (
+                f"pays {about.name}, of which a part {_so_far(about)}: what it pays is not certain"
+            )
+            self._listed(entry, about, "part-settled", says)
+            return
+        if not parts:
+            if _is_small_charge(entry, about):
+                self._charge(look)
+                return
+            says = f"{about.name} {_so_far(about)}: nothing is left to settle"
+            self._listed(entry, about, "settled-before", says)
+            return
+        found = comparing.paid(entry, parts, about.name)
+        if isinstance(found, Exactly):
+            says = f"{_counted(entry, about)}: what it pays is not certain"
+            self._listed(entry, about, "count", says)
+            return
+        finding = "differs" if found.by_minor is None else "short" if found.by_minor < 0 else "over"
+        partial = f"; {entry.partial}" if entry.partial else ""
+        self._listed(entry, about, finding, found.why + partial, found.by_minor)
+
+    # --- what the bank did not send, and what came back ------------------------------------------
+
+    def _rejected(self, look: _Look) -> None:
+        entry = look.entry
+        about = look.about.without(spared(entry))
+        parts = about.having("instructed")
+        if not about.parts:
+            says = f"rejects what names no payment of this ledger: {_said(entry)}"
+            self._listed(entry, about, "unrelated", says)
+        elif not parts or len(parts) < len(about.parts):
+            says = f"is rejected, but {about.name} {_so_far(about)}: it does not fail by that"
+            self._listed(entry, about, "settled-before", says)
+        elif (why := _rejects_another(entry, look.about, parts)) is not None:
+            self._listed(entry, about, "differs", why)
+        else:
+            reason = entry.reason or "rejected by the bank"
+            failed = fail_all(parts, reason, entry.booked_on, entry.entry)
+            self._takes((look,), "failed", failed, parts)
+
+    def _credit(self, look: _Look) -> None:
+        entry, about = look.entry, look.about
+        reason = entry.reason or "returned by the bank"
+        paid = about.having("paid")
+        parts = paid or about.having("instructed")
+        if not parts:
+            says = f"{about.name} {_so_far(about)}: nothing is left to give back"
+            self._listed(entry, about, "settled-before", says)
+            return
+        found = comparing.returned(entry, parts, about.name)
+        if isinstance(found, Differs):
+            alone = [
+                p for p in parts if isinstance(comparing.returned(entry, [p], about.name), Exactly)
+            ]
+            if len(alone) != 1 or len(parts) == 1:
+                same = ", of which several payments are that amount" if len(alone) > 1 else ""
+                self._listed(entry, about, "returned", found.why + same, found.by_minor)
+                return
+            parts = alone
+            again = comparing.returned(entry, parts, about.name)
+            assert isinstance(again, Exactly)
+            found = again
+        if not _counts(entry, about):
+            self._listed(
+                entry, about, "count", f"{_counted(entry, about)}: what came back is not certain"
+            )
+            return
+        if paid:
+            back = reverse_all(parts, reason, entry.entry, entry.booked_on, found.fees_minor)
+            self._takes((look,), "reversed", back, parts, (*back.remarks, *found.remarks))
+        elif found.fees_minor:
+            says = (
+                f"{found_in_words(found, parts)}, but the debit of {about.name} is not booked yet"
+            )
+            self._listed(entry, about, "returned", says)
+        else:
+            # The debit was never booked, or is undone before it is: it did not take place.
+            failed = fail_all(parts, reason, entry.booked_on, entry.entry)
+            self._takes((look,), "failed", failed, parts)
+
+    def _charge(self, look: _Look) -> None:
+        """A charge pays nothing; one as large as what it names is not taken for one unseen."""
+        entry, about = look.entry, look.about
+        amount = f"{display_minor(entry.amount_minor or 0, entry.currency)} {entry.currency}"
+        least = sum(comparing.amount(part) for part in about.parts)
+        same = bool(about.parts) and about.parts[0].currency == entry.currency
+        if same and (entry.amount_minor or 0) >= least:
+            says = (
+                f"is coded as a charge ({entry.code}), and is {amount}, no less than {about.name}"
+            )
+            self._listed(entry, about, "charge", says)
+            return
+        what = "a charge" if entry.side == "debit" else "a charge given back"
+        of = f" for {about.name}" if about.parts else ""
+        says = f"{amount} is {what} of the bank{of}, and pays nothing"
+        self._takes((look,), "charge", Settlement(), about.parts, (("bank-charge", says),))
+
+    # --- verdicts --------------------------------------------------------------------------------
+
+    def _takes(
+        self,
+        looks: tuple[_Look, ...],
+        verdict: BankVerdict,
+        settled: Settlement,
+        parts: Iterable[Part],
+        remarks: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        entries = tuple(look.entry for look in looks)
+        payments = tuple(part.reference for part in parts)
+        self.verdicts.append(Verdict(entries, verdict, tuple(settled.requests), payments, remarks))
+
+    def _listed(
+        self, entry: BankEntry, about: Named, finding: str, says: str, by: int | None = None
+    ) -> None:
+        from commands.bank.advising import command_for
+
+        payments = tuple(part.reference for part in about.parts)
+        command = command_for(entry, about, finding, by)
+        self.verdicts.append(Verdict((entry,), None, (), payments, (), finding, says, command))
 
 
-def _so_far(match: Match) -> str:
-    states = {part.status for part in match.parts}
+def _hopeless(entry: BankEntry, about: Named) -> tuple[str, str] | None:
+    """Why nothing can follow from an entry, whatever it names."""
+    if entry.trouble:
+        return "contradiction", f"contradicts itself: {entry.trouble}"
+    if entry.booked_on is None:
+        return "no-day", "has no booking date"
+    currencies = sorted({part.currency for part in about.parts})
+    if len(currencies) > 1 and entry.side != "rejected":
+        return (
+            "differs",
+            f"names payments in several currencies ({', '.join(currencies)}): {about.name}",
+        )
+    if entry.side != "rejected" and not entry.amount_minor:
+        return "contradiction", "has an amount of 0"
+    return None
+
+
+def _plain(entry: BankEntry, currency: str) -> bool:
+    """Whether an entry is one debit of a currency, of which the bank tells nothing else."""
+    told = entry.instructed or entry.transaction or entry.counter
+    same = told is None or (told.minor, told.currency) == (entry.amount_minor, entry.currency)
+    held = any(charge.included for charge in entry.charges)
+    return entry.currency == currency and same and not held and not entry.partial
+
+
+def _counts(entry: BankEntry, about: Named) -> bool:
+    """Whether an entry says that it holds as many transactions as it names, or does not say."""
+    return (
+        entry.transactions in (0, len(about.transfers))
+        or len(about.transfers) == 1 == entry.transactions
+    )
+
+
+def _counted(entry: BankEntry, about: Named) -> str:
+    return f"holds {entry.transactions} transactions, and names {len(about.transfers)}"
+
+
+def _is_small_charge(entry: BankEntry, about: Named) -> bool:
+    """Whether what is left over beside a payment is said to be a charge, and is less than it."""
+    paid = about.having("paid")
+    whole = sum(part.paid_minor for part in paid)
+    in_words = any(_CHARGE_WORDS.search(line) for line in entry.lines)
+    known = bool(paid) and paid[0].currency == entry.currency
+    return in_words and known and 0 < (entry.amount_minor or 0) < whole
+
+
+def _rejects_another(entry: BankEntry, about: Named, parts: Sequence[Part]) -> str | None:
+    """Why a rejection is not of these parts: another amount, or another number of transactions."""
+    if entry.transactions and entry.transactions != len(about.transfers):
+        return f"{_counted(entry, about)}: what is rejected is not certain"
+    if entry.amount_minor is None:
+        return None
+    whole = comparing.told_abroad(parts)
+    told = (sum(p.amount_minor for p in parts), parts[0].currency)
+    if (entry.amount_minor, entry.currency) in {
+        told,
+        (whole.minor, whole.currency) if whole else told,
+    }:
+        return None
+    found = comparing.paid(entry, parts, about.name)
+    why = found.why if isinstance(found, Differs) else "is another amount"
+    return f"is rejected, but {why}"
+
+
+def _said(entry: BankEntry) -> str:
+    said = [*(name for name in entry.names if not name.startswith("-")), *entry.lines]
+    return " ".join(said)[:140] or "it has no reference and no text"
+
+
+def _so_far(about: Named) -> str:
+    states = {part.status for part in about.parts}
     words = {"paid": "is recorded as paid", "failed": "has failed", "reversed": "was reversed"}
     return " or ".join(words[state] for state in sorted(states) if state in words)
 
 
-def _settled(entry: Entry, name: str, parts: list[Part]) -> tuple[int, Foreign | None]:
-    """What of the contract's currency is paid, and what it came to in another; raises Unmatched for a third."""
-    first, booked = parts[0], entry.amount
-    source = f"bank entry {entry.reference}"
-    assert booked is not None
-    if entry.instructed is not None and entry.instructed.currency == first.currency:
-        asked = entry.instructed.minor
-        if booked.currency == first.currency:
-            return asked if _only_fees(entry, booked) else booked.minor, None
-        foreign = Foreign(booked.currency, booked.minor, None, entry.booked_on, source)
-        return asked, foreign
-    if booked.currency == first.currency:
-        fees = entry.fees.minor if entry.fees and entry.fees_included else 0
-        return booked.minor - fees, None
-    told = [part.exchange for part in parts if part.exchange]
-    if len(told) == len(parts) and {t.currency for t in told} == {booked.currency}:
-        whole = sum(exchange.amount_minor for exchange in told)
-        amount = sum(part.amount_minor for part in parts)
-        fees = entry.fees.minor if entry.fees and entry.fees_included else 0
-        minor = booked.minor - fees
-        paid = settled_by(minor, whole, amount, first.rounding)
-        return paid, Foreign(booked.currency, minor, None, entry.booked_on, source)
-    wanted = " or ".join(sorted({first.currency, *(t.currency for t in told)}))
-    raise Unmatched(f"is in {booked.currency}, but {name} was instructed in {wanted}")
-
-
-def _only_fees(entry: Entry, booked: Amount) -> bool:
-    """Whether what was booked beyond what was asked for is the bank's charges and nothing else."""
-    assert entry.instructed is not None
-    return entry.fees is not None and booked.minor - entry.instructed.minor == entry.fees.minor
-
-
-def _fees(entry: Entry, currency: str) -> tuple[int, str]:
-    """The charges in the contract's currency; those in another are not recorded, and said."""
-    if entry.fees is None:
-        return 0, ""
-    if entry.fees.currency == currency:
-        return entry.fees.minor, ""
-    amount = f"{display_minor(entry.fees.minor, entry.fees.currency)} {entry.fees.currency}"
-    return 0, f"the bank's charges of {amount} are not in {currency}, and are not recorded"
-
-
-def _given_back(entry: Entry, name: str, paid: list[Part]) -> list[Part]:
-    """The parts whose payment came back: all, or the one of exactly that amount; raises Unmatched for another sum."""
-    sums: list[tuple[Amount | None, Callable[[Part], int]]] = [
-        (_in(entry.instructed, paid[0].currency), lambda part: part.paid_minor),
-        (_in(entry.amount, paid[0].currency), lambda part: part.paid_minor),
-        (_abroad(entry.amount, paid), lambda part: part.foreign_minor),
-    ]
-    said = [(amount, minor_of) for amount, minor_of in sums if amount is not None]
-    if not said:
-        assert entry.amount is not None
-        raise Unmatched(f"is in {entry.amount.currency}, but {name} was paid in {paid[0].currency}")
-    for amount, minor_of in said:
-        if amount.minor == sum(map(minor_of, paid)):
-            return paid
-    for amount, minor_of in said:
-        alone = [part for part in paid if minor_of(part) == amount.minor]
-        if len(alone) == 1:
-            return alone
-    amount, minor_of = said[0]
-    back = f"{display_minor(amount.minor, amount.currency)} {amount.currency}"
-    whole = display_minor(sum(map(minor_of, paid)), amount.currency)
-    raise Unmatched(
-        f"gives {back} back of {whole} paid for {name}: record what it undoes with mledger payment reverse"
-    )
-
-
-def _in(amount: Amount | None, currency: str) -> Amount | None:
-    return amount if amount is not None and amount.currency == currency else None
-
-
-def _abroad(amount: Amount | None, paid: list[Part]) -> Amount | None:
-    told = {part.exchange.currency for part in paid if part.exchange}
-    return amount if amount is not None and told == {amount.currency} else None
+def found_in_words(found: Exactly, parts: Sequence[Part]) -> str:
+    """What a return is, less the bank's charge."""
+    currency = parts[0].currency
+    fee = display_minor(found.fees_minor, currency)
+    return f"gives it back less charges of {fee} {currency}"

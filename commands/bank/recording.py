@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from commands.bank.settling import Booking, Foreign, Settlement, fail_all, settle
+from commands.bank.by_hand import entry_of, explaining, within_entry
+from commands.bank.settling import (
+    Booking,
+    Foreign,
+    Settlement,
+    fail_all,
+    reverse_all,
+    settle,
+)
 from commands.bank.spreading import settled_by
 from commands.bank.transfers import Part, Transfer, of_id, part_of
 from commands.session import say
@@ -19,6 +27,8 @@ if TYPE_CHECKING:
     from commands.bank.exchange import Abroad
     from commands.reference_names import VersionName
     from commands.session import Session
+    from ledger.events import Why
+    from ledger.store.perform import Beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,7 @@ class Paid:
     fees: str | None = None
     over: bool = False
     abroad: Abroad | None = None
+    entry: int | None = None
 
 
 def record_paid(session: Session, settled: VersionName | str, paid: Paid) -> None:
@@ -39,9 +50,12 @@ def record_paid(session: Session, settled: VersionName | str, paid: Paid) -> Non
     told = sum(part.amount_minor for part in parts)
     minor = told if paid.amount is None else _minor(paid.amount, currency)
     fees = fees_of(paid.fees, currency)
-    booking = Booking(session.on, paid.reference, "", fees)
+    entry = entry_of(session, paid.entry)
+    within_entry(session, entry, minor + fees, currency)
+    booking = Booking(entry.on(session), paid.reference or entry.reference, entry.name, fees)
     foreign = _foreign(session, parts, minor, paid.abroad)
-    _record(session, settle(name, parts, minor, booking, foreign, paid.over), parts)
+    settlement = settle(name, parts, minor, booking, foreign, paid.over)
+    _record(session, settlement, parts, explaining(session, entry, "settled", *_names(parts)))
 
 
 def fees_of(text: str | None, currency: str) -> int:
@@ -52,14 +66,54 @@ def fees_of(text: str | None, currency: str) -> int:
     return fees
 
 
-def record_failed(session: Session, settled: VersionName | str, reason: str) -> None:
+def record_failed(
+    session: Session, settled: VersionName | str, reason: str, number: int | None = None
+) -> None:
     """Records that the bank did not pay an instruction, or all that is open of a transfer."""
     _, parts = _open(session, settled)
-    _record(session, fail_all(parts, reason, session.on), parts)
+    entry = entry_of(session, number)
+    settlement = fail_all(parts, reason, entry.on(session), entry.name)
+    _record(session, settlement, parts, explaining(session, entry, "failed", *_names(parts)))
 
 
-def _record(session: Session, settlement: Settlement, parts: list[Part]) -> None:
-    outcome = session.perform(settlement.requests)
+def record_reversed(
+    session: Session,
+    payment: VersionName | str,
+    why: Why,
+    reason: str,
+    fees: str | None,
+    number: int | None,
+) -> None:
+    """Records that a payment or a transfer came back, less what the bank kept of it, or was never made."""
+    parts = _paid_parts(session, payment)
+    kept = fees_of(fees, parts[0].currency)
+    if kept and why == "error":
+        says = "what was never paid did not come back, and the bank kept nothing of it"
+        raise InputInvalid("fees-of-error", says, hint="leave --fees out, or give --why event")
+    entry = entry_of(session, number)
+    settlement = reverse_all(parts, reason, entry.name, entry.on(session), kept, why)
+    beside = explaining(session, entry, "reversed", *_names(parts))
+    session.show(session.perform(settlement.requests, beside))
+
+
+def _paid_parts(session: Session, payment: VersionName | str) -> list[Part]:
+    """What may come back of a transfer, or one payment by its instruction or its record."""
+    if isinstance(payment, str):
+        transfer = of_id(session, payment)
+        return [part for part in transfer.parts if part.status == "paid"] or _last(transfer)
+    state = session.contract(payment.contract)
+    by_record = {p.record: p for p in state.payments.values() if p.record}
+    return [part_of(state, find(state, "payment", state.payments | by_record, payment.version))]
+
+
+def _names(parts: list[Part]) -> list[str]:
+    return [part.reference for part in parts]
+
+
+def _record(
+    session: Session, settlement: Settlement, parts: list[Part], beside: Beside | None
+) -> None:
+    outcome = session.perform(settlement.requests, beside)
     session.show(outcome)
     if len(parts) > 1 or any(rule == "bank-over" for rule, _ in settlement.remarks):
         for _, detail in settlement.remarks:

@@ -15,6 +15,7 @@ from ledger.money import display_minor
 
 if TYPE_CHECKING:
     from commands.bank.transfers import Part
+    from ledger.events import Why
     from ledger.store.asked import Request
 
 
@@ -86,6 +87,7 @@ def settle(
             )
         )
         part.status, part.paid_minor, part.foreign_minor = "paid", share, minor
+        part.paid_in, part.entry = foreign.currency if foreign else "", booking.entry
     found.remarks += _remarks(name, parts, paid_minor, told, booking.fees_minor, currency)
     return found
 
@@ -131,23 +133,36 @@ def _remarks(
     return found
 
 
-def fail_all(parts: Sequence[Part], reason: str, on: date | None) -> Settlement:
+def fail_all(parts: Sequence[Part], reason: str, on: date | None, entry: str = "") -> Settlement:
     """The bank did not pay: every reservation ends."""
     found = Settlement()
     for part in parts:
-        part.status = "failed"
-        intent = FailPayment(instruction=part.version, reason=reason, on=on)
+        part.status, part.ended_by = "failed", entry
+        intent = FailPayment(instruction=part.version, reason=reason, entry=entry, on=on)
         found.requests.append((part.contract, intent))
     return found
 
 
-def reverse_all(parts: Sequence[Part], reason: str, entry: str, on: date | None) -> Settlement:
-    """The money came back: every payment is reversed from that day on."""
+def reverse_all(
+    parts: Sequence[Part],
+    reason: str,
+    entry: str,
+    on: date | None,
+    fees_minor: int = 0,
+    why: Why = "event",
+) -> Settlement:
+    """The money came back, less what the bank kept of it (or was never paid): every payment is reversed."""
     found = Settlement()
-    for part in parts:
-        part.status = "reversed"
+    fees = in_proportion(fees_minor, [part.paid_minor for part in parts])
+    for part, fee in zip(parts, fees, strict=True):
+        part.status, part.ended_by = "reversed", entry
         intent = ReversePayment(
-            payment=part.version, why="event", reason=reason, entry=entry, on=on
+            payment=part.version, why=why, reason=reason, entry=entry, fees_minor=fee, on=on
         )
         found.requests.append((part.contract, intent))
+    if fees_minor:
+        currency = parts[0].currency
+        kept = f"{display_minor(fees_minor, currency)} {currency}"
+        names = ", ".join(dict.fromkeys(part.transfer or part.reference for part in parts))
+        found.remarks.append(("bank-fees", f"{names}: the bank kept {kept} of what came back"))
     return found

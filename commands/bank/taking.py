@@ -1,39 +1,61 @@
-"""Bank files taken over: every entry that names a payment settles it, once, in however many files it stands."""
+"""Bank files taken over: every entry settles exactly what it is, once, or is kept until a person says what it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from commands.bank.advising import command_for, filled_in
 from commands.bank.bank_csv import OWN_NAMES, read_bank_csv
 from commands.bank.camt import read_bank_xml
-from commands.bank.matching import TRANSFERS, Matcher, Unmatched
+from commands.bank.known import known_payments
+from commands.bank.matching import Matcher, Verdict
+from commands.bank.naming import NOBODY
+from commands.bank.recognising import agrees
 from commands.bank.statement import Entry, Statements
-from commands.imports.found import Reading, Skipped
+from commands.imports.found import Reading
 from commands.imports.mapping import Mapping
 from commands.imports.recording import Taken, found_files
+from ledger.bank_entries import BankBook, fold
 from ledger.errors import LedgerError, Refused
+from ledger.events import BankEntry
 
 if TYPE_CHECKING:
-    from commands.bank.settling import Settlement
     from commands.session import Session
     from ledger.events import Record
+    from ledger.intents import Context
 
 ENDINGS = (".xml", ".csv", ".tsv", ".txt")
 ORIGIN = "import:bank"
-# On one day money leaves before it comes back.
-_ORDER = {"debit": 0, "rejected": 1, "credit": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """An entry with what it comes to."""
+@dataclass(slots=True)
+class Listed:
+    """An entry that waits for a person: its number in `~bank` (None: not kept), where it stands, and what to do."""
 
-    entry: Entry
-    settlement: Settlement
+    number: int | None
+    place: str
+    entry: BankEntry
+    finding: str
+    says: str
+    command: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an import came to; `kept` counts the events of the bank's own stream, `known` the entries that were taken
+    before, `older` what waits besides.
+    """
+
+    reading: Reading = field(default_factory=Reading)
+    taken: Taken = field(default_factory=Taken)
+    listed: list[Listed] = field(default_factory=list)
+    kept: int = 0
+    known: int = 0
+    older: int = 0
+    accounts: dict[str, str] = field(default_factory=dict)
 
 
 def read_bank(
@@ -49,126 +71,274 @@ def read_bank(
         else:
             read_bank_csv(path, found, mapping)
         progress(path.stat().st_size)
-    found.entries.sort(key=lambda entry: (entry.booked_on or date.min, _ORDER[entry.kind]))
     return found
 
 
-def take_over(session: Session, statements: Statements, strict: bool) -> tuple[Reading, Taken]:
+def take_over(session: Session, statements: Statements, strict: bool) -> Outcome:
     """Records what follows from the entries; with `strict` nothing unless all of it can be."""
-    reading, taken = Reading(), Taken()
-    for one in statements.left_out:
-        reading.skip(one.place, one.reason)
-    about: set[tuple[str, str]] = set()
-    planned = _plan(session, statements.entries, reading, about)
-    if session.recording.dry_run or (strict and not reading.skipped):
-        planned = _tried(session, planned, reading, taken, about)
-    if not session.recording.dry_run and not (strict and reading.skipped):
-        for each in planned:
-            _take(session, each, reading, taken, about)
-    taken.contracts = len({contract for contract, _ in about})
-    taken.milestones = len({place for place in about if place[1]})
-    if taken.events and not session.recording.dry_run:
-        session.catch_up()
-    return reading, taken
+    return _Import(session, statements).run(strict)
 
 
-def _plan(
-    session: Session, entries: Sequence[Entry], reading: Reading, about: set[tuple[str, str]]
-) -> list[Planned]:
-    """What each entry comes to, but those that are recorded already; the others are listed."""
-    session.catch_up()
-    with session.reader() as reader:
-        matcher = Matcher(session.ledger, reader.select(TRANSFERS))
-    planned, seen = [], set()
-    for entry in entries:
-        if session.ledger.find_key(entry.key) is not None:
-            known = session.ledger.records_of_key(entry.key)
-            about |= {(r.stream_id, getattr(r.data, "milestone", "")) for r in known}
-        elif entry.key in seen:
-            detail = f"{entry.name} stands twice in these files: taken once"
-            reading.warn(entry.place, "bank-entry-repeated", detail)
+class _Import:
+    """One import: what is known already, what is new, and what each comes to."""
+
+    def __init__(self, session: Session, statements: Statements) -> None:
+        self.session, self.statements = session, statements
+        self.out = Outcome(accounts=statements.accounts)
+        self.about: set[tuple[str, str]] = set()
+        self.places: dict[str, str] = {}
+        self.new: dict[str, Entry] = {}
+        self.book = BankBook()
+        self.numbers: dict[str, int] = {}
+        self._context: Context | None = None
+
+    def run(self, strict: bool) -> Outcome:
+        out, dry = self.out, self.session.recording.dry_run
+        for one in self.statements.left_out:
+            out.reading.skip(one.place, one.reason)
+        self._recognise()
+        verdicts = self._plan()
+        if dry or strict:
+            verdicts = self._tried(verdicts)
+        waits = any(one.verdict is None for one in verdicts)
+        if dry or (strict and (out.reading.skipped or waits)):
+            self._tell(verdicts)
         else:
-            seen.add(entry.key)
+            for verdict in verdicts:
+                self._take(verdict)
+        out.taken.contracts = len({contract for contract, _ in self.about})
+        out.taken.milestones = len({place for place in self.about if place[1]})
+        if (out.taken.events or out.kept) and not dry:
+            self.session.catch_up()
+        return out
+
+    # --- what is new -----------------------------------------------------------------------------
+
+    def _recognise(self) -> None:
+        """Sorts the entries into those that were taken before and those that are new."""
+        ledger = self.session.ledger
+        self.book = fold(ledger.stream("~bank"))
+        self.numbers = {kept.booking.entry: kept.version for kept in self.book.entries.values()}
+        for entry in self.statements.entries:
+            name = entry.booking.entry
+            if name in self.places:
+                detail = f"{name} stands twice in these files: taken once"
+                self.out.reading.warn(entry.place, "bank-entry-repeated", detail)
+                continue
+            self.places[name] = entry.place
+            if (known := self._recorded(entry)) is not None:
+                self.out.known += 1
+                self._note(known)
+            elif name not in self.numbers:
+                self.new[name] = entry
+
+    def _recorded(self, entry: Entry) -> list[Record] | None:
+        """The records of an entry that was taken before: under its key, or the first release's if they agree."""
+        ledger = self.session.ledger
+        if ledger.find_key(entry.key) is not None:
+            return ledger.records_of_key(entry.key)
+        if entry.old_key and ledger.find_key(entry.old_key) is not None:
+            known = ledger.records_of_key(entry.old_key)
+            if agrees(known, entry.booking):
+                return known
+        return None
+
+    def _plan(self) -> list[Verdict]:
+        """The verdict of every new entry, and of those that wait, for which a new one may be what they lack."""
+        payments = known_payments(self.session, self.book.undone())
+        waiting = [kept.booking for kept in self.book.waiting()]
+        entries = [*waiting, *(entry.booking for entry in self.new.values())]
+        return Matcher(payments).plan(entries)
+
+    # --- recording -------------------------------------------------------------------------------
+
+    def _tried(self, verdicts: list[Verdict]) -> list[Verdict]:
+        """What can be recorded together, in one transaction that is rolled back; what a rule refuses is listed, and
+        with it all that is about the same contract.
+        """
+        from ledger.store.perform import perform
+
+        while requests := [request for each in verdicts for request in each.requests]:
+            context = self.session.context()
             try:
-                planned.append(Planned(entry, matcher.plan(entry)))
-            except Unmatched as why:
-                reading.skip(entry.place, str(why))
-    return planned
+                tried = perform(self.session.ledger, requests, context, origin=ORIGIN, dry_run=True)
+            except Refused as refusal:
+                contract = str(refusal.facts["contract"])
+                hit = [v for v in verdicts if any(name == contract for name, _ in v.requests)]
+                for verdict in hit:
+                    verdicts = [v for v in verdicts if v is not verdict]
+                    verdicts += self._refused(verdict, refusal)
+            else:
+                self._note(tried.records)
+                if self.session.recording.dry_run:
+                    self.out.taken.events += len(tried.records)
+                break
+        return verdicts
 
-
-def _tried(
-    session: Session,
-    planned: list[Planned],
-    reading: Reading,
-    taken: Taken,
-    about: set[tuple[str, str]],
-) -> list[Planned]:
-    """What can be recorded together, in one transaction that is rolled back; what a rule refuses is listed, and with
-    it all that is about the same contract.
-    """
-    from ledger.store.perform import perform
-
-    while planned:
-        requests = [request for each in planned for request in each.settlement.requests]
-        try:
-            outcome = perform(
-                session.ledger, requests, session.context(), origin=ORIGIN, dry_run=True
+    def _refused(self, verdict: Verdict, refusal: LedgerError) -> list[Verdict]:
+        """What a rule refuses waits like anything else that is not certain."""
+        says = f"{refusal.message} [{refusal.code}]"
+        return [
+            Verdict(
+                (entry,),
+                None,
+                payments=verdict.payments,
+                finding="refused",
+                says=says,
+                command=f"{refusal.hint or 'see the rule'}; then import the file again, or "
+                + command_for(entry, NOBODY, "refused", None),
             )
+            for entry in verdict.entries
+        ]
+
+    def _take(self, verdict: Verdict) -> None:
+        """Records what one verdict says, in one transaction; where a rule refuses it, its entries wait."""
+        if verdict.verdict is None:
+            self._wait(verdict)
+            return
+        try:
+            self._record(verdict)
         except Refused as refusal:
-            contract = str(refusal.facts["contract"])
-            kept = []
-            for each in planned:
-                if any(name == contract for name, _ in each.settlement.requests):
-                    reading.skip(each.entry.place, _refusal(refusal))
-                else:
-                    kept.append(each)
-            planned = kept
-        else:
-            if session.recording.dry_run:
-                taken.events = len(outcome.records)
-                _tell(planned, outcome.records, reading, about)
-            break
-    return planned
+            for listed in self._refused(verdict, refusal):
+                self._wait(listed)
+            return
+        self._remarks(verdict)
 
+    def _record(self, verdict: Verdict) -> None:
+        from ledger.intents_bank import BookBankEntry, ExplainBankEntry
+        from ledger.store import bank
+        from ledger.store.perform import perform
 
-def _take(
-    session: Session,
-    planned: Planned,
-    reading: Reading,
-    taken: Taken,
-    about: set[tuple[str, str]],
-) -> None:
-    """Records one entry under its key; where a rule refuses it, it is listed."""
-    from ledger.store.perform import perform
-
-    entry = planned.entry
-    try:
+        assert verdict.verdict is not None
+        names = [entry.entry for entry in verdict.entries]
+        first = verdict.entries[0]
+        single = len(names) == 1 and names[0] in self.new
+        if single and verdict.requests:
+            key = self.new[names[0]].key
+            self._add(
+                perform(
+                    self.session.ledger,
+                    verdict.requests,
+                    self.session.context(),
+                    origin=ORIGIN,
+                    key=key,
+                ).records
+            )
+            return
+        if single:
+            intent = BookBankEntry(
+                booking=first,
+                finding=verdict.verdict,
+                verdict=verdict.verdict,
+                payments=verdict.payments,
+            )
+            self._keep(intent, self.new[names[0]].key)
+            return
+        for entry in verdict.entries:
+            if entry.entry in self.new and entry.entry not in self.numbers:
+                self._keep(
+                    BookBankEntry(booking=entry, finding="together"), self.new[entry.entry].key
+                )
+        explained = [
+            ExplainBankEntry(
+                entry=self.numbers[name],
+                verdict=verdict.verdict,
+                payments=verdict.payments,
+                on=entry.booked_on,
+            )
+            for name, entry in zip(names, verdict.entries, strict=True)
+        ]
+        beside = bank.beside(explained, self._able())
         outcome = perform(
-            session.ledger,
-            planned.settlement.requests,
-            session.context(),
+            self.session.ledger,
+            verdict.requests,
+            self.session.context(),
             origin=ORIGIN,
-            key=entry.key,
+            beside=beside,
         )
-    except Refused as refusal:
-        taken.skipped.append(Skipped(entry.place, _refusal(refusal)))
-        return
-    taken.add(outcome.records)
-    _tell([planned], outcome.records, reading, about)
+        self._add(outcome.records)
+
+    def _wait(self, verdict: Verdict) -> None:
+        """Keeps an entry that is listed, once, and tells of it where it stands in these files."""
+        from ledger.intents_bank import BookBankEntry
+
+        (entry,) = verdict.entries
+        if entry.entry in self.new and entry.entry not in self.numbers:
+            intent = BookBankEntry(booking=entry, finding=verdict.finding, says=verdict.says)
+            try:
+                self._keep(intent, self.new[entry.entry].key)
+            except Refused as refusal:
+                more = f"; it is not kept: {refusal.message} [{refusal.code}]"
+                self.out.reading.skip(self.places[entry.entry], verdict.says + more)
+                return
+        self._list(verdict)
+
+    def _keep(self, intent: Any, key: str) -> None:
+        from ledger.store import bank
+
+        outcome = bank.keep(self.session.ledger, intent, self._able(), origin=ORIGIN, key=key)
+        self.numbers[intent.booking.entry] = outcome.records[0].version
+        self._add(outcome.records)
+
+    def _able(self) -> Context:
+        """The context with whether the actor may keep entries, found out once."""
+        from ledger.store import bank
+
+        if self._context is None:
+            self._context = bank.able(self.session.ledger, self.session.context())
+        return self._context
+
+    # --- telling ---------------------------------------------------------------------------------
+
+    def _tell(self, verdicts: Iterable[Verdict]) -> None:
+        """What people are to know of entries that were only tried."""
+        for verdict in verdicts:
+            if verdict.verdict is None:
+                self._list(verdict)
+                new = sum(entry.entry in self.new for entry in verdict.entries)
+            else:
+                self._remarks(verdict)
+                new = _of_bank(verdict, self.new)
+            if self.session.recording.dry_run:
+                self.out.kept += new
+
+    def _list(self, verdict: Verdict) -> None:
+        (entry,) = verdict.entries
+        number = self.numbers.get(entry.entry)
+        place = self.places.get(entry.entry)
+        if place is None:
+            self.out.older += 1
+            return
+        command = filled_in(verdict.command, number)
+        self.out.listed.append(Listed(number, place, entry, verdict.finding, verdict.says, command))
+        self.out.reading.skip(place, verdict.says)
+
+    def _remarks(self, verdict: Verdict) -> None:
+        name = verdict.entries[-1].entry
+        place = self.places.get(name) or f"~bank#{self.numbers[name]}"
+        for rule, detail in verdict.remarks:
+            self.out.reading.warn(place, rule, detail)
+
+    def _add(self, records: Sequence[Record]) -> None:
+        of_bank = [record for record in records if record.stream_id.startswith("~")]
+        self.out.kept += len(of_bank)
+        self.out.taken.add(record for record in records if not record.stream_id.startswith("~"))
+        self._note(records)
+
+    def _note(self, records: Sequence[Record]) -> None:
+        self.about |= {
+            (record.stream_id, getattr(record.data, "milestone", ""))
+            for record in records
+            if not record.stream_id.startswith("~")
+        }
 
 
-def _tell(
-    planned: Sequence[Planned],
-    records: Sequence[Record],
-    reading: Reading,
-    about: set[tuple[str, str]],
-) -> None:
-    """What people are to know of entries that were taken, and what they were about."""
-    about |= {(record.stream_id, getattr(record.data, "milestone", "")) for record in records}
-    for each in planned:
-        for rule, detail in each.settlement.remarks:
-            reading.warn(each.entry.place, rule, detail)
+def _of_bank(verdict: Verdict, new: dict[str, Entry]) -> int:
+    """How many events of `~bank` a verdict comes to: a booking for each that is new, an explanation for each."""
+    fresh = sum(entry.entry in new for entry in verdict.entries)
+    if fresh == len(verdict.entries) == 1 and verdict.requests:
+        return 0
+    return fresh + len(verdict.entries)
 
 
-def _refusal(problem: LedgerError) -> str:
-    return f"{problem.message} [{problem.code}]"
+__all__ = ["ENDINGS", "ORIGIN", "Listed", "Outcome", "read_bank", "take_over"]

@@ -35,7 +35,8 @@ def transfer_id(run: str, number: int) -> str:
 class Part:
     """An instruction as one part of a transfer, and how far it got.
 
-    `status` is instructed, paid, failed or reversed; `foreign_minor` what was paid in the exchange's currency.
+    `status` is instructed, paid, failed or reversed; `foreign_minor` what was paid in `paid_in`. `ended_by` is the
+    entry by which it failed or came back, `undone` says that the debit of it was seen since.
     """
 
     contract: str
@@ -57,6 +58,10 @@ class Part:
     paid_minor: int = 0
     foreign_minor: int = 0
     position: int = 0
+    paid_in: str = ""
+    entry: str = ""
+    ended_by: str = ""
+    undone: bool = False
 
     @property
     def reference(self) -> str:
@@ -114,6 +119,9 @@ def part_of(contract: Contract, payment: Payment) -> Part:
         paid_minor=payment.paid_minor,
         foreign_minor=paid.exchange.amount_minor if paid and paid.exchange else 0,
         position=payment.position,
+        paid_in=paid.exchange.currency if paid and paid.exchange else "",
+        entry=paid.entry if paid else "",
+        ended_by=payment.ended_by,
     )
 
 

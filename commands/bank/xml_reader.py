@@ -4,6 +4,8 @@ line.
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +66,41 @@ def read_xml(path: Path) -> Node:
 
 def parse_xml(data: bytes, name: str) -> Node:
     """The root of a document; what `read_xml` raises."""
+    try:
+        data = _in_unicode(data)
+    except LookupError:
+        raise _unknown_encoding(name) from None
+    except ValueError:
+        says = "the XML is damaged: it is not in the encoding that it declares"
+        hint = "fetch the file from the bank again; nothing was recorded"
+        raise InputInvalid("xml-damaged", says, hint=hint, place=f"{name}:1") from None
     return _Builder(name).build(data)
+
+
+def _unknown_encoding(name: str) -> InputInvalid:
+    says = "the XML is in an encoding that is not known"
+    hint = "save it as UTF-8, or ask the bank for UTF-8"
+    return InputInvalid("xml-damaged", says, hint=hint, place=f"{name}:1")
+
+
+_DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["'][^>]*\?>""")
+_BUILT_IN = ("utf-8", "utf-16", "iso8859-1", "ascii")
+
+
+def _in_unicode(data: bytes) -> bytes:
+    """A file in an encoding that it declares and the parser does not know (GB18030, Big5 …), in UTF-8.
+
+    Raises LookupError or ValueError where the encoding is unknown or the bytes are not of it.
+    """
+    found = _DECLARED.match(data)
+    if found is None:
+        return data
+    codec = codecs.lookup(found[1].decode("ascii"))
+    if codec.name in _BUILT_IN:
+        return data
+    # Decoded whole, declaration and all: a byte of a character never counts as a sign of markup.
+    text = data.decode(codec.name)
+    return ('<?xml version="1.0" encoding="utf-8"?>' + text[text.index("?>") + 2 :]).encode("utf-8")
 
 
 class _Builder:
@@ -92,8 +128,7 @@ class _Builder:
                 place=f"{self.name}:{problem.lineno}:{problem.offset + 1}",
             ) from None
         except (LookupError, ValueError):
-            says = "the XML is in an encoding that is not known"
-            raise InputInvalid("xml-damaged", says, place=f"{self.name}:1") from None
+            raise _unknown_encoding(self.name) from None
         return self.path[0].children[0]
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:

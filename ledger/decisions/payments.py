@@ -80,9 +80,11 @@ def instruct(state: Contract, intent: InstructPayment, context: Context) -> list
 
 def _about_instruction(state: Contract, intent: Intent, context: Context, version: int) -> Case:
     payment = find(state, "payment", state.payments, version)
-    return open_case(
+    case = open_case(
         state, intent, context, payment=payment, rests_on=(version,), roles=("finance",)
     )
+    case.facts["bank_day"] = bool(getattr(intent, "entry", ""))
+    return case
 
 
 def record(state: Contract, intent: RecordPayment, context: Context) -> list[Fact]:
@@ -148,6 +150,7 @@ def fail(state: Contract, intent: FailPayment, context: Context) -> list[Fact]:
             milestone=case.the_payment().milestone,
             instruction=intent.instruction,
             reason=intent.reason,
+            entry=intent.entry,
         )
     ]
 
@@ -161,6 +164,7 @@ def reverse(state: Contract, intent: ReversePayment, context: Context) -> list[F
     case = open_case(
         state, intent, context, payment=payment, roles=("finance",), rests_on=(payment.record,)
     )
+    case.facts["bank_day"] = bool(intent.entry)
     judge(case, *WHO, payment_recorded)
     if intent.why == "error":
         case.on = None
@@ -174,6 +178,7 @@ def reverse(state: Contract, intent: ReversePayment, context: Context) -> list[F
             why=intent.why,
             reason=intent.reason,
             entry=intent.entry,
+            fees_minor=intent.fees_minor,
             lines=take_back(list(payment.recorded.lines), [payment.record])
             if payment.recorded and payment.recorded.lines
             else (),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, timedelta
+
 from ledger.decisions.case import Case, Objection, rule
 from ledger.decisions.delivery_day import Delivery, in_words, is_to_come
 
@@ -21,8 +23,8 @@ def not_before_signature(case: Case) -> Objection | None:
     "No effective date lies after today in the contract's time zone, or what a cut-off puts on tomorrow."
 )
 def not_after_today(case: Case) -> Objection | None:
-    """A delivery after the cut-off counts for tomorrow, and so may what rests on it."""
-    if case.on is None or case.on <= case.today:
+    """A delivery after the cut-off counts for tomorrow, and so may what rests on it; a bank's day is its own."""
+    if case.on is None or case.on <= _latest(case):
         return None
     moment: Delivery | None = case.facts.get("delivery")
     if moment is not None and moment.at is not None:
@@ -35,6 +37,13 @@ def not_after_today(case: Case) -> Objection | None:
         f"{case.on} is still to come: today is {case.today} in {case.state.terms.timezone}",
         "record it when it has happened, or correct --on",
     )
+
+
+def _latest(case: Case) -> date:
+    """Today; of a bank's booking day, today where a day begins first (UTC+14): the bank has a zone of its own."""
+    if not case.facts.get("bank_day"):
+        return case.today
+    return max(case.today, (case.context.now.astimezone(UTC) + timedelta(hours=14)).date())
 
 
 @rule("No effective date lies further back than the contract's back-dating window.")
@@ -54,7 +63,7 @@ def not_before_what_it_rests_on(case: Case) -> Objection | None:
         return None
     for version in case.rests_on:
         earlier = case.state.dates.get(version)
-        if earlier is not None and case.on < earlier:
+        if earlier is not None and case.on < earlier - _behind(case):
             return Objection(
                 f"{case.on} lies before {earlier}, the day of {case.state.id}#{version} it rests on",
                 f"use a day from {earlier} on",
@@ -67,6 +76,11 @@ def not_before_what_it_rests_on(case: Case) -> Objection | None:
             f"use a day from {delivered} on",
         )
     return None
+
+
+def _behind(case: Case) -> timedelta:
+    """How far a bank's own day may lie behind the contract's: where it is still yesterday."""
+    return timedelta(days=1 if case.facts.get("bank_day") else 0)
 
 
 DATES = (

@@ -48,6 +48,15 @@ from ledger.events.facts import (
     SignerRevoked,
     SubmissionRejected,
 )
+from ledger.events.facts_bank import (
+    BankAmount,
+    BankCharge,
+    BankEntry,
+    BankEntryBooked,
+    BankEntryExplained,
+    BankSide,
+    BankVerdict,
+)
 from ledger.events.facts_payees import (
     InvoiceNumbered,
     InvoiceNumberFreed,
@@ -115,6 +124,13 @@ __all__ = [
     "ApprovalGranted",
     "ApprovalWithdrawn",
     "BankAccount",
+    "BankAmount",
+    "BankCharge",
+    "BankEntry",
+    "BankEntryBooked",
+    "BankEntryExplained",
+    "BankSide",
+    "BankVerdict",
     "BonusAwarded",
     "BonusProposal",
     "BonusRevocation",

@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from ledger.events import facts as f
+from ledger.events import facts_bank as bank
 from ledger.events import facts_payees as payees
 from ledger.events import facts_payment as paid
 from ledger.events import facts_periods as periods
@@ -62,6 +63,8 @@ CURRENT: tuple[type[Fact], ...] = (
     payees.InvoiceNumberFreed,
     f.LogSealed,
     periods.PeriodClosed,
+    bank.BankEntryBooked,
+    bank.BankEntryExplained,
 )
 
 # Events of streams that are no contracts (their ids begin with ~): `evolve` never meets them.
@@ -77,6 +80,8 @@ APART: frozenset[type[Fact]] = frozenset(
         payees.InvoiceNumberFreed,
         f.LogSealed,
         periods.PeriodClosed,
+        bank.BankEntryBooked,
+        bank.BankEntryExplained,
     }
 )
 

@@ -115,15 +115,19 @@ class PaymentRefunded(Fact, frozen=True, kw_only=True):
 
 
 class PaymentFailed(Fact, frozen=True, kw_only=True):
-    """The bank did not pay; the reservation ends."""
+    """The bank did not pay; the reservation ends. `entry` is the bank's own name for what says so."""
 
     milestone: str
     instruction: int
     reason: str = ""
+    entry: str = ""
 
 
 class PaymentReversed(Fact, frozen=True, kw_only=True):
-    """Money came back, or a refund did: `payment` is the version of its record; `lines` take its discount back."""
+    """Money came back, or a refund did: `payment` is the version of its record; `lines` take its discount back.
+
+    `fees_minor` is what the bank kept of it, so that less came back than was paid.
+    """
 
     milestone: str
     payment: int
@@ -131,3 +135,4 @@ class PaymentReversed(Fact, frozen=True, kw_only=True):
     reason: str = ""
     entry: str = ""
     lines: tuple[Line, ...] = ()
+    fees_minor: int = 0

@@ -102,6 +102,7 @@ def payment_failed(contract: Contract, data: e.PaymentFailed, record: Record) ->
     payable(milestone, payment.release, record).instructed_minor -= payment.amount_minor
     payment.status = "failed"
     payment.ended_on = data.on
+    payment.ended_by = data.entry
     payment.positions.append(record.position)
 
 
@@ -111,6 +112,8 @@ def payment_reversed(contract: Contract, data: e.PaymentReversed, record: Record
         return
     payment.status = "reversed"
     payment.ended_on = data.on
+    payment.ended_by, payment.return_fees_minor = data.entry, data.fees_minor
+    payment.undone = data.why == "error"
     payment.positions.append(record.position)
     if not payment.milestone:
         contract.unallocated_minor -= payment.paid_minor

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection
 
 from ledger import payees, signers
 from ledger.contract import evolve
@@ -24,6 +26,8 @@ from ledger.store.records import Envelope
 from ledger.store.registers import registered, with_registers
 
 ATTEMPTS = 5
+Beside = Callable[[Connection], tuple[str, int, list[Fact]]]
+"""What a stream of the ledger's own is told in the same transaction: its id, the version seen, what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,9 @@ def perform(
     origin: str = "api",
     key: str | None = None,
     dry_run: bool = False,
+    beside: Beside | None = None,
 ) -> Outcome:
-    """Records what follows from the requests, all or nothing, in one transaction.
+    """Records what follows from the requests, all or nothing, in one transaction, and what is said `beside` them.
 
     With a key, the same requests by the same actor are answered with the first outcome. Decides again, a bounded
     number of times, where somebody else was first. Raises what `decide` raises, and Conflict.
@@ -101,6 +106,9 @@ def perform(
         drafts = _decide_all(ledger, requests, known)
         batch = [(d.contract, d.version, d.events) for d in drafts if d.events]
         batch += registered(known)
+        if beside is not None:
+            with ledger.snapshot() as conn:
+                batch.append(beside(conn))
         if not batch:
             return Outcome([], dry_run=dry_run)
         envelope = Envelope(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -57,11 +57,16 @@ def keep(
 
 def administers(conn: Connection, context: Context) -> bool:
     """Whether the actor is an administrator of some contract now; reads no further than to the first."""
+    return holds_somewhere(conn, context, (ADMINISTRATOR,))
+
+
+def holds_somewhere(conn: Connection, context: Context, roles: Collection[str]) -> bool:
+    """Whether the actor holds one of the roles in some contract now; reads no further than to the first."""
     for records in read_streams(conn, range(1, stream_count(conn) + 1)):
         for name, some in groupby(records, attrgetter("stream_id")):
             state = None if name.startswith("~") else fold_contract(some)
             if state is not None:
                 today = today_in(state.terms.timezone, context.now)
-                if state.holds(ADMINISTRATOR, context.actor, today):
+                if any(state.holds(role, context.actor, today) for role in roles):
                     return True
     return False

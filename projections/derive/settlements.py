@@ -47,7 +47,8 @@ def _row(contract: Contract, p: Payment) -> Row | None:
     told, paid, booked = p.instruction, p.recorded, p.booked
     money: Exchange | None = (paid and paid.exchange) or (told and told.exchange) or None
     instructed = told and (told.transfer or told.payee or told.discount_minor)
-    if not (p.release or money or instructed or (booked and (booked.fees_minor or booked.entry))):
+    fees = (booked.fees_minor if booked else 0) + p.return_fees_minor
+    if not (p.release or money or instructed or fees or (booked and booked.entry)):
         return None
     return (
         contract.stream,
@@ -65,7 +66,7 @@ def _row(contract: Contract, p: Payment) -> Row | None:
         p.amount_minor,
         p.paid_minor,
         -sum(line.amount_minor for line in paid.lines) if paid else 0,
-        booked.fees_minor if booked else 0,
+        fees,
         iso(p.on),
         iso(p.paid_on),
         money.currency if money else None,

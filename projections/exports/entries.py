@@ -205,7 +205,7 @@ def _at_the_bank(contract: Contract, milestone: str) -> _Balances:
     found, partner = _Balances(), contract.terms.partner
     for payment in contract.payments.values():
         booked, recorded = payment.booked, payment.recorded
-        if payment.milestone != milestone or not payment.stands or booked is None:
+        if payment.milestone != milestone or booked is None or payment.undone:
             continue
         rows = [
             (
@@ -213,7 +213,8 @@ def _at_the_bank(contract: Contract, milestone: str) -> _Balances:
                 "bank-fees",
                 "assets",
                 "bank-clearing",
-                booked.fees_minor,
+                # What the bank charged stays spent though the money came back, and more with what it kept of that.
+                booked.fees_minor + payment.return_fees_minor,
                 contract.terms.currency,
             )
         ]

@@ -48,11 +48,14 @@ def test_the_amount_told_settles_all_without_gain(
     assert (found["paid"], found["gain"]) == (money("1000.00", "CNY"), money("0.00", "USD"))
 
 
-def test_a_shorter_amount_settles_its_proportion(
+def test_a_shorter_amount_waits_and_by_hand_settles_its_proportion(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     instruct("--rate", "0.1392")
     booked("A,1,2026-11-22,debit,69.60,USD,for BW-1#10,,")
+    assert payment(capsys)["status"] == "instructed"
+    words = ("--paid-in", "USD", "--rate", "0.1392", "--entry", "#1", "--as", "finance-1")
+    act("payment", "record", "BW-1#10", "500.00", *words)
     found = payment(capsys)
     assert (found["paid"], found["paid_abroad"]) == (money("500.00", "CNY"), money("69.60", "USD"))
     assert found["gain"] == money("0.00", "USD")
@@ -83,7 +86,7 @@ def test_a_typed_rate_gives_the_same_gain(here: Path, capsys: pytest.CaptureFixt
 def test_a_third_currency_is_listed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     instruct("--rate", "0.1392")
     Path("bank.csv").write_text(f"{HEAD}A,1,2026-11-22,debit,5.00,EUR,for BW-1#10,,\n", "utf-8")
-    assert main(["import", "bank", "bank.csv", "--as", "finance-1"]) == 2
+    assert main(["import", "bank", "bank.csv", "--as", "finance-1"]) == 0
     assert "is in EUR, but BW-1#10 was instructed in CNY or USD" in capsys.readouterr().out
 
 

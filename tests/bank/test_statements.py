@@ -8,10 +8,11 @@ import pytest
 
 from commands.bank.bank_csv import FIELDS, read_bank_csv
 from commands.bank.camt import read_bank_xml
-from commands.bank.statement import Amount, Entry, Statements, amount_of
+from commands.bank.statement import Statements, amount_of
 from commands.bank.xml_reader import MAX_DEPTH, parse_xml
 from commands.imports.mapping import read_mapping
 from ledger.errors import InputInvalid
+from ledger.events import BankAmount, BankCharge, BankEntry
 from tests.bank.scenario import SAMPLES
 
 
@@ -35,62 +36,101 @@ def entry(details: str = "", amount: str = "100.00", side: str = "DBIT", more: s
     )
 
 
-def sample(name: str) -> list[Entry]:
+def sample(name: str) -> list[BankEntry]:
     found = Statements()
     read_bank_xml(SAMPLES / name, found)
-    return found.entries
+    return [entry.booking for entry in found.entries]
 
 
 def test_version_2_and_version_8_are_read_alike() -> None:
     old, new = sample("exact-02.xml")[0], sample("short-over-08.xml")[1]
-    assert (old.end_to_end, old.amount, old.name) == (
-        "RUN-2026-11-21-1-T1",
-        Amount(200_005, "CNY"),
-        "GB29NWBK60161331926819:E-1",
+    assert (old.names, old.amount_minor, old.currency, old.reference) == (
+        ("RUN-2026-11-21-1-T1",),
+        200_005,
+        "CNY",
+        "E-1",
     )
-    assert (new.end_to_end, new.amount, str(new.booked_on)) == (
-        "RUN-2026-11-21-1-T2",
-        Amount(150_000, "JPY"),
+    assert (new.names, new.amount_minor, new.currency, str(new.booked_on)) == (
+        ("RUN-2026-11-21-1-T2",),
+        150_000,
+        "JPY",
         "2026-11-22",
     )
 
 
 def test_charges_are_read_with_whether_the_amount_holds_them() -> None:
     found = sample("short-over-08.xml")[2]
-    assert (found.fees, found.fees_included, found.end_to_end) == (Amount(3000, "KWD"), True, "")
+    assert found.charges == (BankCharge(minor=3000, currency="KWD", included=True),)
+    assert found.names == ()
 
 
-def test_a_return_has_its_reason_and_a_name_of_its_own() -> None:
-    (found,) = sample("returned-08.xml")
-    assert (found.kind, found.reason) == ("credit", "AC04 account closed")
-    assert found.key == "bank:GB29NWBK60161331926819:E-7:credit"
+def test_a_return_has_its_reason_and_an_identity_of_its_own() -> None:
+    found = Statements()
+    read_bank_xml(SAMPLES / "returned-08.xml", found)
+    (entry,) = found.entries
+    assert (entry.booking.side, entry.booking.reason) == ("credit", "AC04 account closed")
+    assert entry.key.startswith("bank:GB29NWBK60161331926819:E-7:")
+    assert entry.old_key == "bank:GB29NWBK60161331926819:E-7:credit"
 
 
 def test_of_a_report_only_what_is_rejected_is_taken() -> None:
     (found,) = sample("rejected.xml")
-    assert (found.kind, found.end_to_end, found.reason) == (
+    assert (found.side, found.names, found.reason) == (
         "rejected",
-        "RUN-2026-11-21-1-T1",
+        ("RUN-2026-11-21-1-T1",),
         "AC01 no such account",
     )
 
 
 def test_a_collective_entry_gives_each_of_its_transactions(tmp_path: Path) -> None:
     one = '<TxDtls><Refs><EndToEndId>T1</EndToEndId></Refs><Amt Ccy="CNY">60.00</Amt></TxDtls>'
-    two = "<TxDtls><Refs><EndToEndId>T2</EndToEndId></Refs></TxDtls>"
+    two = '<TxDtls><Refs><EndToEndId>T2</EndToEndId></Refs><Amt Ccy="CNY">40.00</Amt></TxDtls>'
     found = read(statement(entry(one + two, more="<AcctSvcrRef>E</AcctSvcrRef>")), tmp_path)
-    assert [(e.reference, e.amount) for e in found.entries] == [("E.1", Amount(6000, "CNY"))]
-    (left,) = found.left_out
-    assert left.place.endswith("s.xml:1 entry E.2")
-    assert "collective" in left.reason
+    bookings = [e.booking for e in found.entries]
+    assert [(e.reference, e.amount_minor) for e in bookings] == [("E.1", 6000), ("E.2", 4000)]
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        ('<Amt Ccy="CNY">39.99</Amt>', "its transactions come to 99.99 CNY, it is 100.00 CNY"),
+        ('<Amt Ccy="EUR">40.00</Amt>', "its transactions are in another currency than the entry"),
+        ("", "a transaction of this collective entry has no amount"),
+    ],
+)
+def test_one_whose_transactions_do_not_make_it_up_stays_one(
+    tmp_path: Path, second: str, why: str
+) -> None:
+    one = '<TxDtls><Refs><EndToEndId>T1</EndToEndId></Refs><Amt Ccy="CNY">60.00</Amt></TxDtls>'
+    two = f"<TxDtls><Refs><EndToEndId>T2</EndToEndId></Refs>{second}</TxDtls>"
+    (found,) = read(statement(entry(one + two)), tmp_path).entries
+    assert (found.booking.partial, found.booking.amount_minor) == (why, 10_000)
+    assert found.booking.names == ("T1", "T2")
 
 
 def test_an_entry_without_a_name_gets_one_from_what_it_says(tmp_path: Path) -> None:
     text = statement(entry() + entry() + entry(amount="7.00"))
     first, second = read(text, tmp_path), read(text, tmp_path)
-    names = [e.reference for e in first.entries]
-    assert names == [e.reference for e in second.entries]
+    names = [e.key for e in first.entries]
+    assert names == [e.key for e in second.entries]
     assert len(set(names)) == 3
+
+
+@pytest.mark.parametrize(
+    "none", ["NONREF", "NOTPROVIDED", "not provided", "N/A", "0", "none", "NoRef"]
+)
+def test_what_banks_write_for_no_reference_names_nothing(tmp_path: Path, none: str) -> None:
+    detail = f"<TxDtls><Refs><EndToEndId>{none}</EndToEndId></Refs></TxDtls>"
+    ref = f"<AcctSvcrRef>{none}</AcctSvcrRef>"
+    (found,) = read(statement(entry(detail, more=ref)), tmp_path).entries
+    assert found.booking.names == ()
+    assert found.booking.reference.startswith("x")
+    (row,) = read(
+        f"account,entry,booked_on,direction,amount,currency,reference\nA,{none},2026-11-22,debit,1,CNY,{none}\n",
+        tmp_path,
+        "s.csv",
+    ).entries
+    assert (row.booking.names, row.booking.reference[:1], row.old_key) == ((), "x", "")
 
 
 def test_a_notification_is_read_too(tmp_path: Path) -> None:
@@ -140,7 +180,7 @@ def test_damaged_and_hostile_xml_is_refused(data: bytes, code: str) -> None:
 def test_amounts_may_have_more_decimals_if_they_are_zeros(
     text: str, currency: str, minor: int
 ) -> None:
-    assert amount_of(text, currency) == Amount(minor, currency)
+    assert amount_of(text, currency) == BankAmount(minor=minor, currency=currency)
 
 
 def test_csv_with_the_own_column_names(tmp_path: Path) -> None:
@@ -157,13 +197,14 @@ def test_csv_with_the_own_column_names(tmp_path: Path) -> None:
         "A,9,2026-11-22,,10.00,CNY,T9,lost,,\n"
     )
     found = read(text, tmp_path, "s.csv")
-    assert [(e.end_to_end, e.kind) for e in found.entries] == [
-        ("T1", "debit"),
-        ("T2", "debit"),
-        ("T3", "credit"),
-        ("T4", "rejected"),
+    bookings = [e.booking for e in found.entries]
+    assert [(e.names, e.side) for e in bookings] == [
+        (("T1",), "debit"),
+        (("T2",), "debit"),
+        (("T3",), "credit"),
+        (("T4",), "rejected"),
     ]
-    assert found.entries[0].fees == Amount(150, "CNY")
+    assert bookings[0].charges == (BankCharge(minor=150, currency="CNY"),)
     places = [left.place.rpartition("s.csv:")[2] for left in found.left_out]
     assert places == ["6 entry 5", "7:direction", "8:amount", "9:currency", "10:status"]
 
@@ -172,9 +213,10 @@ def test_a_map_names_the_columns_of_a_bank(tmp_path: Path) -> None:
     found = Statements()
     mapping = read_mapping(SAMPLES / "map.yaml", FIELDS)
     read_bank_csv(SAMPLES / "statement.csv", found, mapping)
-    assert [(e.name, e.kind, e.amount) for e in found.entries] == [
-        ("4711:9001", "debit", Amount(180_001, "JPY")),
-        ("4711:9002", "debit", Amount(12, "JPY")),
-        ("4711:9005:credit", "credit", Amount(180_001, "JPY")),
+    bookings = [e.booking for e in found.entries]
+    assert [(e.account, e.reference, e.side, e.amount_minor) for e in bookings] == [
+        ("4711", "9001", "debit", 180_001),
+        ("4711", "9002", "debit", 12),
+        ("4711", "9005", "credit", 180_001),
     ]
     assert len(found.left_out) == 2

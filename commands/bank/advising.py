@@ -1,0 +1,112 @@
+"""How a person settles an entry of the bank that is listed: the command to type, its number still to be filled in."""
+
+from __future__ import annotations
+
+import shlex
+
+from commands.bank import comparing
+from commands.bank.naming import Named
+from commands.bank.transfers import Part
+from ledger.events import BankEntry
+from ledger.money import display_minor
+
+NUMBER = "'#?'"
+
+
+def command_for(entry: BankEntry, about: Named, finding: str, by_minor: int | None) -> str:
+    """The command, or the choice of commands, that settles an entry; NUMBER stands for the entry's."""
+    dismiss = f"if it is nothing of ours: mledger payment dismiss {NUMBER} --reason WHY"
+    if not about.parts:
+        what = {"debit": "record", "credit": "reverse", "rejected": "fail"}[entry.side]
+        more = {"debit": "", "credit": " --why event", "rejected": " --reason WHY"}[entry.side]
+        whom = "'CONTRACT#VERSION'" if entry.side == "credit" else "TRANSFER"
+        return f"{dismiss}; if it is ours: mledger payment {what} {whom}{more}{_day(entry)} --entry {NUMBER}"
+    if entry.side == "rejected":
+        return f"{_fail(entry, about)}; {dismiss}" if about.having("instructed") else dismiss
+    if entry.side == "credit":
+        return f"{_back(entry, about, by_minor)}; {dismiss}"
+    if finding == "reversal" or not about.having("instructed"):
+        ended = [part for part in about.parts if part.status in ("failed", "reversed")]
+        return f"{_again(entry, ended[0])}; {dismiss}" if ended else dismiss
+    return f"{_record(entry, about, by_minor)}; {dismiss}"
+
+
+def filled_in(command: str, version: int | None) -> str:
+    """The command with the entry's number; before it has one, as in a dry run, with a question mark."""
+    return command if version is None else command.replace(NUMBER, f"'#{version}'")
+
+
+def _record(entry: BankEntry, about: Named, by_minor: int | None) -> str:
+    abroad = "" if entry.currency == about.parts[0].currency else _abroad(entry)
+    each = _each(about, f"mledger payment record {{}}{abroad}{_day(entry)} --entry {NUMBER}")
+    if by_minor is None or abroad or len(about.subjects) > 1:
+        return f"if it is paid so: {each}"
+    currency = about.parts[0].currency
+    name = _quoted(about.subjects[0])
+    rest = display_minor(abs(by_minor), currency)
+    amount = display_minor(entry.amount_minor or 0, entry.currency)
+    more = f"{_day(entry)} --entry {NUMBER}"
+    if by_minor > 0:
+        charge = f"mledger payment record {name} --fees {rest}{more}"
+        held = comparing.charged(entry, currency)
+        fees = f" --fees {display_minor(held, currency)}" if 0 < held < by_minor else ""
+        left = display_minor((entry.amount_minor or 0) - (held if fees else 0), currency)
+        over = f"mledger payment record {name} {left}{fees} --over{more}"
+        return f"if the rest is the bank's charge: {charge}; if more was paid: {over}"
+    return f"if no more was paid: mledger payment record {name} {amount}{more}"
+
+
+def _abroad(entry: BankEntry) -> str:
+    return f" --paid-in {entry.currency} --rate RATE"
+
+
+def _fail(entry: BankEntry, about: Named) -> str:
+    reason = shlex.quote(entry.reason or "rejected by the bank")
+    return _each(
+        about, f"mledger payment fail {{}} --reason {reason}{_day(entry)} --entry {NUMBER}"
+    )
+
+
+def _back(entry: BankEntry, about: Named, by_minor: int | None) -> str:
+    paid = about.having("paid")
+    if not paid:
+        if about.having("instructed"):
+            return f"if it was not paid: {_fail(entry, about)}"
+        return "ask the bank what it gives back"
+    more = f"{_day(entry)} --entry {NUMBER}"
+    whole = _quoted(about.subjects[0] if len(about.subjects) == 1 else paid[0].reference)
+    if by_minor is None or by_minor >= 0 or entry.currency != paid[0].currency:
+        return f"if it undoes that: mledger payment reverse {whole}{more}"
+    fees = display_minor(-by_minor, paid[0].currency)
+    one = f"mledger payment reverse {_quoted(paid[0].reference)}{more}"
+    return (
+        f"if the bank kept the rest: mledger payment reverse {whole} --fees {fees}{more}; "
+        f"if a part came back: {one}, then instruct and record again what stays paid"
+    )
+
+
+def _again(entry: BankEntry, part: Part) -> str:
+    what = (
+        f"'{part.contract}#{part.release}'"
+        if part.release
+        else _quoted(f"{part.contract}/{part.milestone}")
+    )
+    amount = display_minor(part.amount_minor, part.currency)
+    instruct = f"mledger payment instruct {what} {amount}{_day(entry)}"
+    return f"if it pays that after all: {instruct}, then mledger payment record 'CONTRACT#VERSION' --entry {NUMBER}"
+
+
+def _each(about: Named, command: str) -> str:
+    """The command for each transfer; the entry is explained with the first."""
+    first, *others = about.subjects
+    later = [command.format(_quoted(name)).replace(f" --entry {NUMBER}", "") for name in others]
+    return ", then ".join([command.format(_quoted(first)), *later])
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'" if "#" in name else shlex.quote(name)
+
+
+def _day(entry: BankEntry) -> str:
+    """The day is the entry's, but where it has none."""
+    return "" if entry.booked_on else " --on DATE"

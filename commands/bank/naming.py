@@ -1,0 +1,115 @@
+"""Which payments an entry of the bank names: by reference, never by the name of a person or a firm.
+
+A transfer, a payment information or a run is found by its id, an instruction by CONTRACT#VERSION: in the references
+that the entry carries, then in each line of its text, then in the text as one, since banks break it where a line
+ends. Capital or small letters are one to a bank.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from commands.bank.transfers import Part, in_order_of_due_date
+from ledger.events import BankEntry
+
+_OURS = re.compile(r"RUN-\d{4}-\d\d-\d\d-\d+(?:-[TP]\d+)?(?!\d)", re.ASCII | re.IGNORECASE)
+_NUMBERED = re.compile(r"([^\s#]+)#(\d{1,9})(?!\d)", re.ASCII)
+_AROUND = "\"'([<{,;:"
+
+
+class Payments(Protocol):
+    """What was instructed, as the matcher looks it up."""
+
+    def transfer(self, name: str) -> list[Part]:
+        """The parts of a transfer by its name in capitals or small letters; none where there is no such transfer."""
+        ...
+
+    def group(self, name: str) -> list[Part]:
+        """The parts of all transfers of a payment information (RUN-…-P1) or of a run."""
+        ...
+
+    def numbered(self, contract: str, version: int) -> Part | None:
+        """One instruction, by CONTRACT#VERSION."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an entry is about: transfers and single instructions by their names, and the parts of them."""
+
+    subjects: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def name(self) -> str:
+        """All of it, for people."""
+        return ", ".join(self.subjects)
+
+    @property
+    def key(self) -> frozenset[str]:
+        return frozenset(part.reference for part in self.parts)
+
+    @property
+    def transfers(self) -> list[str]:
+        """The transfers that it is about, in order; an instruction without one is one by itself."""
+        return list(dict.fromkeys(part.transfer or part.reference for part in self.parts))
+
+    def having(self, *statuses: str) -> list[Part]:
+        return [part for part in self.parts if part.status in statuses]
+
+    def without(self, transfers: Iterable[str]) -> Named:
+        """The rest of it."""
+        gone = {name.casefold() for name in transfers}
+        left = tuple(p for p in self.parts if (p.transfer or p.reference).casefold() not in gone)
+        return Named(tuple(s for s in self.subjects if s.casefold() not in gone), left)
+
+
+NOBODY = Named((), ())
+
+
+def named_by(entry: BankEntry, payments: Payments) -> Named:
+    """The payments that an entry names; NOBODY where it names none of ours."""
+    names = [name for name in entry.names if not name.startswith("-")]
+    for texts in (names, entry.lines, _joined(entry.lines)):
+        found = [one for text in texts for one in _of_text(text, payments)]
+        if found:
+            return _as_named(found)
+    for name in (entry.group, *names, entry.message, *_groups(entry.lines)):
+        if name and (parts := payments.group(name)):
+            return _as_named([(part.transfer, part) for part in parts])
+    return NOBODY
+
+
+def spared(entry: BankEntry) -> list[str]:
+    """The transfers of which a report on a whole file says something of their own."""
+    return [name[1:] for name in entry.names if name.startswith("-")]
+
+
+def _as_named(found: Iterable[tuple[str, Part]]) -> Named:
+    """The parts, each once, under the names by which they were found; a transfer's name holds for all its parts."""
+    found = list(found)
+    parts = {part.reference: part for _, part in found}
+    whole = {name for name, part in found if name == part.transfer}
+    names = {name for name, part in found if name in whole or part.transfer not in whole}
+    return Named(tuple(sorted(names)), tuple(in_order_of_due_date(parts.values())))
+
+
+def _joined(lines: Iterable[str]) -> Iterator[str]:
+    """The text as one, without the spaces that stand where a line was broken."""
+    yield "".join("".join(line.split()) for line in lines)
+
+
+def _groups(lines: Iterable[str]) -> Iterator[str]:
+    for text in (*lines, *_joined(lines)):
+        yield from _OURS.findall(text)
+
+
+def _of_text(text: str, payments: Payments) -> Iterator[tuple[str, Part]]:
+    for name in dict.fromkeys((text.strip(), *_OURS.findall(text))):
+        yield from ((part.transfer, part) for part in payments.transfer(name))
+    for contract, version in _NUMBERED.findall(text):
+        if (part := payments.numbered(contract.lstrip(_AROUND), int(version))) is not None:
+            yield part.reference, part
