@@ -1,12 +1,12 @@
 """`mledger import`: contracts and history from files, in any order, as often as one likes.
 
-What is there already is not recorded again. A place that cannot be read is listed and left out; a
-rule that imported history breaks is recorded with it and warned of.
+What is there already is not recorded again. A place that cannot be read is listed and left out, and the exit code is
+then 6; a rule that imported history breaks is recorded with it and warned of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,17 +16,13 @@ import click
 from commands.options import Output, Recording, database_options, output_options, stacked
 
 if TYPE_CHECKING:
-    from commands.imports.found import Reading, Skipped, Warned
+    from commands.imports.found import Reading
     from commands.imports.recording import Taken
     from commands.session import Session
     from commands.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 Read = Callable[[Sequence[Path], Callable[[int], None]], "Reading"]
-
-SHOWN = 20  # of what was skipped, and of each rule's places; JSON has them all
-PLACES = 3
-COLUMNS = ("kind", "place", "rule", "detail")
 
 SOURCES = click.Path(path_type=Path)
 
@@ -39,7 +35,11 @@ def import_group() -> None:
     """
 
 
-_strict = click.option("--strict", is_flag=True, help="Record nothing if anything is skipped.")
+_strict = click.option(
+    "--strict",
+    is_flag=True,
+    help="Record nothing if anything is skipped, dropped or taken otherwise than written.",
+)
 _dry_run = click.option(
     "--dry-run", is_flag=True, help="Take the real path, show what it comes to, roll back."
 )
@@ -156,6 +156,7 @@ def _take_over(
     """Reads, records and tells; raises InputInvalid where nothing good was found, or not all."""
     from commands.imports.found import STDIN
     from commands.imports.recording import Taken, found_files, record_all
+    from commands.imports.telling import held_back
     from commands.output import progress
     from commands.session import say
     from ledger.errors import LedgerError
@@ -165,7 +166,7 @@ def _take_over(
     with progress(size, "reading") as bar:
         reading = read(paths, bar.advance)
     taken = Taken()
-    if not (strict and reading.skipped):
+    if not held_back(reading, strict):
         intents = reading.take_overs
         if administrators:
             from msgspec.structs import replace
@@ -296,83 +297,16 @@ def _tell(
     taken: Taken,
     strict: bool,
     session: Session,
+    *,
+    partly: bool = True,
 ) -> None:
-    """Shows the result; then InputInvalid if --strict held it back, or there was nothing good."""
-    from ledger.errors import InputInvalid
+    """Shows the result; then InputInvalid if nothing is recorded, DifferencesFound if not all (if `partly` is one)."""
+    from commands.imports.telling import COLUMNS, Told, as_data, as_pages, as_rows, problem_of
 
-    skipped = [*reading.skipped, *taken.skipped]
-    warned = [*reading.warnings, *taken.warned]
     source = ", ".join(map(str, paths))
-    data = {
-        "format": form,
-        "source": source,
-        "contracts": taken.contracts,
-        "milestones": taken.milestones,
-        "events": taken.events,
-        "skipped": [{"place": s.place, "reason": s.reason} for s in skipped],
-        "warnings": [{"place": w.place, "rule": w.rule, "detail": w.detail} for w in warned],
-        "dry_run": session.recording.dry_run,
-    }
-    rows = [
-        *({"kind": "skipped", "place": s.place, "rule": "", "detail": s.reason} for s in skipped),
-        *(
-            {"kind": "warning", "place": w.place, "rule": w.rule, "detail": w.detail}
-            for w in warned
-        ),
-    ]
-    people = _pages(form, source, taken, skipped, warned, session.recording.dry_run)
-    session.output.emit(data, rows=rows, columns=COLUMNS, people=people)
-    if skipped and (strict or not taken.contracts):
-        why = "with --strict" if strict else "there is nothing else"
-        others = "correct them, or record the rest without --strict" if strict else "correct them"
-        raise InputInvalid(
-            "import-skipped",
-            f"{_counted(skipped, 'place')} of {source} cannot be taken over: nothing is recorded"
-            f" ({why})",
-            place=skipped[0].place,
-            hint=others,
-        )
-
-
-def _pages(
-    form: str,
-    source: str,
-    taken: Taken,
-    skipped: Sequence[Skipped],
-    warned: Sequence[Warned],
-    dry_run: bool,
-) -> Iterator[str]:
-    contracts, milestones = range(taken.contracts), range(taken.milestones)
-    yield f"{form}: {_counted(contracts, 'contract')}, {_counted(milestones, 'milestone')} in {source}"
-    yield _recorded(taken.events, dry_run)
-    if skipped:
-        yield f"\n{len(skipped):,} skipped"
-        yield from _listed([f"{s.place}: {s.reason}" for s in skipped], SHOWN)
-    if warned:
-        yield f"\n{_counted(warned, 'warning')}; nothing was left out for them"
-    by_rule: dict[str, list[str]] = {}
-    for one in warned:
-        by_rule.setdefault(one.rule, []).append(f"{one.place}: {one.detail}")
-    for rule, places in by_rule.items():
-        yield f"{rule}, {_counted(places, 'time')}"
-        yield from _listed(places, PLACES)
-
-
-def _listed(remarks: Sequence[str], most: int) -> Iterator[str]:
-    """The first few of many remarks."""
-    from commands.output import visible
-
-    yield from (f"  {visible(remark)}" for remark in remarks[:most])
-    if len(remarks) > most:
-        yield f"  and {len(remarks) - most:,} more: --json lists them all"
-
-
-def _recorded(events: int, dry_run: bool) -> str:
-    if not events:
-        return "nothing new to record"
-    outcome = "would be recorded (dry run)" if dry_run else "recorded"
-    return f"{_counted(range(events), 'event')} {outcome}"
-
-
-def _counted(things: Sequence[object], noun: str) -> str:
-    return f"{len(things):,} {noun if len(things) == 1 else f'{noun}s'}"
+    told = Told(form, source, reading, taken, session.recording.dry_run)
+    session.output.emit(
+        lambda: as_data(told), rows=as_rows(told), columns=COLUMNS, people=as_pages(told)
+    )
+    if (problem := problem_of(told, strict=strict, partly=partly)) is not None:
+        raise problem

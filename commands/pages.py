@@ -8,7 +8,7 @@ from commands.counts import counted, counted_in_words
 from commands.narrowing import Narrowing
 from commands.output import Column, Table, exact, number, visible
 from commands.pages_money import kept_pages
-from commands.showing import milestones_of, people_of, status_of
+from commands.showing import milestones_of, people_of, status_of, written_at_source
 from ledger.money import display_minor
 from ledger.state import Contract, Dispute, Milestone, Payment, Submission
 from ledger.terms import Criterion
@@ -47,10 +47,14 @@ def _contract_pages(contract: Contract) -> Iterator[Page]:
     yield f"{contract.id}  {terms.title}".rstrip()
     yield f"{terms.client} with {terms.partner}, {terms.currency}, dates in {terms.timezone}"
     act = "taken over" if contract.imported else "signed"
-    yield f"{contract.status}, {act} {signed or 'on an unknown day'} by {contract.signed_by}"
+    told = ", as its source says" if contract.standing != contract.status else ""
+    when = f"{act} {signed or 'on an unknown day'}"
+    yield f"{contract.standing}{told}, {when} by {contract.signed_by}"
     separation = "" if terms.separation else "; one person may submit and approve (separation off)"
     ceiling = _amount(contract, contract.value_minor) or "none"
     yield f"ceiling {ceiling}, committed {_amount(contract, contract.committed_minor)}{separation}"
+    if finer := written_at_source(contract, ""):
+        yield f"its source writes {', '.join(finer)}: rounded here to what {terms.currency} has"
     yield ""
     yield _milestone_table(contract)
     yield from kept_pages(contract, milestones_of(contract))
@@ -164,6 +168,12 @@ def _milestone_pages(contract: Contract, milestone: Milestone) -> Iterator[Page]
         yield f"deliverables: {', '.join(plan.deliverables)}"
     if plan.criteria:
         yield f"criteria: {', '.join(map(_criterion, plan.criteria))}"
+    if m.source_status:
+        yield f"its source calls it {m.source_status}"
+    if m.labels:
+        yield "; ".join(f"{name}: {value}" for name, value in m.labels.items())
+    if finer := written_at_source(contract, m.id):
+        yield f"its source writes {', '.join(finer)}: rounded here to what {contract.terms.currency} has"
     yield ""
     yield _baselines(contract, m)
     if m.submissions:

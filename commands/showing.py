@@ -54,7 +54,9 @@ def contract_object(contract: Contract) -> dict[str, Any]:
         "currency": currency,
         "timezone": terms.timezone,
         "signed_on": iso(contract.dates.get(1)),
-        "status": contract.status,
+        "status": contract.standing,
+        "source_status": contract.source_status or None,
+        "source_amounts": written_at_source(contract, ""),
         "imported": contract.imported,
         "separation": terms.separation,
         "value": money(contract.value_minor, currency),
@@ -90,6 +92,13 @@ def contract_object(contract: Contract) -> dict[str, Any]:
     }
 
 
+def written_at_source(contract: Contract, milestone: str) -> list[str]:
+    """The amounts of a milestone ("" for the contract) that a source wrote finer than their currency has them."""
+    return [
+        found.detail for found in contract.findings if found.detail and found.milestone == milestone
+    ]
+
+
 def milestone_object(
     contract: Contract, milestone: Milestone, brief: bool = False
 ) -> dict[str, Any]:
@@ -122,6 +131,9 @@ def milestone_object(
         return told
     return {
         **told,
+        "source_status": m.source_status or None,
+        "labels": m.labels,
+        "source_amounts": written_at_source(contract, m.id),
         "depends_on": [f"{contract.id}/{name}" for name in m.plan.depends_on],
         "deliverables": list(m.plan.deliverables),
         "criteria": [

@@ -99,7 +99,8 @@ def evolve(state: Contract | None, record: Record) -> Contract:
     state.dates[version] = data.on if type(data) not in _TARGETS else acting_date(state.dates, data)
     for rule in data.breaches:
         milestone = getattr(data, "milestone", "")
-        state.findings.append(Finding(rule, milestone, record.position, version))
+        detail = getattr(data, "source_amount", "") if rule == "amount-in-minor-units" else ""
+        state.findings.append(Finding(rule, milestone, record.position, version, detail))
     return state
 
 

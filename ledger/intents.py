@@ -17,7 +17,6 @@ from ledger.events import (
     Content,
     Evidence,
     Exchange,
-    Outcome,
     Result,
     Side,
     Signature,
@@ -27,6 +26,9 @@ from ledger.invoice_numbers import Numbers
 from ledger.money import UNKNOWN_CURRENCY
 from ledger.payees import Payees
 from ledger.signers import Signers
+from ledger.taken import TakenDispute as TakenDispute
+from ledger.taken import TakenMilestone as TakenMilestone
+from ledger.taken import TakenPayment as TakenPayment
 from ledger.terms import MilestonePlan, Terms
 
 
@@ -327,57 +329,14 @@ class ClosePeriod(Intent, frozen=True, kw_only=True):
 # --- history taken over from a source ------------------------------------------------------------------------
 
 
-class TakenMilestone(msgspec.Struct, frozen=True, kw_only=True):
-    """A milestone as a source says it is now; None or "" where the source says nothing.
-
-    `status` is how far it got: defined, started, submitted, rejected, accepted or cancelled. `baseline_due` is
-    the first due date where the source tells it apart from the current one; `submitted_inferred` marks a delivery
-    date that the source does not state; `source_status` is the source's own word, `twin_status` the source status
-    of its payment twin, folded into it.
-    """
-
-    id: str
-    title: str = ""
-    stage: str = ""
-    owner: str = ""
-    due: date | None = None
-    baseline_due: date | None = None
-    amount_minor: int | None = None
-    status: str = "defined"
-    source_status: str = ""
-    submitted_on: date | None = None
-    submitted_at: str = ""
-    submitted_inferred: bool = False
-    accepted_on: date | None = None
-    payment_due: date | None = None
-    twin_status: str = ""
-
-
-class TakenPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that a source says was paid; `milestone` "" where it names none. `reference` is unique in its contract."""
-
-    reference: str
-    amount_minor: int
-    paid_on: date | None = None
-    milestone: str = ""
-
-
-class TakenDispute(msgspec.Struct, frozen=True, kw_only=True):
-    """A dispute that a source tells of; `outcome` "" while open, else upheld, rejected, split or withdrawn."""
-
-    milestone: str
-    opened_on: date | None = None
-    amount_minor: int | None = None
-    outcome: Outcome | Literal["", "withdrawn"] = ""
-    ended_on: date | None = None
-
-
 class TakeOver(Intent, frozen=True, kw_only=True):
     """One source's view of one contract: what it says is taken as it is, what it leaves out is left as it was.
 
     `known_claim` (ISO text) orders sources: one older than the newest seen only adds what is missing. `source` and
     `digest` identify it; both "" where the source has no identity of its own (a spreadsheet's row). A contract that
-    is new gets the `administrators` given, else the importer alone.
+    is new gets the `administrators` given, else the importer alone. `source_status` is the source's own word for how
+    the contract stands, `source_value` its value as written where that is finer than the currency; `withdrawn` names
+    what a newer source takes back: value, signed_on.
     """
 
     contract: str
@@ -395,3 +354,6 @@ class TakeOver(Intent, frozen=True, kw_only=True):
     source: str = ""
     digest: str = ""
     administrators: tuple[str, ...] = ()
+    source_status: str = ""
+    source_value: str = ""
+    withdrawn: frozenset[str] = frozenset()

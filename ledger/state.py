@@ -106,6 +106,7 @@ class Milestone(Struct, gc=False):
     reversed_by: int = 0
     cancelled_by: int = 0
     releases: list[Release] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
     invoiced_minor: int = 0
     filed_minor: int = 0
     kind: str = "milestone"
@@ -216,10 +217,22 @@ class Contract(Struct, gc=False):
     invoices: dict[int, Invoice] = field(default_factory=dict)
     suspensions: list[tuple[date | None, date | None]] = field(default_factory=list)
     put_by: dict[str, int] = field(default_factory=dict)
+    source_status: str = ""
 
     @property
     def value_minor(self) -> int | None:
         return self.terms.ceiling_minor
+
+    @property
+    def standing(self) -> str:
+        """The status; of imported history that nobody ended or suspended here, what its source says instead."""
+        told = self.source_status if self.status == "active" else ""
+        return told if told and told != "active" else self.status
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is done under it: completed or terminated here, or ended as its source says."""
+        return self.standing in ("terminated", "cancelled", "completed")
 
     @property
     def committed_minor(self) -> int:

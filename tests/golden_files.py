@@ -211,11 +211,21 @@ _DISCOUNT = (p.Line(step="settlement", clause="discount", amount_minor=-1),)
 LATER_FIELDS: dict[str, dict[str, Any]] = {
     "ApprovalGranted": {"signature": _SIGNATURE, "deliverables": ("d",), "price": (_FIGURE,)},
     "ChangeProposed1": {"signatures": True},
-    "ContractAmended": {"changes": ("payment", "roles.manager")},
+    "ContractAmended": {
+        "changes": ("payment", "roles.manager"),
+        "source_amount": "0.125",
+        "source_status": "terminated",
+    },
+    "ContractSigned": {"source_amount": "0.125", "source_status": "terminated"},
     "ContractTerminated": {"proposal": 3, "settlement": "S"},
     "InvoiceRejected": {"covers": (_COVERED,)},
-    "MilestoneRevised": {"only": "due"},
-    "MilestoneDefined": {"kind": "advance", "incentive_due": date(2026, 2, 1)},
+    "MilestoneRevised": {"only": "due", "source_amount": "0.125", "labels": {"country": "赞比亚"}},
+    "MilestoneDefined": {
+        "kind": "advance",
+        "incentive_due": date(2026, 2, 1),
+        "source_amount": "0.125",
+        "labels": {"country": "赞比亚"},
+    },
     "PaymentInstructed": {
         "signature": _SIGNATURE,
         "release": 4,
@@ -231,6 +241,7 @@ LATER_FIELDS: dict[str, dict[str, Any]] = {
         "fees_minor": 1,
         "entry": "E-1",
         "lines": _DISCOUNT,
+        "source_amount": "0.125",
     },
     "PaymentFailed": {"entry": "E-1"},
     "PaymentReversed": {"entry": "E-1", "lines": _DISCOUNT, "fees_minor": 1},

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
 
+from commands.imports.figures import Figure
 from commands.imports.found import identifier
 from commands.output import unescape_cell
 from commands.tables import HOSTILE
@@ -20,16 +21,40 @@ from ledger.money import exponent
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A cell that holds nothing which could be a value, and why."""
+    """A cell that holds nothing which could be a value, why, and what it shows ("#N/A")."""
 
     reason: str
+    shows: str = ""
 
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How a sheet writes dates and amounts, and which of its words mean that a cell is empty.
+
+    Without date formats a date is YYYY-MM-DD; without `rounding` an amount finer than its currency is refused.
+    """
+
+    date_formats: tuple[str, ...] = ()
+    decimal_mark: str = "."
+    scale: int = 1
+    rounding: str = ""
+    empty: frozenset[str] = frozenset()
+
+    def is_empty(self, text: str) -> bool:
+        """Whether a text, trimmed, stands for an unknown value."""
+        return not text or (bool(self.empty) and text.casefold() in self.empty)
+
+
+PLAIN = Notation()
 
 # What a sheet's cell holds: its text, or, where the sheet knows more than text, a number or a date.
 Cell = str | Decimal | date | Unreadable
 
-DATES = ("baseline_due", "current_due", "delivered", "approved", "paid_on", "disputed_on")
-AMOUNTS = ("amount", "paid_amount", "dispute_amount")
+DATES = (
+    *("baseline_due", "current_due", "delivered", "approved", "paid_on", "disputed_on"),
+    "signed_on",
+)
+AMOUNTS = ("amount", "paid_amount", "dispute_amount", "contract_value")
 OUTCOMES = ("upheld", "rejected", "split", "withdrawn")
 
 _ADJACENT = re.compile(r"%[a-zA-Z]%[a-zA-Z]")
@@ -39,41 +64,72 @@ _TIMESTAMP = re.compile(
 )
 _DATE_IN_ITS_OFFSET = ("00:00", "23:59")
 # Thousands by a point or a space (also the no-break ones), the same throughout.
-_COMMA_AMOUNT = re.compile(
+COMMA_AMOUNT = re.compile(
     "([+-]?)([0-9]+|[0-9]{1,3}(?:([. \u00a0\u202f])[0-9]{3}(?:\\3[0-9]{3})*)?)(?:,([0-9]+))?"
 )
 
 
-def converter(name: str, date_format: str, decimal_mark: str) -> Callable[[str], Any]:
+def converter(name: str, notation: Notation) -> Callable[[str], Any]:
     """What turns a field's text, trimmed and not empty, into its value, or raises InputInvalid.
 
-    An amount stays text, with '.' before its decimals: its currency may stand in another row.
+    An amount becomes a Figure: its currency may stand in another row.
     """
     if name in DATES:
-        return partial(read_date, date_format=date_format)
+        return partial(read_date, date_format=notation.date_formats)
     if name in AMOUNTS:
-        return partial(plain_amount, decimal_mark=decimal_mark)
+        return partial(
+            _figure,
+            decimal_mark=notation.decimal_mark,
+            scale=notation.scale,
+            rounding=notation.rounding,
+        )
     return _READERS.get(name, str)
 
 
-def known_value(name: str, cell: Cell, convert: Callable[[str], Any]) -> Any:
+def _figure(text: str, decimal_mark: str, scale: int, rounding: str) -> Figure:
+    _no_formula(text)
+    return Figure(text, decimal_mark, scale, rounding)
+
+
+def known_value(name: str, cell: Cell, convert: Callable[[str], Any], notation: Notation) -> Any:
     """The value that a field's cell holds, None for an empty one. Raises InputInvalid.
 
-    A date cell is a date and a number cell an amount whatever notation the map names: that is for text.
+    A date cell is a date and a number cell an amount whatever notation the map names: that is for text. But a scale
+    is of numbers too.
     """
+    if isinstance(cell, str):
+        text = cell.strip()
+        if not text:
+            return None
+        if text.startswith("'"):
+            text = unescape_cell(text)
+        return None if notation.is_empty(text) else convert(text)
     if isinstance(cell, Unreadable):
+        if cell.shows and notation.is_empty(cell.shows):
+            return None
         raise InputInvalid("cell-unreadable", f"The cell {cell.reason}.")
     if isinstance(cell, date):
         return cell if name in DATES else convert(cell.isoformat())
-    if isinstance(cell, Decimal):
-        written = f"{cell:f}"
-        if name in DATES:
-            raise InputInvalid("date-invalid", f"The number {written} is not a date.")
-        return written if name in AMOUNTS else convert(written)
-    text = cell.strip()
-    if text.startswith("'"):
-        text = unescape_cell(text)
-    return convert(text) if text else None
+    written = f"{cell:f}"
+    if name in DATES:
+        raise _number_for_date(cell)
+    if name in AMOUNTS:
+        return Figure(written, ".", notation.scale, notation.rounding)
+    return convert(written)
+
+
+def shown(cell: Cell) -> str:
+    """What a cell shows, for remarks and for whoever looks for its notation."""
+    return cell.shows if isinstance(cell, Unreadable) else str(cell).strip()
+
+
+def _number_for_date(number: Decimal) -> InputInvalid:
+    """A spreadsheet counts days; which day a bare number is depends on the workbook, so it is not taken for one."""
+    hint = "Format the column as a date, or write YYYY-MM-DD."
+    if number == number.to_integral_value() and 20_000 <= number <= 80_000:
+        day = date(1899, 12, 30) + timedelta(days=int(number))
+        hint = f"If it stands for {day}, format the column as a date."
+    return InputInvalid("date-invalid", f"The number {number:f} is not a date.", hint=hint)
 
 
 def contract_id(text: str) -> str:
@@ -108,8 +164,10 @@ def _visible(text: str) -> None:
 
 
 @lru_cache(maxsize=4096)
-def read_date(text: str, date_format: str = "") -> date:
+def read_date(text: str, date_format: str | tuple[str, ...] = "") -> date:
     """The date that a cell holds: by strptime's rules, or YYYY-MM-DD where no format is given.
+
+    Of several formats any may read it; where two read different days of it, it is refused.
 
     A time of day is left off, since the date counts, and as written; but an ISO time with an
     offset other than midnight or 23:59 could be another day in the contract's zone, and is
@@ -125,15 +183,26 @@ def read_date(text: str, date_format: str = "") -> date:
                 hint="Write the date that it was in the contract's time zone.",
             )
         return parse_date(stamp[1] if stamp else text)
+    formats = (date_format,) if isinstance(date_format, str) else date_format
+    days = sorted({day for one in formats if (day := _by_format(text, one)) is not None})
+    if not days:
+        forms = " or ".join(formats)
+        raise InputInvalid("date-invalid", f"{_quoted(text)} is not a date of the form {forms}.")
+    if len(days) > 1:
+        either = " or ".join(map(str, days))
+        hint = "Leave only the format that the column is written in."
+        raise InputInvalid("date-ambiguous", f"{_quoted(text)} may be {either}.", hint=hint)
+    return days[0]
+
+
+def _by_format(text: str, date_format: str) -> date | None:
     try:
         moment = datetime.strptime(text, date_format)  # noqa: DTZ007  only its date is taken
         # Without separators "1022026" would be read as the 10th: every digit must be there.
         if _ADJACENT.search(date_format) and moment.strftime(date_format) != text:
-            raise ValueError
+            return None
     except ValueError:
-        raise InputInvalid(
-            "date-invalid", f"{_quoted(text)} is not a date of the form {date_format}."
-        ) from None
+        return None
     return moment.date()
 
 
@@ -142,7 +211,7 @@ def plain_amount(text: str, decimal_mark: str = ".") -> str:
     _no_formula(text)
     if decimal_mark == ".":
         return text
-    match = _COMMA_AMOUNT.fullmatch(text)
+    match = COMMA_AMOUNT.fullmatch(text)
     if match is None:
         raise InputInvalid(
             "amount-invalid",

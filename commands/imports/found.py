@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Literal, cast
 
 import msgspec
 
@@ -30,62 +31,119 @@ STDIN = Path("-")
 _canonical = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 
+# What a remark weighs: high where something of the source is not in the ledger, medium where it was taken otherwise
+# than it was written, low where it was taken as it stands, or nothing of it is an obligation.
+Severity = Literal["high", "medium", "low"]
+
+_DROPPED = frozenset(
+    {
+        *("amount-unreadable", "date-unreadable", "value-unreadable"),
+        *("milestone-currency", "twin-amount", "value-withdrawn"),
+    }
+)
+_AS_WRITTEN = frozenset(
+    {
+        *("amount-negative", "columns-ignored", "contract-ended", "dispute-repeated"),
+        *("contract-without-id", "release-versioned", "value-taken-back"),
+        *("met-but-not-met", "milestone-repeated", "paid-above-value", "payment-not-listed"),
+        *("payment-repeated", "release-repeated", "sheet-ignored", "bank-entry-repeated"),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something in a source that was not taken over, and why."""
+    """Something in a source that was not taken over, and why; `rule` and `column` are what alike ones share."""
 
     place: str
     reason: str
+    rule: str = ""
+    severity: Severity = "high"
+    column: str = ""
+    cell: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something that was taken over although it looks wrong; `rule` names the suspicion."""
+    """Something that was taken over although it looks wrong; `rule` names the suspicion.
+
+    `weight` is given where the rule alone does not say it: what breaks a rule of the domain weighs as its finding.
+    """
 
     place: str
     rule: str
     detail: str
+    weight: Severity | None = None
+
+    @property
+    def severity(self) -> Severity:
+        if self.weight is not None:
+            return self.weight
+        return "high" if self.rule in _DROPPED else "low" if self.rule in _AS_WRITTEN else "medium"
 
 
 @dataclass(slots=True)
 class Reading:
-    """All that a reader found in its files; the intents stand in the order to apply them in."""
+    """All that a reader found in its files; the intents stand in the order to apply them in.
+
+    `rows` counts the rows of sheets, good and bad; 0 where a source has none.
+    """
 
     take_overs: list[TakeOver] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
+    rows: int = 0
 
-    def skip(self, place: str, reason: str) -> None:
-        self.skipped.append(Skipped(place, reason))
+    def skip(self, place: str, reason: str, rule: str = "", severity: Severity = "high") -> None:
+        self.skipped.append(Skipped(place, reason, rule, severity))
 
     def warn(self, place: str, rule: str, detail: str) -> None:
         self.warnings.append(Warned(place, rule, detail))
 
+    @property
+    def lost(self) -> int:
+        """How many remarks say that something of the source is not taken over."""
+        return sum(severity == "high" for severity in self._severities())
+
+    @property
+    def changed(self) -> int:
+        """How many remarks say that something is taken otherwise than it was written."""
+        return sum(severity == "medium" for severity in self._severities())
+
+    def _severities(self) -> list[Severity]:
+        return [one.severity for one in self.skipped] + [one.severity for one in self.warnings]
+
 
 @dataclass(slots=True)
 class Notes:
-    """Remarks on one place of a source: one line per kind, however many rows it touches."""
+    """Remarks on one place of a source: one line per kind, however many rows it touches.
+
+    What was dropped is told in full, be it ever so much; of all else the first few.
+    """
 
     place: str
-    _skipped: dict[str, list[str]] = field(default_factory=dict)
+    _skipped: dict[tuple[str, Severity], list[str]] = field(default_factory=dict)
     _warned: dict[str, list[str]] = field(default_factory=dict)
 
-    def skip(self, reason: str, row: str) -> None:
-        self._skipped.setdefault(reason, []).append(row)
+    def skip(self, reason: str, row: str, severity: Severity = "high") -> None:
+        self._skipped.setdefault((reason, severity), []).append(row)
 
     def warn(self, rule: str, detail: str) -> None:
         self._warned.setdefault(rule, []).append(detail)
 
     def report(self, reading: Reading) -> None:
-        for reason, rows in self._skipped.items():
-            reading.skip(self.place, f"{reason}: {_listed(rows)}")
+        for (reason, severity), rows in self._skipped.items():
+            listed = _listed(rows, whole=severity == "high")
+            reading.skip(self.place, f"{reason}: {listed}", severity=severity)
         for rule, details in self._warned.items():
-            reading.warn(self.place, rule, _listed(details))
+            whole = Warned(self.place, rule, "").severity != "low"
+            reading.warn(self.place, rule, _listed(details, whole=whole))
 
 
-def _listed(remarks: list[str]) -> str:
-    more = len(remarks) - _SHOWN
-    return "; ".join(remarks[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+def _listed(remarks: list[str], *, whole: bool) -> str:
+    more = 0 if whole else len(remarks) - _SHOWN
+    shown = remarks if whole else remarks[:_SHOWN]
+    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
 
 
 # --- files and bytes -----------------------------------------------------------------------------
@@ -101,7 +159,7 @@ def files_in(paths: Sequence[Path], endings: tuple[str, ...]) -> list[Path]:
         if path == STDIN:
             files.add(path)
         elif path.is_dir():
-            inside = (found for found in path.rglob("*") if found.suffix.lower() in endings)
+            inside = (found for found in path.rglob("*") if found.name.lower().endswith(endings))
             files |= {found for found in inside if found.is_file()}
         elif path.exists():
             files.add(path)
@@ -113,8 +171,18 @@ def files_in(paths: Sequence[Path], endings: tuple[str, ...]) -> list[Path]:
 
 
 def bytes_of(path: Path) -> bytes:
-    """All that a file holds, or stdin. Raises OSError."""
-    return sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
+    """All that a file holds, or stdin, unpacked where it is a gzip. Raises OSError, EOFError, zlib.error."""
+    if path == STDIN:
+        return sys.stdin.buffer.read()
+    with opened(path) as file:
+        return file.read()
+
+
+def opened(path: Path) -> BinaryIO:
+    """A file to be read, unpacked on the way where its name ends in .gz. Raises OSError."""
+    if path.name.lower().endswith(".gz"):
+        return cast(BinaryIO, gzip.open(path))
+    return path.open("rb")
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -154,7 +222,7 @@ def lines_of(path: Path, reading: Reading) -> Iterator[tuple[int, str, int]]:
     A line that is not UTF-8 is read as an old Western encoding, which is warned of once. Raises
     OSError.
     """
-    with path.open("rb") as file:
+    with opened(path) as file:
         if file.read(4).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             # Its line ends are not single bytes, and such files are small: read as a whole.
             lines = read_text(path, reading).split("\n")

@@ -2,8 +2,12 @@
 
     encoding: gb18030               default: a byte order mark's, else UTF-8
     delimiter: ";"                  default: whichever of , ; tab | finds the columns
-    date_format: "%d.%m.%Y"         as strptime; default: YYYY-MM-DD
+    date_format: "%d.%m.%Y"         as strptime, or a list of such; default: YYYY-MM-DD
     decimal_mark: ","               default: "."
+    scale: millions                 what one stands for in amounts: a name or a number; default: 1
+    empty: ["N/A", "none yet"]      words that mean an empty cell
+    rounding: half-up               take amounts finer than their currency, rounded; default: refuse them
+    labels: [Country]               other columns that are kept with the milestone
     fields:
       contract: Vertrag             a column
       currency: {constant: CNY}     the same value in every row
@@ -21,24 +25,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands.imports.cells import converter
+from commands.imports.cells import PLAIN, Notation, converter
+from commands.imports.figures import SCALES, Figure
 from commands.imports.found import decode, is_guessed
 from ledger.errors import InputInvalid
+from ledger.money import ROUNDINGS
 
 if TYPE_CHECKING:
     from commands.imports.yaml_text import Loaded
 
-CONTRACT_FACTS = ("partner", "client", "currency", "timezone")
+CONTRACT_FACTS = (
+    *("partner", "client", "currency", "timezone"),
+    *("contract_title", "contract_value", "contract_status", "signed_on"),
+)
 PLAN_FACTS = ("title", "stage", "amount", "baseline_due", "current_due", "delivered", "approved")
 FIELDS = (
     *("contract", "partner", "client", "milestone", "title", "stage", "amount", "currency"),
     *("baseline_due", "current_due", "delivered", "approved", "paid_on", "paid_amount"),
     *("disputed_on", "dispute_amount", "dispute_outcome", "timezone"),
+    *("contract_title", "contract_value", "contract_status", "signed_on"),
 )
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
+# What any map may say, and what only one of contracts may.
 _SETTINGS = ("encoding", "delimiter", "date_format", "decimal_mark", "fields")
+_SETTINGS_MORE = (*_SETTINGS, "scale", "empty", "rounding", "labels")
 _SOURCE_KEYS = ("column", "constant", "date_format", "decimal_mark")
+_SOURCE_KEYS_MORE = (*_SOURCE_KEYS, "scale", "empty", "rounding")
 _MARKS = (".", ",")
 
 Place = tuple[str, ...]
@@ -50,32 +63,42 @@ class Source:
 
     column: str = ""
     constant: str = ""
-    date_format: str = ""
-    decimal_mark: str = "."
+    notation: Notation = PLAIN
+
+    @property
+    def date_format(self) -> tuple[str, ...]:
+        return self.notation.date_formats
+
+    @property
+    def decimal_mark(self) -> str:
+        return self.notation.decimal_mark
 
     def converter(self, name: str) -> Callable[[str], Any]:
         """What turns the field's text into its value."""
-        return converter(name, self.date_format, self.decimal_mark)
+        return converter(name, self.notation)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A whole map; the empty one reads the product's own column names. `name` is its file's."""
+    """A whole map; the empty one reads the product's own column names. `name` is its file's.
+
+    `labels` are the columns kept beside the fields, by the name under which they are kept.
+    """
 
     sources: dict[str, Source] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
-    date_format: str = ""
-    decimal_mark: str = "."
+    notation: Notation = PLAIN
     name: str = ""
     fields: tuple[str, ...] = FIELDS
+    labels: dict[str, str] = field(default_factory=dict)
 
     def source(self, name: str) -> Source:
         """The field's own source, else the column of its own name, unless another field has it."""
         if name in self.sources:
             return self.sources[name]
         taken = any(source.column == name for source in self.sources.values())
-        return Source("" if taken else name, "", self.date_format, self.decimal_mark)
+        return Source("" if taken else name, "", self.notation)
 
 
 OWN_NAMES = Mapping()
@@ -117,28 +140,42 @@ class _Reader:
         self.loaded, self.fields = loaded, fields
 
     def mapping(self) -> Mapping:
-        settings = self.table(self.loaded.data, (), _SETTINGS, "csv-map-setting-unknown", "setting")
-        date_format = self.date_format(settings, (), "")
-        decimal_mark = self.decimal_mark(settings, (), ".")
+        known = _SETTINGS_MORE if self.whole else _SETTINGS
+        settings = self.table(self.loaded.data, (), known, "csv-map-setting-unknown", "setting")
+        notation = self.notation(settings, (), PLAIN)
         named = self.table(
             settings.get("fields"), ("fields",), self.fields, "csv-map-field-unknown", "field"
         )
-        base = Source(date_format=date_format, decimal_mark=decimal_mark)
         return Mapping(
-            {key: self.source(key, value, base) for key, value in named.items()},
+            {key: self.source(key, value, notation) for key, value in named.items()},
             self.encoding(settings),
             self.delimiter(settings),
-            date_format,
-            decimal_mark,
+            notation,
             self.loaded.name,
             self.fields,
+            self.labels(settings),
         )
 
-    def source(self, key: str, value: object, base: Source) -> Source:
+    @property
+    def whole(self) -> bool:
+        """Whether it maps contracts: a bank's sheet has no use for scales and labels."""
+        return self.fields is FIELDS
+
+    def notation(self, given: dict[str, Any], at: Place, base: Notation) -> Notation:
+        return Notation(
+            self.date_formats(given, at, base.date_formats),
+            self.decimal_mark(given, at, base.decimal_mark),
+            self.scale(given, at, base.scale),
+            self.rounding(given, at, base.rounding),
+            base.empty | {word.strip().casefold() for word in self.texts(given, at, "empty")},
+        )
+
+    def source(self, key: str, value: object, base: Notation) -> Source:
         at = ("fields", key)
         if value is None or isinstance(value, str):
-            return Source((value or "").strip(), "", base.date_format, base.decimal_mark)
-        given = self.table(value, at, _SOURCE_KEYS, "csv-map-setting-unknown", "setting")
+            return Source((value or "").strip(), "", base)
+        keys = _SOURCE_KEYS_MORE if self.whole else _SOURCE_KEYS
+        given = self.table(value, at, keys, "csv-map-setting-unknown", "setting")
         column, constant = self.text(given, at, "column"), self.text(given, at, "constant")
         if bool(column) == bool(constant):
             raise self.wrong(
@@ -147,19 +184,16 @@ class _Reader:
                 at,
                 f"write {key}: COLUMN, or {key}: {{constant: VALUE}}",
             )
-        source = Source(
-            column,
-            constant,
-            self.date_format(given, at, base.date_format),
-            self.decimal_mark(given, at, base.decimal_mark),
-        )
+        source = Source(column, constant, self.notation(given, at, base))
         if constant:
             self.check(key, source, (*at, "constant"))
         return source
 
     def check(self, key: str, source: Source, at: Place) -> None:
         try:
-            source.converter(key)(source.constant)
+            value = source.converter(key)(source.constant)
+            if isinstance(value, Figure):
+                value.amount("CLF")  # of all currencies the one with most decimals
         except InputInvalid as bad:
             raise self.wrong("csv-map-constant", f"{key}: {bad.message}", at, bad.hint) from None
 
@@ -195,13 +229,56 @@ class _Reader:
             )
         return value if key == "delimiter" else value.strip()
 
-    def date_format(self, given: dict[str, Any], at: Place, default: str) -> str:
-        written = self.text(given, at, "date_format") or default
-        if problem := _format_problem(written):
-            hint = "Write it as for strptime, such as %d.%m.%Y or %m/%d/%Y, in quotation marks."
-            message = f"the date format {written!r} {problem}"
-            raise self.wrong("csv-map-date-format", message, (*at, "date_format"), hint)
-        return written
+    def texts(self, given: dict[str, Any], at: Place, key: str) -> tuple[str, ...]:
+        """A text, or a list of texts."""
+        value = given.get(key) or ()
+        listed = (value,) if isinstance(value, str) else value
+        if not isinstance(listed, (list, tuple)) or not all(isinstance(v, str) for v in listed):
+            hint = f"write {key}: TEXT, or {key}: [TEXT, TEXT]"
+            says = f"{key} is neither a text nor a list of texts"
+            raise self.wrong("csv-map-shape", says, (*at, key), hint)
+        return tuple(listed)
+
+    def date_formats(
+        self, given: dict[str, Any], at: Place, default: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        formats = tuple(one.strip() for one in self.texts(given, at, "date_format"))
+        for written in formats:
+            if problem := _format_problem(written):
+                hint = "Write it as for strptime, such as %d.%m.%Y or %m/%d/%Y, in quotation marks."
+                message = f"the date format {written!r} {problem}"
+                raise self.wrong("csv-map-date-format", message, (*at, "date_format"), hint)
+        return tuple(filter(None, formats)) or default
+
+    def scale(self, given: dict[str, Any], at: Place, default: int) -> int:
+        written = self.text(given, at, "scale")
+        scale = SCALES.get(written) or (int(written) if re.fullmatch("10*", written) else 0)
+        if written and not scale:
+            hint = f"write one of {', '.join(SCALES)}, or a number such as 1000"
+            message = f"the scale {written!r} is not known"
+            raise self.wrong("csv-map-scale", message, (*at, "scale"), hint)
+        return scale or default
+
+    def rounding(self, given: dict[str, Any], at: Place, default: str) -> str:
+        written = self.text(given, at, "rounding")
+        if written and written not in ROUNDINGS:
+            hint = f"write {' or '.join(ROUNDINGS)}, or leave it out"
+            message = f"the rounding {written!r} is not known"
+            raise self.wrong("csv-map-rounding", message, (*at, "rounding"), hint)
+        return written or default
+
+    def labels(self, given: dict[str, Any]) -> dict[str, str]:
+        """Columns by the names under which they are kept: a list keeps each under its own."""
+        value = given.get("labels")
+        if isinstance(value, dict):
+            named = {name: self.text(value, ("labels",), name) for name in value}
+        else:
+            named = {name: name for name in self.texts(given, (), "labels")}
+        for name, column in named.items():
+            if not name.strip() or not column:
+                hint = "write labels: [COLUMN, COLUMN], or labels: {NAME: COLUMN}"
+                raise self.wrong("csv-map-labels", "a label has no column", ("labels",), hint)
+        return {name.strip(): column for name, column in named.items()}
 
     def decimal_mark(self, given: dict[str, Any], at: Place, default: str) -> str:
         mark = self.text(given, at, "decimal_mark") or default

@@ -1,14 +1,16 @@
 """OCDS files become take-overs: one for each contract in each release, oldest release first.
 
-Read are releases, records, packages of either, arrays and JSON Lines of them, in versions 1.0 and
-1.1 of the Open Contracting Data Standard; amounts are exact throughout. Neither the order of the
-files nor a release that stands in several of them changes the result.
+Read are releases, versioned and compiled ones, records, packages of either, arrays and JSON Lines of
+them, packed by gzip or not, in versions 1.0 and 1.1 of the Open Contracting Data Standard; amounts are
+exact throughout. Neither the order of the files nor a release that stands in several of them changes
+the result.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -28,12 +30,13 @@ from commands.imports.found import (
 from commands.imports.ocds_contract import View, views_of
 from commands.imports.ocds_merge import take_overs
 from commands.imports.ocds_values import Json, objects, text_of
+from commands.imports.ocds_versions import is_versioned, releases_in
 from ledger.errors import InputInvalid
 
 Progress = Callable[[int], None]
 
-ENDINGS = (".json", ".jsonl", ".ndjson")
-_BY_LINES = (".jsonl", ".ndjson")
+ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+_BY_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 # Half a character, or one that no database stores as text.
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 # One JSON value ends with the first line and another begins: JSON Lines, whatever the file's name.
@@ -62,8 +65,9 @@ def read_ocds(paths: Sequence[Path], progress: Progress | None = None) -> Readin
         try:
             for place, document in _documents(path, found.reading, progress or _unheard):
                 _take_all(document, place, found, notes)
-        except OSError as problem:
-            found.reading.skip(str(path), f"cannot be read: {problem.strerror or problem}")
+        except (OSError, EOFError, zlib.error) as problem:
+            why = getattr(problem, "strerror", None) or problem
+            found.reading.skip(str(path), f"cannot be read: {why}", "file-unreadable")
         notes.report(found.reading)
     if not found.releases:
         raise _not_ocds(paths, found.reading)
@@ -88,10 +92,13 @@ def _unheard(size: int) -> None:
 
 def _documents(path: Path, reading: Reading, progress: Progress) -> Iterator[tuple[str, Any]]:
     """The JSON values in a file, each with its place; only JSON Lines are read piece by piece."""
-    if path.suffix.lower() in _BY_LINES:
+    if path.name.lower().endswith(_BY_LINES):
+        packed = path.suffix.lower() == ".gz"
         for number, line, size in lines_of(path, reading):
             yield from _parsed(line, str(path), number, reading)
-            progress(size)
+            progress(0 if packed else size)
+        if packed:
+            progress(path.stat().st_size)
         return
     text = read_text(path, reading)
     if _LINES.match(text):
@@ -140,27 +147,51 @@ def _releases(document: Any, place: str, reading: Reading) -> Iterator[tuple[str
         case {"releases": list()}:
             yield from _embedded(document, place, "", reading)
         case {"ocid": str(ocid)} if ocid:
-            yield place, document
+            yield from _alone(document, place, reading)
         case _:
             reading.skip(place, "is not an OCDS release, record or package, or has no ocid")
 
 
+def _alone(release: Json, place: str, reading: Reading) -> Iterator[tuple[str, Json]]:
+    """A release as it is; where it is a versioned one, those that its versions name."""
+    if not is_versioned(release):
+        yield place, release
+        return
+    told = releases_in(release)
+    for one in told:
+        yield f"{place}:{text_of(one['id']) or text_of(one['date'])}", one
+    count = "one release" if len(told) == 1 else f"{len(told)} releases"
+    said = f"a versioned release: read as the {count} that its values name"
+    reading.warn(place, "release-versioned", said)
+
+
 def _releases_of_record(record: Any, place: str, reading: Reading) -> Iterator[tuple[str, Json]]:
-    """The releases that a record embeds; its compiled release only where it embeds none."""
+    """The releases that a record embeds; where it embeds none those of its versioned release, else its compiled one."""
     if not isinstance(record, dict):
         reading.skip(place, "is not an OCDS record")
         return
-    ocid, compiled = text_of(record.get("ocid")), record.get("compiledRelease")
-    embedded = list(_embedded(record, place, ocid, reading))
+    ocid = text_of(record.get("ocid"))
+    whole = [
+        (f"{place}:{key}", {**one, "ocid": own})
+        for key in ("versionedRelease", "compiledRelease")
+        if isinstance(one := record.get(key), dict)
+        if (own := text_of(one.get("ocid")) or ocid)
+        if key == "compiledRelease" or is_versioned(one)
+    ]
+    embedded = list(_embedded(record, place, ocid, reading, instead=bool(whole)))
     if embedded:
         yield from embedded
-    elif isinstance(compiled, dict) and (ocid := text_of(compiled.get("ocid")) or ocid):
-        yield f"{place}:compiledRelease", {**compiled, "ocid": ocid}
+    elif whole:
+        at, release = whole[0]
+        yield from _alone(release, at, reading)
     else:
         reading.skip(place, "is a record without an embedded or compiled release that can be read")
 
 
-def _embedded(holder: Json, place: str, ocid: str, reading: Reading) -> Iterator[tuple[str, Json]]:
+def _embedded(
+    holder: Json, place: str, ocid: str, reading: Reading, *, instead: bool = False
+) -> Iterator[tuple[str, Json]]:
+    """The releases in a package or record; linked ones are listed, as lost unless something stands `instead`."""
     notes = Notes(place)
     releases = holder.get("releases")
     for index, release in enumerate(releases if isinstance(releases, list) else []):
@@ -168,11 +199,13 @@ def _embedded(holder: Json, place: str, ocid: str, reading: Reading) -> Iterator
         if not isinstance(release, dict):
             notes.skip("is not an OCDS release", at)
         elif "url" in release and not {"id", "contracts"} & release.keys():
-            notes.skip("linked releases, only their address is given", text_of(release["url"]))
+            why = "linked releases, only their address is given"
+            notes.skip(why, text_of(release["url"]), "low" if instead else "high")
         elif not (text_of(release.get("ocid")) or ocid):
             notes.skip("is a release without ocid", at)
         else:
-            yield f"{place}:{at}", {**release, "ocid": text_of(release.get("ocid")) or ocid}
+            whole = {**release, "ocid": text_of(release.get("ocid")) or ocid}
+            yield from _alone(whole, f"{place}:{at}", reading)
     notes.report(reading)
 
 
@@ -220,7 +253,8 @@ def _say_what_is_no_contract(release: Json, notes: Notes) -> None:
     if not objects(release, "contracts"):
         tags = release.get("tag")
         stage = ", ".join(map(text_of, tags)) if isinstance(tags, list) else text_of(tags)
-        notes.skip("a release without contracts holds no obligation", f"tag {stage or 'unknown'}")
+        why = "a release without contracts holds no obligation"
+        notes.skip(why, f"tag {stage or 'unknown'}", "low")
     for stage in _STAGES:
         holders = release.get(stage)
         for holder in holders if isinstance(holders, list) else [holders]:
@@ -228,6 +262,7 @@ def _say_what_is_no_contract(release: Json, notes: Notes) -> None:
                 notes.skip(
                     "milestones before the contract are plans, not obligations",
                     f"{len(plans)} of {stage}",
+                    "low",
                 )
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from commands.imports.found import Notes, Reading, digest, identifier
+from commands.imports.ocds_amounts import Amounts, currency_in
 from commands.imports.ocds_values import (
     Json,
     commonest_offset,
@@ -26,10 +26,9 @@ from commands.imports.ocds_values import (
     roles_of,
     strays,
     text_of,
+    written_of,
 )
-from ledger.errors import InputInvalid
 from ledger.intents import TakenMilestone, TakenPayment, TakeOver
-from ledger.money import EXPONENTS, UNKNOWN_CURRENCY, canonical, parse_minor
 from projections.exports.ocds_names import OCID_PREFIX
 
 _STATUS = {
@@ -39,6 +38,7 @@ _STATUS = {
     "met": "accepted",
 }
 _ENDED = ("cancelled", "terminated")
+_RUNNING = ("active", "pending")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,24 +46,32 @@ class View:
     """One release's view of one contract, before payment milestones are joined to deliveries.
 
     Payments still name milestones as the source does; `kinds` holds the type of every milestone
-    that states one; `order` is the place among all views: release date, id, digest, ordinal.
+    that states one; `order` is the place among all views: release date, id, digest, ordinal; `said` names
+    the values that it states ("M1 dueDate"), `nulls` those that it says are none.
     """
 
     place: str
     order: tuple[str, str, str, int]
     take_over: TakeOver
     kinds: Mapping[str, str]
+    said: frozenset[str]
+    nulls: frozenset[str]
 
 
 def views_of(release: Json, digest_text: str, place: str, reading: Reading) -> list[View]:
     """A view for every contract in the release; contracts of the same id are one contract."""
     notes = Notes(place)
     groups: dict[str, list[Json]] = {}
-    for index, contract in enumerate(objects(release, "contracts")):
-        if contract_id := text_of(contract.get("id")):
+    listed = objects(release, "contracts")
+    for index, contract in enumerate(listed):
+        contract_id = text_of(contract.get("id")).strip()
+        if contract_id or len(listed) == 1:
             groups.setdefault(contract_id, []).append(contract)
         else:
-            notes.skip("a contract without id cannot be identified", f"contracts[{index}]")
+            why = "a contract without id, beside others, cannot be identified"
+            notes.skip(why, f"contracts[{index}]{_about(contract)}")
+    if "" in groups:
+        notes.warn("contract-without-id", f"the only contract: called {text_of(release['ocid'])}")
     if count := strays(release, "contracts"):
         notes.skip("contracts that are no objects", str(count))
     known = known_claim(release.get("date"))
@@ -77,11 +85,19 @@ def views_of(release: Json, digest_text: str, place: str, reading: Reading) -> l
     for ordinal, (contract_id, parts) in enumerate(groups.items()):
         if len(parts) > 1:
             notes.warn("contract-repeated", f"{len(parts)} contracts {contract_id} taken as one")
-        own = Notes(f"{place}:contracts[{contract_id}]")
+        own = Notes(f"{place}:contracts[{contract_id or 0}]")
         reader = _ContractReader(release, _united(parts), len(groups), own)
         take_over = reader.take_over(contract_id, known, digest_text)
         order = (known, release_id, digest_text, ordinal)
-        views.append(View(place=own.place, order=order, take_over=take_over, kinds=reader.kinds))
+        view = View(
+            place=own.place,
+            order=order,
+            take_over=take_over,
+            kinds=reader.kinds,
+            said=frozenset(reader.said),
+            nulls=frozenset(reader.nulls),
+        )
+        views.append(view)
         own.report(reading)
     notes.report(reading)
     return views
@@ -115,27 +131,40 @@ class _ContractReader:
         self.release, self.contract, self.notes = release, contract, notes
         self.alone = contracts == 1
         self.kinds: dict[str, str] = {}
+        self.said: set[str] = set()
+        self.nulls: set[str] = set()
         self.milestones = objects(work, "milestones") + objects(contract, "milestones")
         self.transactions = objects(work, "transactions")
-        self.code = self._code()
-        self.currency = self.code if self.code in EXPONENTS else UNKNOWN_CURRENCY
+        rows = self.milestones + self.transactions
+        self.amounts = Amounts(currency_in(contract, rows, notes), notes)
+        self.currency = self.amounts.currency
         self.offset = commonest_offset(self._dates())
 
     def take_over(self, contract_id: str, known: str, digest_text: str) -> TakeOver:
         ocid, release_id = text_of(self.release["ocid"]), text_of(self.release.get("id"))
-        status = text_of(self.contract.get("status"))
+        status = self.words(self.contract, "status", "")
         if status in _ENDED:
             self.notes.warn("contract-ended", f"the source calls the contract {status}")
-        signed, _ = self.day(self.contract.get("dateSigned"), "dateSigned")
-        starts, _ = self.day(object_of(self.contract, "period").get("startDate"), "startDate")
-        value, _ = money_in(self.contract, "value", "amount")
+        elif status and status not in _RUNNING:
+            self.notes.warn(
+                "status-unknown", f"the contract is {status!r}, kept as its source's word"
+            )
+        signed, _ = self.day(self.contract, "dateSigned", "")
+        starts, _ = self.day(object_of(self.contract, "period"), "startDate", "")
+        value = self.amounts.of(self.money(self.contract, "")[0], "the contract's value")
+        withdrawn = {"value"} if "value" in self.nulls else set()
+        if "dateSigned" in self.nulls and not starts:
+            withdrawn.add("signed_on")
         return TakeOver(
             contract=_name(ocid, contract_id).replace("#", "%23"),
             client=self.client(),
             partner=self.partner(),
-            title=text_of(self.contract.get("title")),
+            title=self.words(self.contract, "title", ""),
             currency=self.currency,
-            value_minor=self.minor(value, "the contract's value"),
+            value_minor=value.minor if value else None,
+            source_value=value.written if value else "",
+            source_status=status,
+            withdrawn=frozenset(withdrawn),
             timezone=offset_text(self.offset),
             signed_on=signed or starts,
             milestones=tuple(self.taken_milestones()),
@@ -149,28 +178,31 @@ class _ContractReader:
 
     def taken_milestones(self) -> Iterator[TakenMilestone]:
         for name, row in self.identified("milestone", self.milestones):
-            if kind := text_of(row.get("type")):
+            if kind := self.words(row, "type", name):
                 self.kinds[name] = kind
             yield self.milestone(name, row)
 
     def milestone(self, name: str, row: Json) -> TakenMilestone:
-        source_status = text_of(row.get("status"))
+        source_status = self.words(row, "status", name)
         status = _STATUS.get(source_status, "defined")
         if source_status and source_status not in _STATUS:
             self.notes.warn("status-unknown", f"{name} is {source_status!r}, taken as defined")
-        due, _ = self.day(row.get("dueDate"), f"{name} dueDate")
-        met, at = self.day(row.get("dateMet"), f"{name} dateMet")
-        modified, _ = self.day(row.get("dateModified"), f"{name} dateModified")
+        due, _ = self.day(row, "dueDate", name)
+        met, at = self.day(row, "dateMet", name)
+        modified, _ = self.day(row, "dateModified", name)
         if status != "accepted" and met:
             self.notes.warn("met-but-not-met", f"{name} is {source_status}, yet met on {met}")
         delivered = (met or modified) if status == "accepted" else None
-        amount, code = money_in(row, "value", "amount")
+        amount = self.amounts.of_row(*self.money(row, name), name, "milestone-currency")
+        gone = {"due": f"{name} dueDate", "amount": f"{name} value"}
         return TakenMilestone(
             id=name,
-            title=text_of(row.get("title")),
-            stage=text_of(row.get("type")),
+            title=self.words(row, "title", name),
+            stage=self.kinds.get(name, ""),
             due=due,
-            amount_minor=self.minor_in(code, amount, name, "milestone-currency"),
+            amount_minor=amount.minor if amount else None,
+            source_amount=amount.written if amount else "",
+            withdrawn=frozenset(key for key, value in gone.items() if value in self.nulls),
             status=status,
             source_status=source_status,
             submitted_on=delivered,
@@ -181,23 +213,26 @@ class _ContractReader:
 
     def taken_payments(self) -> Iterator[TakenPayment]:
         for name, row in self.identified("payment", self.transactions):
-            written, code = money_in(row, "value", "amount")
-            if code and code != self.code:
-                known = self.code or "not known"
+            written, code = self.money(row, name)
+            if self.amounts.foreign(code):
+                known = self.amounts.code or "not known"
                 self.notes.skip(
                     f"payments in another currency than the contract's, which is {known}",
-                    f"{name} of {text_of(written)} {code}",
+                    f"{name} of {written_of(written)} {code}{_dated(row)}",
                 )
                 continue
-            amount = self.minor_in(code, written, name, "payment-currency")
+            amount = self.amounts.of_row(written, code, name, "payment-currency")
             if amount is None:
-                self.notes.skip("payments whose amount is not known", name)
+                lost = f" of {written_of(written)} {code}".rstrip() + _dated(row)
+                said = f"{name}{lost if written is not None else ''}"
+                self.notes.skip("payments whose amount is not known", said)
                 continue
-            paid, _ = self.day(row.get("date"), f"{name} date")
+            paid, _ = self.day(row, "date", name)
             related = text_of(object_of(row, "relatedImplementationMilestone").get("id"))
             yield TakenPayment(
                 reference=name,
-                amount_minor=amount,
+                amount_minor=amount.minor,
+                source_amount=amount.written,
                 paid_on=paid,
                 milestone=identifier(related),
             )
@@ -221,43 +256,31 @@ class _ContractReader:
                 self.notes.warn(f"{kind}-id-reused", f"another one is called {name}")
             yield name, row
 
-    # --- amounts
+    # --- values
 
-    def _code(self) -> str:
-        """The contract's currency as written: its value's, else the one that all its rows have."""
-        value_code = money_in(self.contract, "value", "amount")[1]
-        rows = [money_in(row, "value", "amount")[1] for row in self.milestones + self.transactions]
-        codes = [value_code] if value_code else sorted(set(filter(None, rows)))
-        if len(codes) > 1:
-            self.notes.warn("currency-mixed", f"no currency of its own, rows in {', '.join(codes)}")
-        code = codes[0] if len(codes) == 1 else ""
-        if code and code not in EXPONENTS:
-            self.notes.warn("currency-unknown", f"{code!r} is no currency of ISO 4217: XXX")
-        return code
+    def noted(self, row: Json, key: str, name: str) -> Any:
+        """The value under a key, which is noted: as said, or as null where it is there and none."""
+        value = row.get(key)
+        if key in row:
+            (self.nulls if value is None else self.said).add(_path(name, key))
+        return value
 
-    def minor_in(self, code: str, amount: Any, name: str, rule: str) -> int | None:
-        """The minor units of a row's amount, None where it is in another currency."""
-        if code and code != self.code:
-            self.notes.warn(rule, f"{name} is {text_of(amount)} {code}, not {self.currency}")
-            return None
-        if amount is not None and not code:
-            self.notes.warn("currency-missing", f"{name} is taken to be in {self.currency}")
-        return self.minor(amount, name)
+    def words(self, row: Json, key: str, name: str) -> str:
+        """The text under a key; what is no text there is dropped, and shown."""
+        value = self.noted(row, key, name)
+        text = text_of(value)
+        if not text and value not in (None, ""):
+            said = f"{_path(name, key)} is {written_of(value)}, which is no text: dropped"
+            self.notes.warn("value-unreadable", said)
+        return text
 
-    def minor(self, amount: Any, name: str) -> int | None:
-        """The exact minor units of a number or its text; None and a remark where there are none."""
-        if amount is None:
-            return None
-        try:
-            exact = isinstance(amount, (int, Decimal)) and not isinstance(amount, bool)
-            written = str(canonical(amount)) if exact else text_of(amount).strip()
-            minor = parse_minor(written, self.currency)
-        except InputInvalid as problem:
-            self.notes.warn("amount-unreadable", f"{name}: {problem.message}")
-            return None
-        if minor < 0:
-            self.notes.warn("amount-negative", f"{name} is {written} {self.currency}")
-        return minor
+    def money(self, row: Json, name: str) -> tuple[Any, str]:
+        """An amount and its currency as written; a null of either the value or its amount is noted."""
+        value = self.noted(row, "value", name)
+        if isinstance(value, dict) and "amount" in value and value["amount"] is None:
+            self.said.discard(_path(name, "value"))
+            self.nulls.add(_path(name, "value"))
+        return money_in(row, "value", "amount")
 
     # --- times
 
@@ -269,13 +292,15 @@ class _ContractReader:
             *(row.get("date") for row in self.transactions),
         ]
 
-    def day(self, written: Any, name: str) -> tuple[date | None, str]:
+    def day(self, row: Json, key: str, name: str) -> tuple[date | None, str]:
         """The contract-local day of a date-time, and its text where it also tells the time."""
+        written = self.noted(row, key, name)
         if written is None or written == "":
             return None, ""
         moment = moment_of(written)
         if moment is None:
-            self.notes.warn("date-unreadable", f"{name} is {text_of(written)!r}")
+            said = f"{_path(name, key)} is {written_of(written)!r}, which is no date: dropped"
+            self.notes.warn("date-unreadable", said)
             return None, ""
         return local_day(moment, self.offset), "" if only_date(moment) else text_of(written).strip()
 
@@ -324,8 +349,28 @@ class _ContractReader:
 
 
 def _name(ocid: str, contract_id: str) -> str:
-    """OCID/ID, or the ID alone where the process is one that our own export made of it."""
+    """OCID/ID, the OCID alone without an id, or the ID alone where our own export made the process of it."""
+    if not contract_id:
+        return ocid
     return contract_id if ocid == f"{OCID_PREFIX}{contract_id}" else f"{ocid}/{contract_id}"
+
+
+def _path(name: str, key: str) -> str:
+    return f"{name} {key}".strip()
+
+
+def _dated(row: Json) -> str:
+    day = text_of(row.get("date"))
+    return f" on {day}" if day else ""
+
+
+def _about(contract: Json) -> str:
+    """What tells a contract without an id from another: its title, its award, its value."""
+    amount, code = money_in(contract, "value", "amount")
+    award, worth = text_of(contract.get("awardID")), f"{written_of(amount)} {code}".strip()
+    told = [text_of(contract.get("title")), award and f"award {award}", amount and worth]
+    shown = ", ".join(str(one) for one in told if one)
+    return f" ({shown})" if shown else ""
 
 
 def _joined(names: Iterator[str]) -> str:

@@ -25,6 +25,7 @@ class _Contract:
 
     kinds: dict[str, str] = field(default_factory=dict)
     delivery_of: dict[str, str] = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)
 
     def pair(self) -> None:
         """Joins ids that are equal after `payment` / `delivery` is taken off, case ignored."""
@@ -52,12 +53,24 @@ def take_overs(views: Iterable[View], reading: Reading) -> list[TakeOver]:
         contract.kinds |= view.kinds
     for contract in contracts.values():
         contract.pair()
+    _warn_of_names(contracts, reading)
     return [_joined(view, contracts[view.take_over.contract], reading) for view in ordered]
+
+
+def _warn_of_names(contracts: Iterable[str], reading: Reading) -> None:
+    """Of contracts called by their ocid alone, where another release of the process gives its contract an id."""
+    names = set(contracts)
+    for name in sorted(names):
+        process = name.partition("/")[0]
+        if name != process and process in names:
+            said = f"{process} names no contract and {name} one: two contracts, or one told twice"
+            reading.warn(process, "contract-unnamed", said)
 
 
 def _joined(view: View, contract: _Contract, reading: Reading) -> TakeOver:
     notes = Notes(view.place)
     found = view.take_over
+    _warn_of_withdrawn(view, contract, notes)
     _warn_of_unpaid(found, contract, notes)
     milestones = _with_twins(found.milestones, contract, notes)
     payments = tuple(_on_milestone(payment, contract, notes) for payment in found.payments)
@@ -74,12 +87,29 @@ def _joined(view: View, contract: _Contract, reading: Reading) -> TakeOver:
     return replace(found, milestones=milestones, payments=payments)
 
 
+# What a withdrawal changes in the ledger; of all else it is told.
+_RECORDED = ("dueDate", "value", "dateSigned")
+
+
+def _warn_of_withdrawn(view: View, contract: _Contract, notes: Notes) -> None:
+    """Values that this release says are none, and an earlier one stated."""
+    for name in sorted(view.nulls & contract.said):
+        if name.rpartition(" ")[2] in _RECORDED:
+            notes.warn("value-taken-back", f"{name} is null: withdrawn by its source")
+        else:
+            notes.warn("value-withdrawn", f"{name} is null: withdrawn by its source, kept here")
+    contract.said = (contract.said | view.said) - view.nulls
+
+
 def _with_twins(
     milestones: tuple[TakenMilestone, ...], contract: _Contract, notes: Notes
 ) -> tuple[TakenMilestone, ...]:
     """The milestones without payment twins; what these say has gone into their deliveries."""
     twins = {contract.delivery_of[m.id]: m for m in milestones if m.id in contract.delivery_of}
     own = {m.id: m for m in milestones if m.id not in contract.delivery_of}
+    # A delivery has its twin's amount, which its own null does not take back.
+    for name in own.keys() & set(contract.delivery_of.values()):
+        own[name] = replace(own[name], withdrawn=own[name].withdrawn - {"amount"})
     for name, twin in twins.items():
         # A delivery that this release does not mention is only named, to hold what its twin says.
         delivery = own.get(name) or TakenMilestone(id=name)
@@ -93,6 +123,10 @@ def _with_twins(
             amount_minor=(
                 delivery.amount_minor if twin.amount_minor is None else twin.amount_minor
             ),
+            source_amount=(
+                delivery.source_amount if twin.amount_minor is None else twin.source_amount
+            ),
+            withdrawn=delivery.withdrawn | (twin.withdrawn & {"amount"}),
             payment_due=twin.due,
             twin_status=twin.source_status,
         )

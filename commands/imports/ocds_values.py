@@ -7,8 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+from commands.imports.found import canonical_json
+from ledger.money import EXPONENTS
+
 Json = dict[str, Any]
 
+_SHOWN = 80
 _SUMMER_TIME = timedelta(hours=1)
 _WIDEST_OFFSET = timedelta(hours=15)
 
@@ -21,6 +25,13 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         return ""
     return str(value)
+
+
+def written_of(value: Any) -> str:
+    """A value as its source writes it, whatever it is, for people to find it by: JSON, cut where it is long."""
+    text = value if isinstance(value, str) else str(value) if isinstance(value, Decimal) else ""
+    text = text or canonical_json(value).decode("utf-8", "replace")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def object_of(holder: Any, key: str) -> Json:
@@ -109,6 +120,12 @@ def roles_of(party: Json) -> list[Any]:
     """The roles of a party, [] where none are listed."""
     roles = party.get("roles")
     return roles if isinstance(roles, list) else []
+
+
+def code_of(written: str) -> str:
+    """The currency that a code means: small letters and spaces around it are only its spelling."""
+    tidy = written.strip().upper()
+    return tidy if tidy in EXPONENTS else written
 
 
 def money_in(row: Json, *keys: str) -> tuple[Any, str]:

@@ -80,7 +80,8 @@ def record_all(
 def _without(batch: list[TakeOver], refusal: Refused, taken: Taken) -> list[TakeOver]:
     """The batch but for the contract that was refused, which is listed with the reason."""
     contract = refusal.facts["contract"]
-    taken.skipped.append(Skipped(contract, f"{refusal.message} [{refusal.code}]"))
+    reason = f"{refusal.message} [{refusal.code}]"
+    taken.skipped.append(Skipped(contract, reason, refusal.code))
     return [intent for intent in batch if intent.contract != contract]
 
 
@@ -111,6 +112,8 @@ def batches(intents: Iterable[TakeOver]) -> Iterator[list[TakeOver]]:
 def breaches(record: Record) -> Iterator[Warned]:
     """The rules that an imported fact breaks, each with what the rule says."""
     from ledger.decisions.rules import RULES
+    from ledger.decisions.rules_money import amount_in_minor_units
+    from projections.derive.findings import weight_of
 
     says = {rule.id: rule.says for rule in RULES}
     milestone = getattr(record.data, "milestone", "")
@@ -118,8 +121,10 @@ def breaches(record: Record) -> Iterator[Warned]:
     kind = type(record.data).__name__
     on = f" of {record.data.on}" if record.data.on else ""
     for rule in record.data.breaches:
+        if rule == amount_in_minor_units.id:
+            continue  # whoever read the amount has said so, with its place in the source
         detail = f"{kind}{on}, {record.stream_id}#{record.version}: {says.get(rule, rule)}"
-        yield Warned(place, rule, detail)
+        yield Warned(place, rule, detail, weight_of(rule))
 
 
 def found_files(paths: Sequence[Path], endings: tuple[str, ...]) -> list[Path]:

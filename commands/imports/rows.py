@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
 from msgspec.structs import replace
 
-from commands.imports.cells import AMOUNTS, Cell, known_value
-from commands.imports.found import Reading, Skipped, Warned
+from commands.imports.cells import AMOUNTS, Cell, Notation, known_value, shown
+from commands.imports.figures import Figure
+from commands.imports.found import Reading
 from commands.imports.mapping import (
     CONTRACT_FACTS,
     FIELDS,
@@ -25,9 +25,10 @@ from commands.imports.mapping import (
     Mapping,
     did_you_mean,
 )
+from commands.imports.row_facts import FINER, LABEL, Bad, Facts, Log, bad_cell, contradiction
 from ledger.errors import InputInvalid
 from ledger.intents import TakenDispute, TakenMilestone, TakenPayment, TakeOver
-from ledger.money import UNKNOWN_CURRENCY, format_minor, parse_minor
+from ledger.money import UNKNOWN_CURRENCY, format_minor
 
 Record = tuple[int, Sequence[Cell] | str]
 
@@ -47,69 +48,64 @@ def gather(sheets: Iterable[Sheet], mapping: Mapping = OWN_NAMES) -> Reading:
 
     Raises InputInvalid `csv-column-missing`, `csv-column-twice`.
     """
-    log = _Log()
-    contracts: dict[str, list[_Row]] = {}
+    log = Log()
+    read = 0
+    contracts: dict[str, list[Row]] = {}
     for number, sheet in enumerate(sheets):
         columns = _bind(sheet, number, mapping, log)
         for line, cells in sheet.records:
+            read += 1
             try:
                 row = columns.row(line, cells)
-            except _Bad as bad:
+            except Bad as bad:
                 log.skip(columns, line, bad)
             else:
                 contracts.setdefault(row.contract, []).append(row)
     gathered = (_Contract(rows, log) for rows in contracts.values())
-    return log.reading([contract.take_over() for contract in gathered if contract.milestones])
-
-
-class _Bad(Exception):
-    """Why a row is left out: the field ("" for the whole row) and the reason."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(reason)
-        self.name, self.reason = name, reason
+    taken = [contract.take_over() for contract in gathered if contract.milestones]
+    return log.reading(taken, read)
 
 
 # --- from cells to values ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class Columns:
     """Where one sheet's fields stand; `titles` has the header's word for each field."""
 
     sheet: Sheet
     number: int
     titles: dict[str, str] = field(default_factory=dict)
-    picks: list[tuple[str, int, Callable[[str], Any]]] = field(default_factory=list)
+    picks: list[tuple[str, int, Callable[[str], Any], Notation]] = field(default_factory=list)
     constants: dict[str, Any] = field(default_factory=dict)
 
     def place(self, line: int, name: str = "") -> str:
         column = f":{self.titles.get(name, name)}" if name else ""
         return f"{self.sheet.name}:{line}{column}"
 
-    def row(self, line: int, cells: Sequence[Cell] | str) -> _Row:
-        """The row with its known values; amounts are still text. Raises _Bad."""
+    def row(self, line: int, cells: Sequence[Cell] | str) -> Row:
+        """The row with its known values; amounts are still text. Raises Bad."""
         if isinstance(cells, str):
-            raise _Bad("", cells)
+            raise Bad("", cells, "row-shape")
         known = dict(self.constants)
-        for name, index, convert in self.picks:
+        for name, index, convert, notation in self.picks:
             try:
-                value = known_value(name, cells[index], convert)
+                value = known_value(name, cells[index], convert, notation)
             except InputInvalid as bad:
-                raise _Bad(name, f"{bad.message} {bad.hint}".strip()) from None
+                raise bad_cell(name, bad, shown(cells[index])) from None
             if value is not None:
                 known[name] = value
         for name in ("contract", "milestone"):
             if name not in known:
-                raise _Bad(name, f"the {name} has no id")
-        return _Row(self, line, known["contract"], known["milestone"], known)
+                raise Bad(name, f"the {name} has no id", "id-missing")
+        return Row(self, line, known["contract"], known["milestone"], known)
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """One row; what is unknown is not among `known`."""
 
-    columns: _Columns
+    columns: Columns
     line: int
     contract: str
     milestone: str
@@ -126,8 +122,8 @@ class _Row:
         return any(name in self.known for name in told) or bool(self.known.get("dispute_amount"))
 
 
-def _bind(sheet: Sheet, number: int, mapping: Mapping, log: _Log) -> _Columns:
-    columns = _Columns(sheet, number)
+def _bind(sheet: Sheet, number: int, mapping: Mapping, log: Log) -> Columns:
+    columns = Columns(sheet, number)
     for name in FIELDS:
         source = mapping.source(name)
         convert = source.converter(name)
@@ -137,9 +133,11 @@ def _bind(sheet: Sheet, number: int, mapping: Mapping, log: _Log) -> _Columns:
             if sheet.header.count(source.column) > 1:
                 raise _column_twice(columns, source.column)
             columns.titles[name] = source.column
-            columns.picks.append((name, sheet.header.index(source.column), convert))
+            index = sheet.header.index(source.column)
+            columns.picks.append((name, index, convert, source.notation))
         elif name in ("contract", "milestone") or (name in mapping.sources and source.column):
             raise _column_missing(columns, name, source.column, mapping)
+    _bind_labels(columns, mapping)
     used = columns.titles.values()
     ignored = [_meant(title, columns) for title in sheet.header if title and title not in used]
     if ignored:
@@ -149,13 +147,26 @@ def _bind(sheet: Sheet, number: int, mapping: Mapping, log: _Log) -> _Columns:
     return columns
 
 
-def _meant(title: str, columns: _Columns) -> str:
+def _bind_labels(columns: Columns, mapping: Mapping) -> None:
+    """Columns kept as labels are read as text; a date or number in them is kept as it shows."""
+    for label, title in mapping.labels.items():
+        header = columns.sheet.header
+        if title not in header:
+            raise _column_missing(columns, label, title, mapping)
+        if header.count(title) > 1:
+            raise _column_twice(columns, title)
+        columns.titles[LABEL + label] = title
+        notation = Notation(empty=mapping.notation.empty)
+        columns.picks.append((LABEL + label, header.index(title), str, notation))
+
+
+def _meant(title: str, columns: Columns) -> str:
     absent = [name for name in FIELDS if name not in columns.titles]
     meant = "" if title in FIELDS else did_you_mean(title, absent).strip()
     return f"{title} ({meant})" if meant else title
 
 
-def _column_twice(columns: _Columns, title: str) -> InputInvalid:
+def _column_twice(columns: Columns, title: str) -> InputInvalid:
     return InputInvalid(
         "csv-column-twice",
         f"The sheet has two columns {title!r}.",
@@ -164,7 +175,7 @@ def _column_twice(columns: _Columns, title: str) -> InputInvalid:
     )
 
 
-def _column_missing(columns: _Columns, name: str, title: str, mapping: Mapping) -> InputInvalid:
+def _column_missing(columns: Columns, name: str, title: str, mapping: Mapping) -> InputInvalid:
     mapped = (
         f", which {mapping.name or 'the map'} names for {name}" if name in mapping.sources else ""
     )
@@ -181,47 +192,19 @@ def _column_missing(columns: _Columns, name: str, title: str, mapping: Mapping) 
 # --- from rows to contracts ----------------------------------------------------------------------
 
 
-class _Facts:
-    """What rows say of one thing, and the row that said it first."""
-
-    def __init__(self) -> None:
-        self.said: dict[str, Any] = {}
-        self.by: dict[str, _Row] = {}
-
-    def check(self, row: _Row, names: tuple[str, ...], currency: str) -> None:
-        """Raise _Bad where the row contradicts what was said."""
-        for name in names:
-            value = row.known.get(name)
-            if value is not None and self.said.get(name, value) != value:
-                here, there = _shown(value, currency), _shown(self.said[name], currency)
-                raise _contradiction(name, row, here, self.by[name], there)
-
-    def take(self, row: _Row, names: tuple[str, ...]) -> None:
-        for name in names:
-            if name in row.known and name not in self.said:
-                self.said[name], self.by[name] = row.known[name], row
-
-
-def _shown(value: Any, currency: str) -> str:
-    return format_minor(value, currency) if isinstance(value, int) else str(value)
-
-
-def _contradiction(name: str, row: _Row, here: str, other: _Row, there: str) -> _Bad:
-    same = other.columns is row.columns
-    where = f"line {other.line}" if same else other.columns.place(other.line)
-    hint = "" if same else "; if this file is the newer one, import it on its own, afterwards"
-    return _Bad(name, f"line {row.line} says {here}, but {where} says {there}{hint}")
+# A deduction, and money that came back; what is disputed and what a contract is worth are never below zero.
+_MAY_BE_NEGATIVE = ("amount", "paid_amount")
 
 
 class _Contract:
     """All rows of one contract, taken up in their order; bad ones go to the log."""
 
-    def __init__(self, rows: list[_Row], log: _Log) -> None:
+    def __init__(self, rows: list[Row], log: Log) -> None:
         self.log, self.id = log, rows[0].contract
-        self.facts = _Facts()
-        self.milestones: dict[str, _Facts] = {}
+        self.facts = Facts()
+        self.milestones: dict[str, Facts] = {}
         self.payments: dict[str, TakenPayment] = {}
-        self.disputes: dict[tuple[Any, ...], tuple[TakenDispute, _Row]] = {}
+        self.disputes: dict[tuple[Any, ...], tuple[TakenDispute, Row]] = {}
         self.repeats: Counter[tuple[int, str]] = Counter()
         stated = (row.known["currency"] for row in rows if "currency" in row.known)
         self.currency: str = next(stated, UNKNOWN_CURRENCY)
@@ -235,57 +218,73 @@ class _Contract:
             detail = f"{self.id} states no currency: its amounts are in {UNKNOWN_CURRENCY}"
             self.warn(rows[0], "currency", "currency-unknown", detail)
 
-    def passes(self, step: Callable[[_Row], None], row: _Row) -> bool:
+    def passes(self, step: Callable[[Row], None], row: Row) -> bool:
         try:
             step(row)
-        except _Bad as bad:
+        except Bad as bad:
             self.log.skip(row.columns, row.line, bad)
             return False
         return True
 
-    def warn(self, row: _Row, name: str, rule: str, detail: str) -> None:
+    def warn(self, row: Row, name: str, rule: str, detail: str) -> None:
         self.log.warn(row.columns, row.line, name, rule, detail)
 
-    def price(self, row: _Row) -> None:
+    def price(self, row: Row) -> None:
         """Turn the row's amounts into minor units, in its own currency or the contract's."""
         currency = row.known.get("currency", self.currency)
         for name in AMOUNTS:
             if name in row.known:
+                figure: Figure = row.known[name]
                 try:
-                    minor = parse_minor(row.known[name], currency)
+                    minor, finer = figure.amount(currency)
                 except InputInvalid as bad:
-                    raise _Bad(name, f"{bad.message} {bad.hint}") from None
+                    raise bad_cell(name, bad, figure.text) from None
+                if minor < 0 and name not in _MAY_BE_NEGATIVE:
+                    says = f"The amount {figure.text!r} is below zero."
+                    raise Bad(name, says, "amount-negative", figure.text)
                 if minor < 0:
-                    raise _Bad(name, f"The amount {row.known[name]!r} is below zero.")
+                    kept = format_minor(minor, currency)
+                    self.warn(row, name, "amount-negative", f"{figure.text!r} is taken as {kept}")
+                if finer:
+                    says = f"{finer} is finer than {currency}: taken as {format_minor(minor, currency)}"
+                    self.warn(row, name, "amount-rounded", f"{says} ({figure.rounding})")
+                    row.known[FINER + name] = finer
                 row.known[name] = minor
 
-    def add(self, row: _Row) -> None:
+    def add(self, row: Row) -> None:
         """Take up all that the row says, or nothing of it."""
-        plan = self.milestones.get(row.milestone) or _Facts()
+        plan = self.milestones.get(row.milestone) or Facts()
         self.facts.check(row, CONTRACT_FACTS, self.currency)
-        plan.check(row, PLAN_FACTS, self.currency)
+        plan_facts = (*PLAN_FACTS, *(name for name in row.known if name.startswith(LABEL)))
+        plan.check(row, plan_facts, self.currency)
         amount_minor = self.paid_minor(row) if row.is_paid else None
         if row.is_disputed:
             self.add_dispute(row)
         if amount_minor is not None:
             self.add_payment(row, amount_minor)
-        self.facts.take(row, CONTRACT_FACTS)
-        plan.take(row, PLAN_FACTS)
+        self.facts.take(row, (*CONTRACT_FACTS, FINER + "contract_value"))
+        plan.take(row, (*plan_facts, FINER + "amount"))
         self.milestones[row.milestone] = plan
 
-    def paid_minor(self, row: _Row) -> int:
+    def paid_minor(self, row: Row) -> int:
         """What was paid: with only a date told, the milestone's amount, if there is one payment."""
         if "paid_amount" in row.known:
             return int(row.known["paid_amount"])
         if row.milestone not in self.amounts:
-            raise _Bad("paid_amount", "neither the paid amount nor the milestone's amount is known")
+            raise Bad(
+                "paid_amount",
+                "neither the paid amount nor the milestone's amount is known",
+                "payment-amount-unknown",
+            )
         if self.paid[row.columns.number, row.milestone] > 1:
-            raise _Bad(
-                "paid_amount", f"{row.milestone} has several payments: this one's is unknown"
+            raise Bad(
+                "paid_amount",
+                f"{row.milestone} has several payments: this one's is unknown",
+                "payment-amount-unknown",
             )
         return int(self.amounts[row.milestone])
 
-    def add_payment(self, row: _Row, amount_minor: int) -> None:
+    def add_payment(self, row: Row, amount_minor: int) -> None:
         """Its reference is made of its facts, so that it is known again in any copy of the file."""
         paid_on = row.known.get("paid_on")
         amount = format_minor(amount_minor, self.currency)
@@ -299,10 +298,14 @@ class _Contract:
             detail = f"no paid amount: taken as the milestone's amount, {amount}"
             self.warn(row, "paid_amount", "payment-amount-assumed", detail)
         self.payments[reference] = TakenPayment(
-            reference=reference, amount_minor=amount_minor, paid_on=paid_on, milestone=row.milestone
+            reference=reference,
+            amount_minor=amount_minor,
+            paid_on=paid_on,
+            milestone=row.milestone,
+            source_amount=row.known.get(FINER + "paid_amount", ""),
         )
 
-    def add_dispute(self, row: _Row) -> None:
+    def add_dispute(self, row: Row) -> None:
         """The same milestone, day and amount are one dispute, told again or told to its end."""
         opened_on, amount_minor = row.known.get("disputed_on"), row.known.get("dispute_amount")
         outcome = row.known.get("dispute_outcome", "")
@@ -313,7 +316,7 @@ class _Contract:
                 milestone=row.milestone, opened_on=opened_on, amount_minor=amount_minor
             )
         elif outcome and dispute.outcome and outcome != dispute.outcome:
-            raise _contradiction("dispute_outcome", row, outcome, first, dispute.outcome)
+            raise contradiction("dispute_outcome", row, outcome, first, dispute.outcome)
         elif first.columns is row.columns:
             detail = f"the same dispute as in line {first.line}: taken once"
             self.warn(row, "disputed_on", "dispute-repeated", detail)
@@ -328,13 +331,18 @@ class _Contract:
             partner=said.get("partner", ""),
             currency=self.currency,
             timezone=said.get("timezone", "UTC"),
+            title=said.get("contract_title", ""),
+            value_minor=said.get("contract_value"),
+            source_value=said.get(FINER + "contract_value", ""),
+            source_status=said.get("contract_status", ""),
+            signed_on=said.get("signed_on"),
             milestones=tuple(_milestone(*found) for found in self.milestones.items()),
             payments=tuple(self.payments.values()),
             disputes=tuple(dispute for dispute, _ in self.disputes.values()),
         )
 
 
-def _milestone(id: str, plan: _Facts) -> TakenMilestone:
+def _milestone(id: str, plan: Facts) -> TakenMilestone:
     said = plan.said
     baseline, current = said.get("baseline_due"), said.get("current_due")
     submitted_on, accepted_on = said.get("delivered"), said.get("approved")
@@ -345,30 +353,9 @@ def _milestone(id: str, plan: _Facts) -> TakenMilestone:
         due=current or baseline,
         baseline_due=baseline if current else None,
         amount_minor=said.get("amount"),
+        source_amount=said.get(FINER + "amount", ""),
+        labels={n.removeprefix(LABEL): v for n, v in said.items() if n.startswith(LABEL)},
         status="accepted" if accepted_on else "submitted" if submitted_on else "defined",
         submitted_on=submitted_on,
         accepted_on=accepted_on,
     )
-
-
-@dataclass(slots=True)
-class _Log:
-    """Remarks, to be sorted by file and line."""
-
-    skipped: list[tuple[int, int, Skipped]] = field(default_factory=list)
-    warned: list[tuple[int, int, Warned]] = field(default_factory=list)
-
-    def skip(self, columns: _Columns, line: int, bad: _Bad) -> None:
-        skipped = Skipped(columns.place(line, bad.name), bad.reason)
-        self.skipped.append((columns.number, line, skipped))
-
-    def warn(self, columns: _Columns, line: int, name: str, rule: str, detail: str) -> None:
-        warned = Warned(columns.place(line, name), rule, detail)
-        self.warned.append((columns.number, line, warned))
-
-    def reading(self, take_overs: list[TakeOver]) -> Reading:
-        return Reading(
-            take_overs,
-            [skipped for *_, skipped in sorted(self.skipped, key=itemgetter(0, 1))],
-            [warned for *_, warned in sorted(self.warned, key=itemgetter(0, 1))],
-        )

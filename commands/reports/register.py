@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from commands.output import Column, Table, exact, number
+from commands.output import Column, Table, exact, number, visible
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, listed, money, shown
 from commands.reports.schedule import reference
@@ -15,6 +15,8 @@ from projections.derive import contracts, milestones
 
 if TYPE_CHECKING:
     from commands.workbook import Page
+
+_NOT_ACTIVE_SHOWN = 5
 
 COLUMNS = (
     *("contract", "partner", "milestone", "title", "stage", "owner", "status", "original_due"),
@@ -176,9 +178,19 @@ def _people(
         empty="(no contract)",
         gives_way=("title", "payments", "partner"),
     )
+    yield from _not_active(agreed)
     if planned:
         yield ""
         yield _milestone_table(planned)
+
+
+def _not_active(agreed: list[Found]) -> Iterator[str]:
+    """Which contracts are not active, by their own status or their source's."""
+    found = [f"{row['contract']} {row['status']}" for row in agreed if row["status"] != "active"]
+    if found:
+        more = len(found) - _NOT_ACTIVE_SHOWN
+        told = ", ".join(map(visible, found[:_NOT_ACTIVE_SHOWN]))
+        yield f"not active: {told}" + (f" and {more:,} more" if more > 0 else "")
 
 
 def _contract_cells(row: Found, counted: Counter[str]) -> list[object]:

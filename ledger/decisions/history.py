@@ -52,7 +52,14 @@ def take_over(state: Contract | None, intent: TakeOver, context: Context) -> lis
 def _take_contract(taking: Taking) -> None:
     intent, terms = taking.intent, taking.state.terms
     if taking.state.version == 0:
-        taking.add(ContractSigned(on=intent.signed_on, terms=terms, imported=True))
+        signed = ContractSigned(
+            on=intent.signed_on,
+            terms=terms,
+            imported=True,
+            source_amount=intent.source_value,
+            source_status=intent.source_status,
+        )
+        taking.add(signed)
         return
     said: dict[str, Any] = {
         "title": intent.title,
@@ -66,6 +73,27 @@ def _take_contract(taking: Taking) -> None:
         told = {k: v for k, v in told.items() if getattr(terms, k) in (None, "")}
     if terms.currency == UNKNOWN_CURRENCY:
         told["currency"] = intent.currency
-    updated = replace(terms, **told)
-    if updated != terms:
-        taking.add(ContractAmended(on=taking.told_on, rests_on=(1,), terms=updated))
+    if taking.newer:
+        told |= {_TERMS[name]: None for name in intent.withdrawn}
+    updated, status = replace(terms, **told), _status(taking)
+    if updated == terms and not status:
+        return
+    raised = updated.ceiling_minor != terms.ceiling_minor
+    amended = ContractAmended(
+        on=taking.told_on,
+        rests_on=(1,),
+        terms=updated,
+        source_amount=intent.source_value if raised else "",
+        source_status=status,
+    )
+    taking.add(amended)
+
+
+# What a source takes back, and the term that holds it.
+_TERMS = {"value": "ceiling_minor", "signed_on": "signed_on"}
+
+
+def _status(taking: Taking) -> str:
+    """The source's word for the contract where it is another than the one recorded, from an older source if none is."""
+    told, known = taking.intent.source_status, taking.state.source_status
+    return told if told != known and (taking.newer or not known) else ""

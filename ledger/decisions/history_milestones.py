@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.decisions.rules_money import committed_within_ceiling
+from ledger.decisions.rules_money import amounts_not_negative, committed_within_ceiling
 from ledger.decisions.rules_state import cancel_before_acceptance
 from ledger.decisions.rules_when import (
     not_after_today,
@@ -55,9 +55,13 @@ def _define(taking: Taking, told: TakenMilestone) -> None:
             source_status=told.source_status,
             twin_status=told.twin_status,
             payment_due=told.payment_due,
+            source_amount=told.source_amount,
+            labels=told.labels,
         ),
         committed_within_ceiling,
+        amounts_not_negative,
         amount_minor=told.amount_minor or 0,
+        facts={"plans": (told,)},
     )
     if told.baseline_due and told.due and told.due != told.baseline_due:
         taking.add(
@@ -75,8 +79,12 @@ def _revise(taking: Taking, told: TakenMilestone) -> None:
     milestone = taking.state.milestones[told.id]
     now = milestone.current
     if taking.newer:
-        due, amount = told.due or now.due, told.amount_minor
-        if amount is None:
+        due, amount = told.due, told.amount_minor
+        if due is None and "due" not in told.withdrawn:
+            due = now.due
+        # The amount of a delivery with a payment twin is the twin's to take back.
+        gone = "amount" in told.withdrawn and (told.twin_status or not milestone.twin_status)
+        if amount is None and not gone:
             amount = now.amount_minor
         source = told.source_status or milestone.source_status
         twin = told.twin_status or milestone.twin_status
@@ -90,7 +98,8 @@ def _revise(taking: Taking, told: TakenMilestone) -> None:
         payment_due = milestone.payment_due or told.payment_due
     moved = (due, amount) != (now.due, now.amount_minor)
     progresses = taking.newer and _RANK[_status(told)] > _RANK[_reached(milestone)]
-    same = (payment_due, twin) == (milestone.payment_due, milestone.twin_status)
+    labels = _labels(taking, milestone, told)
+    same = (payment_due, twin) == (milestone.payment_due, milestone.twin_status) and not labels
     if not moved and same and (source == milestone.source_status or progresses):
         return
     if milestone.acceptance is not None and amount != now.amount_minor:
@@ -105,10 +114,24 @@ def _revise(taking: Taking, told: TakenMilestone) -> None:
             source_status=source,
             twin_status=twin,
             payment_due=payment_due,
+            source_amount=told.source_amount if amount == told.amount_minor else "",
+            labels=labels,
         ),
         committed_within_ceiling,
+        amounts_not_negative,
+        facts={"plans": (told,)},
         amount_minor=(amount or 0) - (now.amount_minor or 0),
     )
+
+
+def _labels(taking: Taking, milestone: Milestone, told: TakenMilestone) -> dict[str, str]:
+    """The labels that a source adds, and from a newer one those that it changes."""
+    known = milestone.labels
+    return {
+        name: value
+        for name, value in told.labels.items()
+        if name not in known or (taking.newer and known[name] != value)
+    }
 
 
 def _status(told: TakenMilestone) -> str:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.decisions.history_milestones import take_milestone
-from ledger.decisions.rules_money import paid_within_value, payment_within_payable
+from ledger.decisions.rules_money import (
+    amount_above_zero,
+    paid_within_value,
+    payment_within_payable,
+)
 from ledger.decisions.rules_state import dispute_from_submission_on, milestone_accepted
 from ledger.decisions.taking import DATES, Taking
 from ledger.events import (
@@ -43,6 +47,8 @@ def take_payment(taking: Taking, told: TakenPayment) -> None:
     rules = (*DATES, paid_within_value)
     if milestone is not None:
         rules = (*rules, milestone_accepted, payment_within_payable)
+    if told.amount_minor < 0:
+        rules = (*rules, amount_above_zero)
     version = taking.add(
         PaymentRecorded(
             on=told.paid_on,
@@ -50,6 +56,7 @@ def take_payment(taking: Taking, told: TakenPayment) -> None:
             milestone=told.milestone,
             amount_minor=told.amount_minor,
             reference=told.reference,
+            source_amount=told.source_amount,
         ),
         *rules,
         milestone=milestone,

@@ -34,6 +34,16 @@ def amounts_not_negative(case: Case) -> Objection | None:
     return None
 
 
+@rule("An amount has no more decimals than its currency.")
+def amount_in_minor_units(case: Case) -> Objection | None:
+    """`source_amount` is what a source writes where that is finer: it is recorded rounded, half up."""
+    written_there = case.facts.get("source_amount", "")
+    if not written_there:
+        return None
+    currency = case.state.terms.currency
+    return Objection(f"{written_there} is finer than {currency} has it", "round it at its source")
+
+
 def commits(kind: str, amount_minor: int | None) -> int:
     """What a milestone commits of the ceiling: its amount; an advance nothing, as the milestones give it back."""
     return 0 if kind == "advance" else amount_minor or 0

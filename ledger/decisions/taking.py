@@ -10,6 +10,7 @@ import msgspec
 
 from ledger.contract import evolve
 from ledger.decisions.case import Rule, broken, open_case
+from ledger.decisions.rules_money import amount_in_minor_units
 from ledger.decisions.rules_when import (
     not_after_today,
     not_before_signature,
@@ -52,6 +53,9 @@ class Taking:
             self.state = deepcopy(self.state)
         case = open_case(self.state, self.intent, self.context, **about)
         case.on, case.rests_on = event.on, event.rests_on
+        if finer := getattr(event, "source_amount", ""):
+            case.facts["source_amount"] = finer
+            rules = (*rules, amount_in_minor_units)
         breaches = broken(case, rules) if rules else ()
         if breaches or self.intent.known_claim:
             event = msgspec.structs.replace(

@@ -27,10 +27,6 @@ from ledger.events.facts import (
     ContractSigned,
     ContractSuspended,
     ContractTerminated,
-    DisputeEvidenceAdded,
-    DisputeOpened,
-    DisputeResolved,
-    DisputeWithdrawn,
     HistoryImported,
     LogSealed,
     MilestoneAccepted,
@@ -56,6 +52,12 @@ from ledger.events.facts_bank import (
     BankEntryExplained,
     BankSide,
     BankVerdict,
+)
+from ledger.events.facts_disputes import (
+    DisputeEvidenceAdded,
+    DisputeOpened,
+    DisputeResolved,
+    DisputeWithdrawn,
 )
 from ledger.events.facts_payees import (
     InvoiceNumbered,

@@ -8,6 +8,7 @@ import msgspec
 
 from ledger.events import facts as f
 from ledger.events import facts_bank as bank
+from ledger.events import facts_disputes as disputes
 from ledger.events import facts_payees as payees
 from ledger.events import facts_payment as paid
 from ledger.events import facts_periods as periods
@@ -39,10 +40,10 @@ CURRENT: tuple[type[Fact], ...] = (
     f.BonusRevoked,
     f.PenaltyAssessed,
     f.PenaltyWaived,
-    f.DisputeOpened,
-    f.DisputeEvidenceAdded,
-    f.DisputeResolved,
-    f.DisputeWithdrawn,
+    disputes.DisputeOpened,
+    disputes.DisputeEvidenceAdded,
+    disputes.DisputeResolved,
+    disputes.DisputeWithdrawn,
     paid.InvoiceReceived,
     paid.InvoiceRejected,
     paid.RetentionReleased,

@@ -12,16 +12,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+import msgspec
+
 from ledger.events.parts import (
     Content,
     Evidence,
     Fact,
     Figure,
     Line,
-    Outcome,
     Proposed,
     Result,
-    Side,
     Signature,
     Why,
 )
@@ -31,10 +31,16 @@ from ledger.terms import Criterion, Terms
 
 
 class ContractSigned(Fact, frozen=True, kw_only=True):
-    """The contract exists, on these terms. `imported`: history taken over from a source, not signed here."""
+    """The contract exists, on these terms. `imported`: history taken over from a source, not signed here.
+
+    `source_amount` is the value as the source writes it where it is finer than the currency, `source_status` the
+    source's own word for how the contract stands.
+    """
 
     terms: Terms
     imported: bool = False
+    source_amount: str = ""
+    source_status: str = ""
 
 
 class HistoryImported(Fact, frozen=True, kw_only=True):
@@ -45,12 +51,17 @@ class HistoryImported(Fact, frozen=True, kw_only=True):
 
 
 class ContractAmended(Fact, frozen=True, kw_only=True):
-    """New terms are in force: all of them, or those that `changes` names, where a role is called roles.ROLE."""
+    """New terms are in force: all of them, or those that `changes` names, where a role is called roles.ROLE.
+
+    `source_amount` and `source_status` as in ContractSigned.
+    """
 
     terms: Terms
     proposal: int = 0
     reason: str = ""
     changes: tuple[str, ...] | None = None
+    source_amount: str = ""
+    source_status: str = ""
 
 
 class RoleGranted(Fact, frozen=True, kw_only=True):
@@ -102,7 +113,8 @@ class ContractCompleted(Fact, frozen=True, kw_only=True):
 class MilestoneDefined(Fact, frozen=True, kw_only=True):
     """A milestone exists, with baseline 0; `remainder_of` names the partly accepted one whose rest it is.
 
-    `kind` is milestone, advance, or settlement (of a contract that ended early).
+    `kind` is milestone, advance, or settlement (of a contract that ended early). `source_amount` is the amount as
+    its source writes it where it is finer than the currency; `labels` are the source's other columns.
     """
 
     milestone: str
@@ -121,10 +133,15 @@ class MilestoneDefined(Fact, frozen=True, kw_only=True):
     payment_due: date | None = None
     kind: str = "milestone"
     incentive_due: date | None = None
+    source_amount: str = ""
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class MilestoneRevised(Fact, frozen=True, kw_only=True):
-    """The next baseline, in full; with `only` just that changes, and the other stays as it is on that day."""
+    """The next baseline, in full; with `only` just that changes, and the other stays as it is on that day.
+
+    `labels` are those that a source changes or adds.
+    """
 
     milestone: str
     due: date | None = None
@@ -134,6 +151,8 @@ class MilestoneRevised(Fact, frozen=True, kw_only=True):
     twin_status: str = ""
     payment_due: date | None = None
     only: Literal["", "due", "amount"] = ""
+    source_amount: str = ""
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class MilestoneStarted(Fact, frozen=True, kw_only=True):
@@ -301,47 +320,6 @@ class PenaltyWaived(Fact, frozen=True, kw_only=True):
     penalty: int
     lines: tuple[Line, ...]
     proposal: int = 0
-    reason: str = ""
-
-
-# --- dispute ------------------------------------------------------------------------------------------------
-
-
-class DisputeOpened(Fact, frozen=True, kw_only=True):
-    """One side disputes an amount of a milestone. The client's holds it; the partner's holds nothing."""
-
-    milestone: str
-    side: Side
-    amount_minor: int | None
-    reason: str = ""
-
-
-class DisputeEvidenceAdded(Fact, frozen=True, kw_only=True):
-    """Either side adds to a dispute's file."""
-
-    milestone: str
-    dispute: int
-    note: str = ""
-    evidence: tuple[Evidence, ...] = ()
-
-
-class DisputeResolved(Fact, frozen=True, kw_only=True):
-    """A dispute ends by decision, with the line that adjusts the price."""
-
-    milestone: str
-    dispute: int
-    outcome: Outcome
-    lines: tuple[Line, ...] = ()
-    proposal: int = 0
-    reason: str = ""
-
-
-class DisputeWithdrawn(Fact, frozen=True, kw_only=True):
-    """Whoever opened the dispute takes it back."""
-
-    milestone: str
-    dispute: int
-    why: Why
     reason: str = ""
 
 

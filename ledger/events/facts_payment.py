@@ -85,7 +85,8 @@ class PaymentRecorded(Fact, frozen=True, kw_only=True):
     """Money has left. Without a milestone (imports) it stands unallocated on the contract.
 
     `entry` is the bank's own name for the booking, `fees_minor` its charges, beside the amount; `lines` hold the
-    discount that early payment earned.
+    discount that early payment earned. `source_amount` is the amount as an imported source writes it where it is
+    finer than the currency.
     """
 
     amount_minor: int
@@ -97,6 +98,7 @@ class PaymentRecorded(Fact, frozen=True, kw_only=True):
     fees_minor: int = 0
     entry: str = ""
     lines: tuple[Line, ...] = ()
+    source_amount: str = ""
 
 
 class PaymentRefunded(Fact, frozen=True, kw_only=True):

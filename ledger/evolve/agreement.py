@@ -27,6 +27,7 @@ def contract_signed(data: e.ContractSigned, record: Record) -> Contract:
         record.stream_id, record.stream, data.terms, data.imported, record.actor, record.position
     )
     contract.grants = _grants(data.terms, None)
+    contract.source_status = data.source_status
     contract.status_positions.append(record.position)
     return contract
 
@@ -47,6 +48,7 @@ def contract_amended(contract: Contract, data: e.ContractAmended, record: Record
     for name, _ in set_terms(terms_patch(contract.terms, terms)):
         contract.put_by[name] = record.version
     contract.terms = terms
+    contract.source_status = data.source_status or contract.source_status
     contract.policies.append(record.version)
     contract.status_positions.append(record.position)
     approved(contract, data.proposal, record)

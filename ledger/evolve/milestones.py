@@ -29,6 +29,7 @@ def milestone_defined(contract: Contract, data: e.MilestoneDefined, record: Reco
         twin_status=data.twin_status,
         payment_due=data.payment_due,
         kind=data.kind,
+        labels=dict(data.labels),
     )
     if parent is not None:
         parent.positions.append(record.position)
@@ -57,6 +58,7 @@ def milestone_revised(contract: Contract, data: e.MilestoneRevised, record: Reco
     One that rests on the milestone's cancellation (imports) takes it up again.
     """
     milestone = touch(contract, data.milestone, record)
+    milestone.labels |= data.labels
     if milestone.cancelled_by and milestone.cancelled_by in data.rests_on:
         milestone.status, milestone.cancelled_on, milestone.cancelled_by = "expected", None, 0
     last = milestone.current

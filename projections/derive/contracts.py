@@ -30,7 +30,7 @@ def rows(contract: Contract) -> list[Row]:
             terms.client,
             terms.partner,
             terms.currency,
-            contract.status,
+            contract.standing,
             terms.timezone,
             iso(terms.signed_on),
             terms.ceiling_minor,
@@ -45,7 +45,7 @@ def rows(contract: Contract) -> list[Row]:
     ]
 
 
-MODEL = ReadModel("contracts", COLUMNS, ("stream",), rows)
+MODEL = ReadModel("contracts", COLUMNS, ("stream",), rows, version=2)
 
 LIST = """
 SELECT stream, version, position, contract, title, client, partner, currency, status, timezone, signed_on,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ledger.state import Contract
 from projections.derive.model import ReadModel, Row, counts, labels, positions, texts
 
@@ -16,6 +18,11 @@ COLUMNS = (
 _SEVERE = frozenset({"payment-within-payable", "milestone-accepted", "paid-within-value"})
 
 
+def weight_of(rule: str) -> Literal["high", "medium", "low"]:
+    """How grave it is that imported history broke a rule."""
+    return "high" if rule in _SEVERE else "medium"
+
+
 def rows(contract: Contract) -> list[Row]:
     """A row per finding; delivery dates that an import derived are findings of their own."""
     found: list[Row] = [
@@ -24,7 +31,7 @@ def rows(contract: Contract) -> list[Row]:
             number,
             contract.id,
             finding.rule,
-            "high" if finding.rule in _SEVERE else "medium",
+            weight_of(finding.rule),
             finding.milestone or None,
             finding.detail or "imported history breaks this rule",
             positions([finding.position]),

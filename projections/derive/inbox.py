@@ -204,8 +204,8 @@ def _dispute_task(contract: Contract, dispute: Dispute) -> Iterator[Task]:
 
 def tasks(contract: Contract) -> Iterator[Task]:
     """Everything of a contract that waits for somebody."""
-    if contract.status == "completed":
-        return
+    if contract.status == "completed" or (contract.ended and contract.status == "active"):
+        return  # what its source calls ended waits for nobody; one terminated here is still to be settled
     for m in contract.milestones.values():
         yield from _milestone_tasks(contract, m)
     for proposal in contract.proposals.values():
@@ -260,7 +260,8 @@ def rows(contract: Contract) -> list[Row]:
 
 
 # 2: approvals count for the price that they were given for; proposals in words, outdated ones for their proposers.
-MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=2)
+# 3: nothing waits in a contract that its source calls ended.
+MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=3)
 
 LIST = """
 SELECT contract, partner, task, reference, title, role, people, since, due_on, currency, amount_minor,

@@ -25,6 +25,8 @@ Json = dict[str, Any]
 
 _CONTRACT_STATUS = {
     "active": "active",
+    "pending": "pending",
+    "cancelled": "cancelled",
     "suspended": "active",
     "terminated": "terminated",
     "completed": "terminated",
@@ -128,7 +130,8 @@ class _Release:
                 "id": self.names.contract,
                 "awardID": self.names.award,
                 "title": terms.title,
-                "status": _CONTRACT_STATUS[self.contract.status],
+                # A word of its source that OCDS does not have is left out: whatever it means, it is not "active".
+                "status": _CONTRACT_STATUS.get(self.contract.standing),
                 "value": self._value(terms.ceiling_minor),
                 "dateSigned": self._day(terms.signed_on),
                 "implementation": _told(

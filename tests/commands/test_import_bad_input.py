@@ -67,11 +67,14 @@ def test_good_rows_are_recorded_beside_bad_ones(
     folder: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["import", "csv", str(folder / "rows.csv"), "--database", sqlite_url]
-    assert main(words) == 0
-    assert "5 skipped" in capsys.readouterr().out
+    assert main(words) == 6
+    out, err = capsys.readouterr()
+    assert "5 skipped" in out
+    assert "ATTENTION: 5 of 6 rows (83 %) are left out" in out
+    assert "error[import-incomplete]: 5 of 6 rows" in err
     before = head(sqlite_url)
     assert before > 0
-    assert main(words) == 0
+    assert main(words) == 6
     assert "nothing new to record" in capsys.readouterr().out
     assert head(sqlite_url) == before
 

@@ -132,10 +132,11 @@ def test_skipped_and_warnings_are_lines_of_csv(
     file = tmp_path / "a.csv"
     file.write_text(HEADER + "C-1,M1,ten,CNY,,\nC-1,M2,5.00,,,\n")
     words = ["import", "csv", str(file), "--format", "csv", "--database", sqlite_url]
-    assert main(words) == 0
+    assert main(words) == 6
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "kind,place,rule,detail"
-    assert lines[1].startswith(f"skipped,{file}:2:amount,,")
+    assert lines[0] == "kind,place,rule,detail,severity"
+    assert lines[1].startswith(f"skipped,{file}:2:amount,amount-invalid,")
+    assert lines[1].endswith(",high")
 
 
 # --- contract files --------------------------------------------------------------------------------
@@ -172,7 +173,7 @@ def test_a_good_contract_file_beside_a_bad_one_is_signed_unless_strict(
     assert main([*words, "--strict", "--database", sqlite_url]) == 2
     assert head(sqlite_url) == 0
     assert "contract-file-invalid" in capsys.readouterr().err
-    done = run(capsys, sqlite_url, *words)
+    done = run(capsys, sqlite_url, *words, code=6)
     assert (done["contracts"], done["events"], len(done["skipped"])) == (1, 6, 1)
 
 

@@ -292,6 +292,23 @@ def test_imported_payments_beyond_the_value_are_recorded_with_the_rule_they_brea
     assert [event.breaches for event in events] == [(), ("paid-within-value",)]
 
 
+def finer(written: str) -> TakeOver:
+    payment = TakenPayment(reference="T1", amount_minor=10, source_amount=written)
+    return TakeOver(contract="C-1", currency="CNY", payments=(payment,))
+
+
+@permits("amount-in-minor-units")
+def test_an_imported_amount_that_its_currency_holds_breaks_nothing() -> None:
+    events = permitted(given(), ("importer", finer("")))
+    assert [event.breaches for event in events] == [(), ()]
+
+
+@refuses("amount-in-minor-units")
+def test_an_imported_amount_finer_than_its_currency_is_recorded_with_the_rule_it_breaks() -> None:
+    events = permitted(given(), ("importer", finer("0.099")))
+    assert [event.breaches for event in events] == [(), ("amount-in-minor-units",)]
+
+
 def test_a_bonus_is_capped_and_its_cap_rounds_as_the_contract_says() -> None:
     clause = EarlyBonus(rate=TERMS.early_bonus.rate, cap=TERMS.early_bonus.cap)  # type: ignore[union-attr]
     story = contract(defined("M1", amount_minor=30), early_bonus=clause)

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -419,8 +420,11 @@ def test_a_contract_named_twice_in_a_release_is_one(read: Read) -> None:
         ("0", 0),
         ('"1,000.50"', 100050),
         ("9999999999999.99", 999999999999999),
-        ("82033.240000000005", None),
-        ("0.005", None),
+        ("82033.240000000005", 8203324),
+        ("0.005", 1),
+        ("-0.005", -1),
+        ("0.0049", 0),
+        ("1e-400", 0),
         ("1e400", None),
         ("123456789012345678901234567890", None),
         ("NaN", None),
@@ -428,14 +432,25 @@ def test_a_contract_named_twice_in_a_release_is_one(read: Read) -> None:
         ("null", None),
     ],
 )
-def test_amounts_are_exact_or_unknown_never_rounded(
+def test_amounts_are_exact_or_rounded_aloud_or_unknown_with_the_text_that_was_dropped(
     write: Write, text: str, minor: int | None
 ) -> None:
     document = json.dumps(release(contract(value=yuan("@")))).replace('"@"', text)
     reading = read_ocds([write(document)])
-    assert reading.take_overs[0].value_minor == minor
+    (found,) = reading.take_overs
+    assert found.value_minor == minor
+    finer = minor is not None and Decimal(text.strip('"').replace(",", "")) * 100 != minor
+    assert bool(found.source_value) == finer
     unreadable = minor is None and text != "null"
-    assert rules(reading) == ["amount-unreadable"] * unreadable
+    expected = ["amount-unreadable"] * unreadable + ["amount-rounded"] * finer
+    beside = {"amount-negative", "paid-above-value"}  # nothing paid is above less than nothing
+    assert [rule for rule in rules(reading) if rule not in beside] == sorted(expected)
+    for warned in reading.warnings:
+        assert warned.severity == {"amount-unreadable": "high", "amount-rounded": "medium"}.get(
+            warned.rule, "low"
+        )
+        if unreadable:
+            assert text[:20] in warned.detail.replace("E+", "e") and "dropped" in warned.detail
 
 
 def test_the_older_names_of_money_and_people_are_read(read: Read) -> None:

@@ -212,7 +212,9 @@ def test_an_amount_that_is_not_exact_is_refused_with_sheet_row_and_column(
 def test_a_number_is_no_date(tmp_path: Path) -> None:
     rows = [HEADER, ("C", "M1", "CNY", 5, 45_000, "A")]
     reading = read_xlsx([made(tmp_path / "a.xlsx", rows)])
-    assert skipped(reading) == {"a.xlsx[Sheet1]:2:delivered": "The number 45000 is not a date."}
+    hint = "If it stands for 2023-03-15, format the column as a date."  # 45,000 days on 1899-12-30
+    says = f"The number 45000 is not a date. {hint}"
+    assert skipped(reading) == {"a.xlsx[Sheet1]:2:delivered": says}
 
 
 def test_sheets_without_the_columns_are_warned_of(tmp_path: Path) -> None:

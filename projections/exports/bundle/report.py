@@ -117,7 +117,7 @@ def _contract(records: Sequence[Record], state: Contract, source: Source) -> Ite
             ("Client", terms.client),
             ("Partner", terms.partner),
             ("Ceiling", value),
-            ("Status", state.status + (" (imported)" if state.imported else "")),
+            ("Status", state.standing + (" (imported)" if state.imported else "")),
             ("Signed on", terms.signed_on),
             ("Time zone", terms.timezone),
             (
