@@ -28,7 +28,7 @@ def require_oracle() -> None:
         raise InputInvalid(
             "oracle-missing",
             "the independent oracle is part of the source tree, and this installation has none",
-            hint="run mledger from a checkout of its sources, or leave --oracle out",
+            hint="run it from a checkout of its sources, or leave --oracle out",
         )
 
 

@@ -123,7 +123,7 @@ def show(settings: Settings, output: Output, moment: Moment, contract: str) -> N
         raise IntegrityViolated(
             "statement-differs",
             f"the lines and the schedule of {contract} differ: {', '.join(wrong)} (minor units)",
-            hint="this is a fault of the program: mledger projections verify",
+            hint="this is a fault of the program, please report it; what the log says: mledger audit verify",
         )
 
 

@@ -76,7 +76,7 @@ def _zone(settings: Settings) -> str:
         raise InputInvalid(
             "zone-unnamed",
             "the machine's time zone has no name that could be kept with the closing",
-            hint="name one: mledger config set, or MLEDGER_ZONE=Asia/Shanghai",
+            hint='name one: zone = "Asia/Shanghai" in mledger.toml, or MLEDGER_ZONE=Asia/Shanghai',
         )
     return settings.zone
 

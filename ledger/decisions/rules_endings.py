@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.decisions.case import Case, Objection, rule
 from ledger.decisions.rules_money import written
 from ledger.events import Share, Termination
+from ledger.money import format_minor
 from ledger.payables import is_released, is_settled
 from ledger.state import Contract, Milestone
 
@@ -75,8 +76,9 @@ def reversal_before_set_off(case: Case) -> Objection | None:
             one, two = (milestone.id, other) if moved < 0 else (other, milestone.id)
             return Objection(
                 f"{written(case, abs(moved))} is set off between {milestone.id} and {other}",
-                f"give it back first: mledger payment set-off {case.state.id}/{one} "
-                f"--against {case.state.id}/{two}",
+                f"give it back first: mledger payment set-off {case.state.id}/{one}"
+                f" {format_minor(abs(moved), case.state.terms.currency)}"
+                f" --against {case.state.id}/{two} --reason REASON",
             )
     return None
 
@@ -123,7 +125,7 @@ def termination_settled_by_proposal(case: Case) -> Objection | None:
         return None
     return Objection(
         f"contract {case.state.id} has a termination fee or an advance to settle",
-        "propose the termination: `mledger contract terminate` does, with --settle and --fee",
+        f"propose the termination: mledger contract terminate {case.state.id} --reason REASON",
     )
 
 

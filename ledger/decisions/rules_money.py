@@ -75,7 +75,9 @@ def payment_within_payable(case: Case) -> Objection | None:
         f"{written(case, payable)} of {case.state.id}/{milestone.id} is payable, not "
         f"{written(case, case.amount_minor)} (outstanding {written(case, milestone.outstanding_minor)}, "
         f"held {written(case, milestone.held_minor)}, instructed {written(case, milestone.instructed_minor)})",
-        "instruct at most what is payable" if payable else "see why with `mledger audit explain`",
+        "instruct at most what is payable"
+        if payable
+        else f"see why: mledger audit explain {case.state.id}/{milestone.id}",
     )
 
 
@@ -198,7 +200,8 @@ def policy_covers_amount(case: Case) -> Objection | None:
         return None
     return Objection(
         f"contract {case.state.id} names nobody to approve {written(case, case.amount_minor)}",
-        "add a tier to its approval policy with `mledger contract amend`",
+        f"add a tier for it to the contract's file: mledger contract show {case.state.id} --yaml -o FILE;"
+        " then: mledger contract apply FILE",
     )
 
 

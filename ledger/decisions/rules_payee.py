@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from ledger.calendars import today_in
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import BankAccount
@@ -17,7 +19,7 @@ def payees_kept_by_finance(case: Case) -> Objection | None:
     return Objection(
         f"{case.actor} is neither finance nor administrator in any contract with"
         f" {case.facts['partner']}",
-        "act as somebody who is: mledger contract show",
+        "act as somebody whom a contract with them names as one: mledger contract list",
     )
 
 
@@ -38,7 +40,8 @@ def payee_step_in_turn(case: Case) -> Objection | None:
     if payee.status in case.facts["from"]:
         return None
     return Objection(
-        f"account #{payee.version} of {payee.partner} is {payee.status}", "see mledger payee list"
+        f"account #{payee.version} of {payee.partner} is {payee.status}",
+        f"see those that there are: mledger payee list --partner {shlex.quote(payee.partner)}",
     )
 
 
@@ -54,9 +57,17 @@ def payee_proposed_once(case: Case) -> Objection | None:
             return Objection(
                 f"{masked(account.number)} is account #{payee.version} of {payee.partner},"
                 f" {payee.status}",
-                "revoke it first, if it is another's: mledger payee revoke",
+                _once_hint(payee, case.facts["partner"]),
             )
     return None
+
+
+def _once_hint(payee: Payee, partner: str) -> str:
+    if payee.partner == partner and payee.status == "proposed":
+        return f"somebody else approves it: mledger payee approve '#{payee.version}'"
+    if payee.partner == partner:
+        return f"it is paid already; see it: mledger payee show '#{payee.version}'"
+    return f"end it there first, if it is not theirs: mledger payee revoke '#{payee.version}' --reason REASON"
 
 
 # --- on payments to them -----------------------------------------------------------------------------------
@@ -69,7 +80,8 @@ def payee_approved(case: Case) -> Objection | None:
         return None
     return Objection(
         f"{terms.partner} has no approved account for {case.facts['currency']}",
-        "one proposes it, another approves it: mledger payee propose, then approve",
+        f"one proposes it: mledger payee propose {shlex.quote(terms.partner)} --holder NAME --number NUMBER"
+        " --bank CODE; another approves it: mledger payee approve REF",
     )
 
 

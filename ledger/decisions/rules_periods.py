@@ -12,7 +12,7 @@ def periods_closed_by_administrators(case: Case) -> Objection | None:
         return None
     return Objection(
         f"{case.actor} is not an administrator of any contract",
-        "act as somebody who is: mledger contract show",
+        "act as somebody whom a contract names as one: mledger contract list",
     )
 
 

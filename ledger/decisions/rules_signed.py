@@ -57,7 +57,7 @@ def keys_kept_by_administrators(case: Case) -> Objection | None:
     if case.actor != case.facts.get("own"):
         return Objection(
             f"{case.actor} is not an administrator of any contract",
-            "act as somebody who is: mledger contract show",
+            "act as somebody whom a contract names as one: mledger contract list",
         )
     if case.on == case.today:
         return None

@@ -6,6 +6,8 @@ from datetime import date
 
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import Result
+from ledger.payables import payable_of
+from ledger.state import Contract
 from ledger.terms import MilestonePlan
 
 
@@ -72,10 +74,31 @@ def milestone_submittable(case: Case) -> Objection | None:
         f"{case.state.id}/{milestone.id} is {milestone.status}",
         "to correct a pending submission, submit with --corrects"
         if milestone.status == "submitted"
-        else "a reversal of the acceptance comes first"
+        else _after_acceptance(case)
         if milestone.status == "accepted"
         else "a cancelled milestone is defined anew under another id",
     )
+
+
+def _without_submission(case: Case) -> str:
+    """What to do where nothing waits for a decision."""
+    milestone = case.the_milestone()
+    reference = f"{case.state.id}/{milestone.id}"
+    if milestone.status in ("expected", "rejected"):
+        return f"it is submitted first: mledger milestone submit {reference}"
+    if milestone.status == "accepted":
+        return _after_acceptance(case)
+    return f"see what happened to it: mledger milestone show {reference}"
+
+
+def _after_acceptance(case: Case) -> str:
+    """How an acceptance is undone: reversed while nothing is instructed or paid on it, disputed from then on."""
+    milestone = case.the_milestone()
+    reference = f"{case.state.id}/{milestone.id}"
+    begun = milestone.instructed_minor or milestone.paid_minor
+    if begun or any(part.instructed_minor or part.paid_minor for part in milestone.releases):
+        return f"to change what is owed for it: mledger dispute open {reference} AMOUNT --reason REASON"
+    return f"to take its acceptance back: mledger milestone reverse {reference} --reason REASON"
 
 
 @rule("A submission is corrected while it waits for its decision.")
@@ -84,8 +107,9 @@ def correction_of_a_pending_submission(case: Case) -> Objection | None:
     if milestone.pending is not None:
         return None
     return Objection(
-        f"{case.state.id}/{milestone.id} has no submission that waits for a decision",
-        "submit it without --corrects",
+        f"{case.state.id}/{milestone.id} has no submission that waits for a decision and could be"
+        f" corrected: it is {milestone.status}",
+        _without_submission(case),
     )
 
 
@@ -110,7 +134,7 @@ def submission_pending(case: Case) -> Objection | None:
     status = "not submitted yet" if milestone.status == "expected" else milestone.status
     return Objection(
         f"{case.state.id}/{milestone.id} is {status}",
-        "see its state with `mledger milestone show`",
+        _without_submission(case),
     )
 
 
@@ -184,7 +208,7 @@ def reversal_before_payment(case: Case) -> Objection | None:
         return None
     return Objection(
         f"{case.state.id}/{milestone.id} is instructed or paid already",
-        "open a dispute: what it decides becomes a claim",
+        _after_acceptance(case),
     )
 
 
@@ -270,8 +294,14 @@ def instruction_open(case: Case) -> Objection | None:
     payment = case.the_payment()
     if payment.status == "instructed":
         return None
+    reference = f"{case.state.id}#{payment.version}"
+    if payment.stands:
+        return Objection(
+            f"{reference} is {payment.status}",
+            f"if it came back, or was never made: mledger payment reverse '{reference}' --reason REASON",
+        )
     return Objection(
-        f"{case.state.id}#{payment.version} is {payment.status}", "instruct anew what is payable"
+        f"{reference} is {payment.status}", _to_pay(case.state, payment.milestone, payment.release)
     )
 
 
@@ -280,10 +310,27 @@ def payment_recorded(case: Case) -> Objection | None:
     payment = case.the_payment()
     if payment.stands:
         return None
+    reference = f"{case.state.id}#{payment.version}"
+    if payment.status == "instructed":
+        return Objection(
+            f"{reference} is instructed",
+            f"if it did not leave the bank: mledger payment fail '{reference}' --reason REASON",
+        )
     return Objection(
-        f"{case.state.id}#{payment.version} is {payment.status}",
-        "an instruction that did not leave the bank is recorded with `mledger payment fail`",
+        f"{reference} is {payment.status}", _to_pay(case.state, payment.milestone, payment.release)
     )
+
+
+def _to_pay(state: Contract, milestone: str, release: int) -> str:
+    """The command that pays what is payable again, or that tells why nothing is."""
+    found = state.milestones.get(milestone)
+    if found is None:  # imported, and of no milestone
+        return f"see what was paid: mledger payment list --contract {state.id}"
+    there = release in {0, *(part.release for part in found.standings())}
+    if there and payable_of(found, release) > 0:
+        subject = f"'{state.id}#{release}'" if release else f"{state.id}/{milestone}"
+        return f"what is payable again is instructed anew: mledger payment instruct {subject}"
+    return f"nothing of it is payable; see why: mledger audit explain {state.id}/{milestone}"
 
 
 @rule("A contract is suspended while it is active, and resumed while it is suspended.")

@@ -119,7 +119,7 @@ def approver_holds_a_role_of_the_tier(case: Case) -> Objection | None:
     needed = ", ".join(f"{count} {role}" for role, count in quorum.items())
     return Objection(
         f"{case.actor} holds none of the roles that approve this ({needed}) on {case.on} and today",
-        "the approvers of the tier are in `mledger contract show`",
+        f"see who holds them: mledger contract show {case.state.id}",
     )
 
 

@@ -88,7 +88,7 @@ def test_an_acceptance_with_a_set_off_is_not_reversed() -> None:
     story = e.money_claimed()
     e.approved(story, e.sets_off(e.CLAIM))
     hint = story.when(_reverses(story, "M2")[1]).refused("reversal-before-set-off").hint
-    assert "mledger payment set-off C-1/M2 --against C-1/M1" in hint
+    assert "mledger payment set-off C-1/M2 1000.00 --against C-1/M1 --reason REASON" in hint
 
 
 @permits("reversal-before-set-off")
