@@ -1,8 +1,9 @@
 """The rebuild on a Dask cluster: the tasks of a pool, on other machines, safe to run twice and late.
 
-A task replaces the rows of its own streams, some at a time, and in the transaction that does so it looks whether the
-side still bears the stamp of its run. So a task that is run again, even beside a worker that was given up and lives
-on, leaves the same rows, and one that wakes up after the side was filled changes nothing.
+A task replaces the rows of its own streams, some at a time. In the transaction that does so it first takes the lock
+of its range, and then looks whether the side still bears the stamp of its run. So there is one writer per side and
+range: a task that is run again beside a worker that was given up and lives on waits for it and leaves the same rows,
+and one that wakes up after the side was filled changes nothing.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ledger.errors import Conflict, Failure, InputInvalid, StoreUnavailable
 from ledger.store.database import connect, reading, writing
@@ -47,7 +47,7 @@ REPLICA_WAIT_SECONDS = 30.0
 NO_WORKER_SECONDS = 60.0
 # Times that Dask runs a failing task again: a server may restart, a replica fall behind.
 RETRIES = 2
-# Times that a task writes again what another process holds at this moment.
+# Times that a task waits, as long as the store lets it, for another process that writes its range.
 ATTEMPTS = 6
 TASKS_PER_WORKER = 8
 _POLL_SECONDS = 0.05
@@ -117,31 +117,40 @@ def run(task: Task) -> Built:
     job = task.job
     _await_position(task.read_url, task.ledger_id, job.until)
     with bulk_engine(task.read_url) as source, bulk_engine(job.url) as target:
-        write = partial(replace, target, job)
+        write = partial(replace, target, task)
         return build(source, write, task.streams, job.until, lambda events: None)
 
 
-def replace(engine: Engine, job: Job, streams: range, rows: Sequence[list[Row]]) -> None:
-    """Replaces the rows of some streams on the job's side, in one transaction.
+def replace(engine: Engine, task: Task, streams: range, rows: Sequence[list[Row]]) -> None:
+    """Replaces the rows of some of a task's streams on its side, in one transaction, alone in the task's range.
 
     Raises Conflict "rebuild-over" where the side is filled, or another run has begun: nothing is changed then.
     """
+    side = task.job.side
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with writing(engine) as conn:
-                check_stamp(conn, job)
-                for table in names(job.side).values():
+                _lock_range(conn, task)
+                check_stamp(conn, task.job)
+                for table in names(side).values():
                     conn.exec_driver_sql(
                         f"DELETE FROM {table}"
                         f" WHERE stream BETWEEN {streams[0]:d} AND {streams[-1]:d}"
                     )
-                sink.write(conn, job.side, rows)
+                sink.write(conn, side, rows)
             return
-        except (psycopg.errors.UniqueViolation, Conflict) as error:
-            # Another worker writes the same rows just now; when it has ended, ours replace them.
-            if attempt == ATTEMPTS or getattr(error, "code", "") == "rebuild-over":
+        except Conflict as error:
+            # The lock was not had in the time that any writer waits.
+            if attempt == ATTEMPTS or error.code == "rebuild-over":
                 raise
-            time.sleep(_POLL_SECONDS * attempt)
+
+
+def _lock_range(conn: Connection, task: Task) -> None:
+    """Waits until no other process writes this task's range; no transaction holds two such locks, so none deadlock."""
+    of = f"rebuild {task.job.side} {task.streams.start:d}"
+    conn.exec_driver_sql(
+        f"SELECT pg_advisory_xact_lock(hashtextextended(concat(current_schema(), ' {of}'), 0))"
+    )
 
 
 def release() -> tuple[str, str]:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -23,9 +24,10 @@ from ledger.contract import evolve
 from ledger.errors import Conflict, Failure, InputInvalid, StoreUnavailable
 from ledger.events import MilestoneStarted
 from ledger.state import Contract
-from ledger.store import Envelope, Ledger, open_ledger
+from ledger.store import Envelope, Ledger, database, open_ledger
 from ledger.store.database import reading, writing
 from projections.rebuild import cluster as on
+from projections.rebuild import sink
 from projections.rebuild.build import Job
 from projections.rebuild.full import Certificate, Options, last_run, rebuild
 from projections.sides import mark, other, serving
@@ -194,6 +196,47 @@ def test_two_workers_at_the_same_task_leave_the_same_rows(
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(on.run, [task] * 12)) == [first] * 12
     assert resting_rows(ledger) == rows
+
+
+def test_one_worker_at_a_time_writes_a_range_and_the_others_are_not_held_up(
+    ledger: Ledger[Contract], task: on.Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (replace(task, streams=some) for some in (range(1, 17), range(17, 41)))
+    deleted, go_on = Event(), Event()
+    write = sink.write
+
+    def held_up(*args: Any) -> int:
+        if not deleted.is_set():  # the first to come stops between its DELETE and its rows
+            deleted.set()
+            assert go_on.wait(20)
+        return write(*args)
+
+    monkeypatch.setattr(sink, "write", held_up)
+    with ThreadPoolExecutor(3) as pool:
+        zombie = pool.submit(on.run, first)
+        assert deleted.wait(20)
+        again = pool.submit(on.run, first)
+        assert pool.submit(on.run, second).result(timeout=20).streams == 24
+        time.sleep(0.3)
+        assert not again.done()
+        go_on.set()
+        assert zombie.result(timeout=20) == again.result(timeout=20)
+    rows = resting_rows(ledger)
+    on.run(task)
+    assert resting_rows(ledger) == rows
+
+
+def test_a_range_that_is_held_for_good_is_given_up_as_a_conflict(
+    ledger: Ledger[Contract], task: on.Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on, "ATTEMPTS", 2)
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0.2)
+    with writing(ledger.engine) as zombie:
+        on._lock_range(zombie, task)
+        with pytest.raises(Conflict) as held:
+            on.run(task)
+    assert held.value.code == "database-locked"
+    on.run(task)
 
 
 @pytest.mark.parametrize("stamped", ["filling 2", "1.1.1"], ids=["another run", "side filled"])
