@@ -7,8 +7,13 @@ fixture `today`) keeps fixed days: nothing real meets them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from unittest.mock import patch
+
+import freezegun
 
 from ledger.calendars import today_in
 from tests.decisions import builders
@@ -32,3 +37,14 @@ def day(month: int, number: int) -> date:
 SIGNED = lately(builders.SIGNED)
 TERMS = replace(builders.TERMS, signed_on=SIGNED)
 PLANS = tuple(replace(plan, due=lately(plan.due)) for plan in builders.PLANS if plan.due)
+
+
+@contextmanager
+def frozen(moment: datetime, *, tick: bool = True) -> Iterator[None]:
+    """It is that moment for whoever asks this process; by itself PostgreSQL knows another.
+
+    Time goes on from there unless `tick` is False. freezegun's own dates are left out: the product
+    builds dates and msgspec writes them, and it takes no other class for one.
+    """
+    with patch.object(freezegun.api, "FakeDate", date), freezegun.freeze_time(moment, tick=tick):
+        yield
