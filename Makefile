@@ -16,11 +16,11 @@ demo: $(READY) ## play a contract from signing to the last payment
 test: $(READY) ## every test but the slow ones
 	$(PY) -m pytest -n auto -q -m "not slow"
 
-check: $(READY) ## style, types, import directions, generated reference pages
+check: $(READY) ## style, types, import directions, generated reference pages, commands that pages name
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m pytest -q tests/test_import_directions.py
+	$(PY) -m pytest -q tests/test_import_directions.py tests/test_pages.py -k "directions or fence or names"
 	$(PY) -m commands.reference --check
 
 bench: $(READY) ## all benchmarks

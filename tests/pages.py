@@ -8,7 +8,7 @@ A fence says what stands in it:
   text, and a line `exit N` for the exit code.
 * `sh`: commands that need what no test has (a server, a cluster, somebody's key); their names and
   options are looked up.
-* `yaml`, `csv`, `json`, `xml`: files; `text`: anything else.
+* `yaml`, `csv`, `json`, `toml`, `xml`: files; `text`: anything else.
 
 What a page takes for granted stands in a comment, which is run in its place:
 
@@ -37,7 +37,7 @@ from tests.commands.transcripts import trimmed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GENERATED = ("reference.md", "events.md", "rules.md", "metrics.md")
-KINDS = ("console", "sh", "yaml", "csv", "json", "xml", "text")
+KINDS = ("console", "sh", "yaml", "csv", "json", "toml", "xml", "text")
 # A target is run by what the Makefile does for it; the tests are running already.
 RECIPES = {"make demo": f"{PROGRAM} demo", "make test": ""}
 _SHELL = re.compile(r"[|&;<>$`*]")
@@ -133,7 +133,9 @@ def run(command: str) -> tuple[int, list[str]]:
     """A command's exit code and what it printed, stdout and stderr as they came."""
     words = shlex.split(command, comments=True)
     if words[:1] == ["export"]:
-        os.environ.update(word.split("=", 1) for word in words[1:])
+        for word in words[1:]:
+            name, _, value = word.partition("=")
+            os.environ[name] = value
         return 0, []
     if words[:1] != [PROGRAM] or _SHELL.search(re.sub(r"'[^']*'|\"[^\"$`]*\"| #.*", "", command)):
         done = subprocess.run(

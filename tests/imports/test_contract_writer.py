@@ -157,7 +157,7 @@ def test_double_11_is_the_contract_of_the_scenario() -> None:
         ceiling_minor=130_000_000,
         rounding="half-up",
         separation=True,
-        backdating_days=400,
+        backdating_days=36500,
         administrators=("admin-1", "admin-2"),
         roles={
             "manager": ("manager-1", "manager-2", "manager-3"),
