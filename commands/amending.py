@@ -10,6 +10,7 @@ from ledger.terms import ContractDocument, MilestonePlan, Terms
 
 if TYPE_CHECKING:
     from commands.imports.contract_diff import Difference
+    from commands.options import Output
     from ledger.events import Amendment
     from ledger.state import Contract, Milestone
 
@@ -128,3 +129,15 @@ def amendment_to(contract: Contract, document: ContractDocument, reason: str) ->
         ),
         reason=reason,
     )
+
+
+def write_as_file(contract: Contract, output: Output) -> None:
+    """The contract as it stands now, as a file to edit and apply."""
+    from commands.imports.contract_writer import write_contract_file
+    from commands.options import written_as
+    from commands.output import writing
+
+    written_as(output, "yaml", "yml", "txt")
+    with writing(output) as stream:
+        plans = plans_now(contract).values()
+        stream.write(write_contract_file(terms_now(contract), contract.id, plans))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands import options
 from commands.doubting import warned
-from commands.options import database_options, moment_options, output_options
+from commands.options import database_options, has_suffix, moment_options, output_options
 from commands.proposal import approve, reject, renew, show_proposal
 from commands.reference_names import AGREED, CONTRACT, VersionName
 from commands.session import acting, looking, partner_option, reason_option, reason_required
@@ -332,6 +333,7 @@ for verb in (approve, renew, reject):
 @click.argument("reference", type=AGREED)
 @click.option("--yaml", "as_yaml", is_flag=True, help="As a contract file, to edit and apply.")
 @looking
+@options.writing_as("yaml", "yml", *options.RESULTS)
 def show(reference: str | VersionName, as_yaml: bool, session: Session) -> None:
     """Show a contract, or a proposal: what it changes, before and after, and who approves it.
 
@@ -349,14 +351,10 @@ def show(reference: str | VersionName, as_yaml: bool, session: Session) -> None:
         show_proposal(session, reference)
         return
     state = session.contract(reference)
-    if as_yaml:
-        from commands.amending import plans_now, terms_now
-        from commands.imports.contract_writer import write_contract_file
-        from commands.output import writing
+    if as_yaml or has_suffix(session.output, "yaml", "yml"):
+        from commands.amending import write_as_file
 
-        with writing(session.output) as stream:
-            plans = plans_now(state).values()
-            stream.write(write_contract_file(terms_now(state), state.id, plans))
+        write_as_file(state, session.output)
         return
     session.output.emit(lambda: contract_object(state), people=contract_pages(state))
 

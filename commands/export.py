@@ -18,6 +18,7 @@ from commands.options import (
     moment_options,
     output_options,
     stacked,
+    writing_as,
 )
 from commands.reports.asked import Asked
 from commands.session import contract_option, partner_option
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from ledger.events import Record
     from ledger.state import Contract
-    from ledger.store import Ledger
     from projections.exports.entries import Entry
     from projections.exports.ocds_losses import Losses
 
@@ -60,6 +60,7 @@ def _exporting(function: F) -> F:
 
 @export.command()
 @_exporting
+@writing_as("journal", "hledger", "ledger", "j", "txt")
 def hledger(asked: Asked) -> None:
     """The books as a journal: accruals, holds, payments, each with its event.
 
@@ -74,6 +75,7 @@ def hledger(asked: Asked) -> None:
 
 @export.command()
 @_exporting
+@writing_as("beancount", "bean", "txt")
 def beancount(asked: Asked) -> None:
     """The same books for Beancount.
 
@@ -87,6 +89,7 @@ def beancount(asked: Asked) -> None:
 
 @export.command()
 @_exporting
+@writing_as("json")
 def ocds(asked: Asked) -> None:
     """Contracts as a package of OCDS 1.1 releases; what these do not hold is said on stderr.
 
@@ -107,6 +110,7 @@ def ocds(asked: Asked) -> None:
 
 @export.command()
 @_exporting
+@writing_as("csv", "txt")
 def csv(asked: Asked) -> None:
     """The payment schedule, a row per payable: the same as report schedule --format csv."""
     from commands.reports.schedule import show
@@ -116,6 +120,7 @@ def csv(asked: Asked) -> None:
 
 @export.command()
 @_exporting
+@writing_as("xlsx")
 def xlsx(asked: Asked) -> None:
     """A workbook with a sheet each for schedule, contracts, milestones, payments, invoices and retentions.
 
@@ -129,6 +134,7 @@ def xlsx(asked: Asked) -> None:
 
 @export.command()
 @_exporting
+@writing_as("jsonl", "ndjson", "txt")
 def jsonl(asked: Asked) -> None:
     """The log: every record's stored text, byte for byte, one per line.
 
@@ -236,33 +242,22 @@ class _Source:
 def _source(asked: Asked) -> Iterator[_Source]:
     """The log at the moment asked for; NotFound for a contract or partner that it never heard of."""
     from commands.audits.stream import bounded, recorded_at
+    from commands.known import require_contract, require_partner
     from commands.options import Recording
-    from commands.reports.frame import require_contract
+    from commands.reports.frame import catch_up_where_allowed
     from commands.session import opened
     from ledger.store.reading import head
 
     with opened(asked.settings, Recording(), asked.output) as session:
         if asked.contract is not None:
             require_contract(session.ledger, asked.contract)
-        if asked.partner is not None and asked.moment == Moment():
-            _require_partner(session.ledger, asked.partner)
+        if asked.partner is not None:
+            catch_up_where_allowed(session.ledger)
+            require_partner(session.ledger, asked.partner)
         with session.ledger.snapshot() as conn:
             until = bounded(conn, asked.moment)
             published = recorded_at(conn, until)
             yield _Source(asked, conn, until, published, head(conn).ledger_id)
-
-
-def _require_partner(ledger: Ledger[Contract], partner: str) -> None:
-    """Passes if a contract has that partner; else NotFound with the nearest."""
-    from commands.reports.frame import catch_up_where_allowed, not_found
-    from projections.reading import reader
-
-    catch_up_where_allowed(ledger)
-    with reader(ledger) as found:
-        rows = found.select("SELECT DISTINCT partner FROM {contracts}")
-    known = [str(row["partner"]) for row in rows]
-    if partner not in known:
-        raise not_found("partner", partner, known, "mledger contract list")
 
 
 def _write_journal(asked: Asked, journal: Callable[[Iterable[Entry]], Iterator[str]]) -> None:

@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from commands.known import for_whom, require_known
 from commands.lists import List
 from commands.narrowing import Narrowing
 from commands.output import exact, money, number
@@ -124,6 +125,7 @@ def three_way_match(session: Session, contract: str | None, partner: str | None)
     from projections.derive.invoices import MATCH
 
     with session.reader() as reader:
+        require_known(session.ledger, contract=contract, partner=partner, seen=reader)
         rows = reader.select(MATCH, contract=contract, partner=partner)
         lag = reader.known.lag
     lines = list(_matched(rows))
@@ -132,7 +134,7 @@ def three_way_match(session: Session, contract: str | None, partner: str | None)
         {"lines": [line.entry() for line in lines], "totals": totals},
         rows=[line.entry() for line in lines],
         columns=COLUMNS,
-        people=[_table(lines)],
+        people=[_table(lines, for_whom(contract=contract, partner=partner))],
     )
     if lag:
         say(f"warning: {lag} events are not in this list yet")
@@ -172,7 +174,7 @@ def _total(currency: str, lines: list[Matched]) -> dict[str, Any]:
     return {"currency": currency, "milestones": len(own), **amounts}
 
 
-def _table(lines: list[Matched]) -> Narrowing:
+def _table(lines: list[Matched], whom: str) -> Narrowing:
     rows = []
     for line in lines:
         amounts = (
@@ -202,6 +204,6 @@ def _table(lines: list[Matched]) -> Narrowing:
         ],
         rows,
         totals,
-        empty="no invoice, and no accepted milestone of a contract that requires one",
+        empty=f"no invoice{whom}, and no accepted milestone of a contract that requires one",
         minor=("invoices",),
     )

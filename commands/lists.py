@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from commands.known import for_whom, require_known
 from commands.narrowing import Narrowing
 from commands.output import Column, exact, money, number
 from commands.session import say
@@ -37,17 +38,28 @@ class List:
     rare: tuple[str, ...] = ()
 
     def show(
-        self, session: Session, sql: str, *, status: str | None = None, **params: str | None
+        self,
+        session: Session,
+        sql: str,
+        *,
+        contract: str | None,
+        partner: str | None,
+        status: str | None = None,
     ) -> None:
-        """Shows what the query finds, only those of a status if one is given."""
+        """Shows what the query finds, only those of a status if one is given.
+
+        Raises NotFound for a contract or partner that this ledger never heard of.
+        """
         with session.reader() as reader:
-            found = reader.select(sql, **params)
+            require_known(session.ledger, contract=contract, partner=partner, seen=reader)
+            found = reader.select(sql, contract=contract, partner=partner)
             lag = reader.known.lag
         entries = [entry for entry in map(self.entry, found) if status in (None, entry["status"])]
+        with_status = f" with status {status}" if status else ""
         table = Narrowing(
             [column for column, _ in self.columns],
             [tuple(_shown(entry[key], key) for _, key in self.columns) for entry in entries],
-            empty=self.empty,
+            empty=self.empty + with_status + for_whom(contract=contract, partner=partner),
             minor=self.minor,
         ).without(*self._unsaid(entries))
         header = list(self.entry(defaultdict(lambda: None)))
@@ -134,7 +146,7 @@ def contracts(session: Session, partner: str | None) -> None:
     """Every contract with its value, and what of it is committed and paid."""
     from projections.derive.contracts import LIST
 
-    found = _CONTRACTS if partner is None else replace(_CONTRACTS, empty="no contract with them")
+    found = _CONTRACTS if partner is None else replace(_CONTRACTS, empty="no contract")
     found.show(session, LIST, contract=None, partner=partner)
 
 

@@ -32,6 +32,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
 FORMATS = ("table", "json", "jsonl", "csv", "xlsx")
+SUFFIXES: Mapping[str, tuple[str, ...]] = {
+    "table": (),
+    "json": ("json",),
+    "jsonl": ("jsonl", "ndjson"),
+    "csv": ("csv",),
+    "xlsx": ("xlsx",),
+}
+_ANY_TEXT = ("txt",)
+RESULTS = (*(end for ends in SUFFIXES.values() for end in ends), *_ANY_TEXT)
 _GIVEN = "commands.options.given"
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII
@@ -230,11 +239,55 @@ def _ready_settings(given: Mapping[str, Any]) -> Settings:
     return settings
 
 
+def writing_as(*suffixes: str) -> Decorator[Any]:
+    """Says that a command writes no table but a file of its own form, whose name may end so."""
+
+    def decorate(function: F) -> F:
+        function.__dict__["suffixes"] = suffixes
+        return function
+
+    return decorate
+
+
 def _output(given: Mapping[str, Any]) -> Output:
     name = given.get("file")
     file = None if name in (None, "-") else Path(name)
     suffix = file.suffix.lower().lstrip(".") if file else ""
-    return Output(given.get("format") or (suffix if suffix in FORMATS else "table"), file)
+    form = given.get("format") or next((f for f, s in SUFFIXES.items() if suffix in s), "table")
+    callback = click.get_current_context().command.callback
+    own: tuple[str, ...] = getattr(callback, "suffixes", ())
+    if suffix not in ("", *(own or (*SUFFIXES[form], *_ANY_TEXT))):
+        raise _not_written(str(name), suffix, given.get("format"), own)
+    return Output(form, file)
+
+
+def has_suffix(output: Output, *suffixes: str) -> bool:
+    """Whether the file's name, if there is one, ends so."""
+    return output.file is not None and output.file.suffix.lower().lstrip(".") in suffixes
+
+
+def written_as(output: Output, *suffixes: str) -> None:
+    """Refuses a file whose ending is none of these, where what is written depends on an option."""
+    if output.file is not None and not has_suffix(output, "", *suffixes):
+        suffix = output.file.suffix.lower().lstrip(".")
+        raise _not_written(str(output.file), suffix, None, suffixes)
+
+
+def _not_written(name: str, suffix: str, form: str | None, own: tuple[str, ...]) -> Exception:
+    """What is told of a file's ending that promises another form than would be written."""
+    from ledger.errors import InputInvalid
+
+    if own:
+        says, known = f"{name!r} would not be what .{suffix} promises", own
+    elif form is not None:
+        says, known = f"{form} is not written to a .{suffix} file", (*SUFFIXES[form], *_ANY_TEXT)
+    else:
+        says = f"no form of the result is a .{suffix} file"
+        known = RESULTS
+    if form == "xlsx":
+        known = SUFFIXES["xlsx"]
+    hint = f"let the name of -o end in {', '.join(f'.{end}' for end in dict.fromkeys(known))}"
+    return InputInvalid("output-suffix", says, hint=hint, facts={"file": name, "suffix": suffix})
 
 
 def _recording(given: Mapping[str, Any]) -> Recording:

@@ -10,6 +10,7 @@ import click
 from commands.bank.proposing import account_options
 from commands.completing import partners
 from commands.keeping import NumberType, keep
+from commands.known import for_whom, require_known
 from commands.options import yes_option
 from commands.session import acting, looking, partner_option, reason_option, reason_required, say
 from commands.signing import sign_options
@@ -162,6 +163,8 @@ def list_payees(partner: str | None, session: Session) -> None:
     from ledger.payees import masked
 
     payees = _payees(session)
+    with_accounts = {one.partner for one in payees.accounts.values()}
+    require_known(session.ledger, partner=partner, also=with_accounts)
     kept = [p for p in payees.accounts.values() if partner in (None, p.partner)]
     entries, flat = [_entry(one) for one in kept], [_flat(one) for one in kept]
     shown = (
@@ -179,7 +182,7 @@ def list_payees(partner: str | None, session: Session) -> None:
     table = Narrowing(
         [name if name in ("partner", "town") else exact(name.replace("_", " ")) for name in shown],
         rows,
-        empty="no account yet: mledger payee propose PARTNER",
+        empty=f"no account yet{for_whom(partner=partner)}: mledger payee propose PARTNER",
         minor=("replaces", "bank", "town", "purpose", "proposed by", "approved by"),
     ).without(*empty)
     session.output.emit({"payees": entries}, rows=flat, columns=COLUMNS, people=[table])

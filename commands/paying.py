@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from commands.discounting import discounted, saved
 from commands.holding_back import Back, in_words, parted
+from commands.known import nothing_due, require_known
 from commands.session import say
 from commands.signing import signed
 
@@ -108,7 +109,7 @@ def instruct_all(
             session.show(nothing, _object(run), quiet=True)
         for line in in_words(run.back):
             say(line)
-        say(f"nothing is due and payable by {run.on}; nothing was recorded")
+        say(nothing_due(run.on, contract, partner))
         return
     if people:
         session.output.emit({}, people=_pages(run))
@@ -205,14 +206,14 @@ def _proposed(
     on = on or session.on or session.settings.today()
     stem = f"RUN-{on}-"
     with reader(session.ledger, known_position=before) as found:
+        require_known(session.ledger, contract=contract, partner=partner, seen=found)
         last = date.max if discount else on
         rows = found.select(DUE, on=last.isoformat(), contract=contract, partner=partner)
         runs = [str(row["run"]).removeprefix(stem) for row in found.select(_RUNS, stem=stem)]
     count = max((int(run) for run in runs if run.isdigit()), default=0) + 1
     name = name or f"{stem}{count}"
     lines = [_line(row) for row in rows]
-    if discount:
-        lines = discounted(session, lines, on)
+    lines = discounted(session, lines, on) if discount else lines
     lines, back = parted(session, lines, abroad.currency if abroad else None)
     lines = in_transfers(name, lines)
     if abroad is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from commands.audits.evidence import trusted_option
-from commands.options import Moment, database_options, moment_options
+from commands.options import Moment, Output, database_options, moment_options, written_as
 from commands.reference_names import CONTRACT
 from commands.settings import Settings
 
@@ -54,5 +54,6 @@ def bundle(
         raise click.UsageError("name the contracts with --contract, or take the whole log: --all")
     from commands.audits.packing import pack
 
+    written_as(Output(file=file), "zip")
     chosen = None if everything else tuple(dict.fromkeys(contracts))
     pack(settings, moment, chosen, file, trusted)

@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 
 from commands.audits.replay import in_words, program_value
 from commands.audits.stream import bounded, recorded_at
+from commands.known import require_contract
 from commands.options import Moment, Output, Recording
 from commands.output import Column, Table, exact, number, terminal_width, visible
-from commands.reports.frame import money, require_contract, shown
+from commands.reports.frame import money, shown
 from commands.reports.sheet import hanging
 from commands.session import opened
 from commands.settings import Settings

@@ -7,10 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from commands.audits.stream import CLAIMS, History, history
+from commands.known import not_found
 from commands.options import Moment, Output
 from commands.output import Column, Table, exact, number
 from commands.reference_names import MilestoneName
-from commands.reports.frame import money, not_found, shown
+from commands.reports.frame import money, shown
 from commands.reports.sheet import Carried, Sheet
 from commands.settings import Settings
 from ledger.errors import IntegrityViolated

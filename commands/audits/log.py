@@ -13,9 +13,10 @@ import msgspec
 from sqlalchemy import Connection
 
 from commands.audits.stream import CLAIMS
+from commands.known import for_whom, nothing, require_contract, require_person
 from commands.options import Output, Recording
 from commands.output import emit, terminal_width, visible, writing
-from commands.reports.frame import quick_json, require_contract
+from commands.reports.frame import quick_json
 from commands.reports.sheet import hanging
 from commands.session import EVENT_FIELDS, as_object, opened
 from commands.settings import Settings
@@ -59,12 +60,15 @@ def show(settings: Settings, output: Output, wanted: Wanted) -> None:
     with opened(settings, Recording(), output) as session:
         if wanted.contract is not None:
             require_contract(session.ledger, wanted.contract)
+        if wanted.actor is not None:
+            require_person(session.ledger, wanted.actor)
         authenticates = session.ledger.engine.dialect.name == "postgresql"
         with session.ledger.snapshot() as conn:
             records = select(conn, wanted)
             marks = adjustments(conn, head(conn).position)
+            whom = for_whom(contract=wanted.contract, actor=wanted.actor)
             if output.format == "table":
-                emit(output, {}, people=_people(conn, records, marks, authenticates))
+                emit(output, {}, people=_people(conn, records, marks, authenticates, whom))
             elif output.format == "csv":
                 rows = (as_object(record, plain=True) for record in records)
                 emit(output, {}, rows=rows, columns=EVENT_FIELDS)
@@ -168,7 +172,7 @@ class States:
 
 
 def _people(
-    conn: Connection, records: Iterable[Record], marks: Marks, authenticates: bool
+    conn: Connection, records: Iterable[Record], marks: Marks, authenticates: bool, whom: str
 ) -> Iterator[str]:
     states, last, shown = States(conn), "", 0
     limit = terminal_width(sys.stdout)
@@ -180,7 +184,7 @@ def _people(
         yield from _lines(record, state, marks.get(record.position), limit)
         shown += 1
     if not shown:
-        yield "(no event)"
+        yield nothing("(no event)", whom)
     yield ""
     if shown and not authenticates:
         yield CLAIMS

@@ -10,9 +10,9 @@ from typing import IO
 
 from commands.audits.keys import trusted_keys
 from commands.audits.stream import bounded
+from commands.known import require_contract
 from commands.options import Moment, Output, Recording
 from commands.output import csv_line
-from commands.reports.frame import require_contract
 from commands.session import opened, say
 from commands.settings import Settings
 from commands.version import product_version

@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 
 from commands.audits.keys import trusted_keys
+from commands.known import not_found
 from commands.options import Output
 from commands.output import writing
 from commands.reference_names import MilestoneName
-from commands.reports.frame import not_found
 from commands.session import say
 from commands.settings import Settings
 from ledger.contract import fold

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from commands.known import require_contract
 from commands.narrowing import Narrowing
 from commands.options import Output, Recording
 from commands.output import Column, Table, emit, exact, number
 from commands.reference_names import VersionName
-from commands.reports.frame import require_contract
 from commands.session import opened, say
 from commands.settings import Settings
 from ledger.errors import InputInvalid, IntegrityViolated

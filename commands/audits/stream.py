@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from commands.known import require_contract
 from commands.options import Moment, Output, Recording
-from commands.reports.frame import known_at, require_contract
+from commands.reports.frame import known_at
 from commands.session import opened
 from commands.settings import Settings
 from ledger.events import Record

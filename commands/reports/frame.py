@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from commands.options import Moment, Recording
+from commands.known import for_whom, nothing, require_contract, require_known
+from commands.options import Recording
 from commands.output import Table, emit, visible, writing
 from commands.reports.asked import Asked
 from commands.reports.reproduction import digested
 from commands.session import opened, say
 from commands.tables import HOSTILE
-from ledger.errors import Conflict, NotFound, StoreUnavailable
+from ledger.errors import Conflict, StoreUnavailable
 from ledger.money import display_minor, format_minor
 from ledger.state import Contract
 from ledger.store.application import Ledger
 from ledger.store.periods import adjustments
-from ledger.store.reading import head, stream_ids, stream_number
+from ledger.store.reading import head
 from projections.derive import DERIVATION
 from projections.reading import Known, Reader, reader
 from projections.rebuild.catchup import catch_up
@@ -102,7 +102,12 @@ class Frame:
             emit_quickly(replace(self.asked, output=output), whole, **forms)
 
     def _shown(self, people: Iterable[Table | str]) -> Iterator[Table | str]:
-        yield from people
+        whom = for_whom(**self.filters)
+        for part in people:
+            bare = isinstance(part, Table) and not part.rows and part.empty and whom
+            if isinstance(part, Table) and bare:
+                part = replace(part, empty=nothing(part.empty, whom))
+            yield part
         yield from self.footer()
 
 
@@ -132,8 +137,7 @@ def framed(asked: Asked) -> Iterator[Frame]:
             fresh=asked.fresh,
         ) as found:
             _say_lag(found)
-            if asked.partner is not None and moment == Moment():
-                _require_partner(found, asked.partner)
+            require_known(ledger, partner=asked.partner, seen=found)
             as_of = moment.as_of or moment.today or asked.settings.today()
             off = _without_separation(found, asked)
             yield Frame(asked, ledger, found.select, found.known, as_of, off)
@@ -160,33 +164,6 @@ def _say_lag(found: Reader) -> None:
             f"note: the read models stand at position {known.position}, {known.lag} behind the log"
             f" ({known.head}), and may not be caught up from here; --fresh folds the log itself"
         )
-
-
-def require_contract(ledger: Ledger[Contract], contract: str) -> None:
-    """Passes if the ledger ever recorded something on a contract; else NotFound with the nearest."""
-    with ledger.snapshot() as conn:
-        if stream_number(conn, contract) is None:
-            raise not_found("contract", contract, stream_ids(conn), "mledger contract list")
-
-
-def _require_partner(found: Reader, partner: str) -> None:
-    rows = found.select("SELECT DISTINCT partner FROM {contracts}")
-    known = [str(row["partner"]) for row in rows]
-    if partner not in known:
-        raise not_found("partner", partner, known, "mledger contract list")
-
-
-def not_found(kind: str, name: str, known: Sequence[str], otherwise: str) -> NotFound:
-    """The error for a name that nothing has, with the nearest names there are."""
-    lower = {one.lower(): one for one in known}
-    close = [lower[near] for near in get_close_matches(name.lower(), lower)]
-    close = [lower[name.lower()]] if name.lower() in lower else close
-    return NotFound(
-        f"{kind}-unknown",
-        f"there is no {kind} {name!r}",
-        hint=f"did you mean {' or '.join(close)}?" if close else otherwise,
-        facts={kind: name},
-    )
 
 
 def _without_separation(found: Reader, asked: Asked) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from commands.known import for_whom, nothing, require_known
 from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, Frame, days_between, framed, listed, money, shown
@@ -30,10 +31,13 @@ COLUMNS = (
 def show(asked: Asked, role: str | None, person: str | None, days: int | None) -> None:
     """Prints the tasks of a role, of a person, or of everybody."""
     with framed(asked) as frame:
+        require_known(frame.ledger, role=role, person=person)
         rows = [row for row in _rows(frame, days) if role in (None, row["role"])]
         rows = [row for row in rows if person is None or person in listed(row["people"])]
         tasks = [_task(row, frame) for row in rows]
-        frame.emit({"tasks": tasks}, rows=tasks, columns=COLUMNS, people=_people(rows, tasks))
+        whom = for_whom(role=role, person=person)
+        people = _people(rows, tasks, whom)
+        frame.emit({"tasks": tasks}, rows=tasks, columns=COLUMNS, people=people)
 
 
 def _rows(frame: Frame, days: int | None) -> Iterator[Found]:
@@ -65,7 +69,7 @@ def _task(row: Found, frame: Frame) -> Found:
     }
 
 
-def _people(rows: list[Found], tasks: list[Found]) -> Iterator[Table | str]:
+def _people(rows: list[Found], tasks: list[Found], whom: str) -> Iterator[Table | str]:
     columns: list[Column | str] = [
         exact("due"),
         number("overdue"),
@@ -81,7 +85,7 @@ def _people(rows: list[Found], tasks: list[Found]) -> Iterator[Table | str]:
     yield Sheet(
         columns,
         [_cells(row, task) for row, task in zip(rows, tasks, strict=True)],
-        empty="(nothing waits)",
+        empty=nothing("(nothing waits)", whom),
         gives_way=("title", "after", "since", "cur", "amount", "overdue"),
     )
 

@@ -285,7 +285,9 @@ def test_shared_options_stand_before_the_noun_too_and_the_later_wins(verb: Seen)
     ("words", "output"),
     [
         (["-o", "x.json"], Output("json", Path("x.json"))),
-        (["-o", "x.json", "--format", "csv"], Output("csv", Path("x.json"))),
+        (["-o", "x.ndjson"], Output("jsonl", Path("x.ndjson"))),
+        (["-o", "x", "--format", "csv"], Output("csv", Path("x"))),
+        (["-o", "x.txt", "--format", "csv"], Output("csv", Path("x.txt"))),
         (["-o", "x.txt"], Output("table", Path("x.txt"))),
         (["-o", "-", "--json"], Output("json", None)),
     ],
@@ -293,6 +295,30 @@ def test_shared_options_stand_before_the_noun_too_and_the_later_wins(verb: Seen)
 def test_the_files_suffix_chooses_the_form(verb: Seen, words: list[str], output: Output) -> None:
     assert main(["probe", *words]) == 0
     assert verb["output"] == output
+
+
+@pytest.mark.parametrize(
+    ("words", "says", "ends"),
+    [
+        (["-o", "x.pdf"], "no form of the result is a .pdf file", ".json, .jsonl, .ndjson, .csv"),
+        (["-o", "x.HTML"], "no form of the result is a .html file", ".xlsx, .txt"),
+        (["-o", "x.ods"], "no form of the result is a .ods file", ".xlsx"),
+        (["-o", "x.2026-11"], "a .2026-11 file", ".txt"),
+        (
+            ["-o", "x.json", "--format", "csv"],
+            "csv is not written to a .json file",
+            "in .csv, .txt",
+        ),
+        (["-o", "x.csv", "--json"], "json is not written to a .csv file", "end in .json, .txt"),
+    ],
+)
+def test_a_suffix_that_no_form_has_is_refused(
+    verb: Seen, capsys: pytest.CaptureFixture[str], words: list[str], says: str, ends: str
+) -> None:
+    assert main(["probe", *words]) == 2
+    heard = capsys.readouterr().err
+    assert says in heard
+    assert ends in heard
 
 
 @pytest.mark.parametrize(
