@@ -66,7 +66,7 @@ def _reserve(state: Contract, line: Line) -> None:
     """What a line takes is gone for the lines after it: a milestone and its releases share what invoices cover."""
     milestone = state.milestones[line.milestone]
     part = next((r for r in milestone.releases if r.version == line.release), milestone)
-    part.instructed_minor += line.amount_minor
+    part.instructed_minor += line.amount_minor + line.discount_minor
 
 
 def in_words(back: Sequence[Back]) -> Iterator[str]:

@@ -31,6 +31,7 @@ from ledger.state_parts import (
     Release,
     Standing,
     Submission,
+    last_settled,
 )
 from ledger.terms import Terms
 
@@ -99,8 +100,7 @@ class Milestone(Struct, gc=False):
     posted_minor: int = 0
     instructed_minor: int = 0
     paid_minor: int = 0
-    last_paid_on: date | None = None
-    settled_on: date | None = None
+    payments: list[Payment] = field(default_factory=list)
     disputes: list[Dispute] = field(default_factory=list)
     whole: list[Baseline] | None = None
     reversed_by: int = 0
@@ -130,6 +130,21 @@ class Milestone(Struct, gc=False):
     def outstanding_minor(self) -> int:
         """Net less paid; negative is a claim on the partner; 0 before acceptance."""
         return self.posted_minor - self.paid_minor if self.acceptance is not None else 0
+
+    @property
+    def settled_on(self) -> date | None:
+        """The day on which nothing was left to pay, by the days on which facts act; later claims change nothing."""
+        acceptance = self.acceptance
+        if acceptance is None or self.outstanding_minor > 0 or self.paid_minor <= 0:
+            return None
+        owed = ((posted.on, posted.line.amount_minor) for posted in self.lines)
+        return last_settled(acceptance.on, owed, self.payments)
+
+    @property
+    def last_paid_on(self) -> date | None:
+        """The latest day on which it was paid; its releases apart."""
+        paid = (p.paid_on for p in self.payments if p.stands and p.refunded is None)
+        return max((on for on in paid if on is not None), default=None)
 
     @property
     def released_minor(self) -> int:

@@ -6,6 +6,8 @@ currency. `gc=False`: nothing here refers back to what holds it.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -85,11 +87,12 @@ class Submission(Struct, gc=False):
 
 
 class Posted(Struct, gc=False):
-    """A price line with the event that carries it."""
+    """A price line with the event that carries it, and the day from which it acts."""
 
     line: Line
     version: int
     position: int
+    on: date | None = None
 
 
 class Award(Struct, gc=False):
@@ -139,13 +142,50 @@ class Release(Struct, gc=False):
     provisional: bool = False
     instructed_minor: int = 0
     paid_minor: int = 0
-    last_paid_on: date | None = None
-    settled_on: date | None = None
     positions: list[int] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
 
     @property
     def outstanding_minor(self) -> int:
         return self.amount_minor - self.paid_minor
+
+    @property
+    def settled_on(self) -> date | None:
+        """The day on which it was last paid in full, by the days of its payments."""
+        if self.outstanding_minor > 0 or self.paid_minor <= 0:
+            return None
+        return last_settled(self.on, [(self.on, self.amount_minor)], self.payments)
+
+
+def last_settled(
+    since: date | None, owed: Iterable[tuple[date | None, int]], payments: Iterable[Payment]
+) -> date | None:
+    """The day of the payment that last left nothing outstanding, whatever order the facts were recorded in.
+
+    `owed` is what came to be owed on which day, none of it before `since`; a day that is unknown is taken as the first
+    of all for what is owed, and as later than all others for a payment: None where it hangs on such a one.
+    """
+    first, moved = since or date.min, Counter[date]()
+    for day, minor in owed:
+        moved[max(first, day or date.min)] += minor
+    made = [(p.paid_on or date.max, p) for p in payments if p.stands or p.ended_on is not None]
+    for day, payment in made:
+        moved[max(first, day)] -= payment.paid_minor
+        if not payment.stands and payment.ended_on is not None:
+            moved[max(first, payment.ended_on)] += payment.paid_minor
+    outstanding, settled = 0, None
+    for day in sorted(moved):
+        outstanding += moved[day]
+        settled = None if outstanding > 0 else settled or day
+    if settled is None:
+        return None
+    by = [
+        day
+        for day, p in made
+        if day <= settled and p.paid_minor > 0 and (p.stands or (p.ended_on or settled) > settled)
+    ]
+    last = max(by, default=date.max)
+    return None if last == date.max else last
 
 
 class Invoice(Struct, gc=False):
@@ -213,6 +253,12 @@ class Payment(Struct, gc=False):
     return_fees_minor: int = 0
     undone: bool = False
     refunded: PaymentRefunded | None = None
+
+    @property
+    def reserved_minor(self) -> int:
+        """What an open instruction keeps from being paid again: its amount, and the discount that it is to earn."""
+        told = self.instruction
+        return self.amount_minor + (told.discount_minor if told is not None else 0)
 
     @property
     def booked(self) -> PaymentRecorded | PaymentRefunded | None:

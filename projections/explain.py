@@ -48,6 +48,7 @@ class Moved:
     events: list[int]
     release: int = 0
     abroad: str = ""
+    discount_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +242,16 @@ def _moved(state: Contract, milestone: Milestone) -> Iterator[Moved]:
             places = sorted(p.positions)
             kind = "payment" if p.refunded is None else "refund"
             yield Moved(
-                kind, name, abs(amount), on, p.status, p.ended_on, places, p.release, _abroad(p)
+                kind,
+                name,
+                abs(amount),
+                on,
+                p.status,
+                p.ended_on,
+                places,
+                p.release,
+                _abroad(p),
+                p.reserved_minor - p.amount_minor,
             )
     for d in milestone.disputes:
         name = f"{state.id}#{d.version}"

@@ -75,7 +75,9 @@ def _release(
     gone = released_by(before, milestone, data.on)
     left = max(0, gone - milestone.released_minor)
     amount = min(data.amount_minor, left)
-    checked.compare(list(data.lines), [released(milestone, amount, gone)], position)
+    checked.compare(
+        list(data.lines), [released(milestone, amount, gone, milestone.released_minor)], position
+    )
     due = due_of(before, milestone, amount, data.on)
     if due.calendar == data.calendar:
         stored = PaymentDue(data.payment_due, data.provisional)

@@ -152,7 +152,7 @@ def test_every_fact_rests_on_what_it_is_about(seed: int) -> None:
 
 CORE = (
     *("log", "contracts", "figures", "schedule", "rates", "exposure"),
-    *("kept", "releases", "reckoning", "faults", "payments"),
+    *("kept", "settled", "releases", "reckoning", "faults", "payments"),
 )
 
 

@@ -249,6 +249,10 @@ def _below(told: Explanation) -> Iterator[tuple[object, ...]]:
             says = f"{one.reference} on {one.on}"
             says += f", {one.abroad}" if one.abroad else ""
             yield ("instructed", _signed(told, -one.amount_minor), says, _places(one))
+            if one.discount_minor:
+                amount = _signed(told, -one.discount_minor)
+                says = f"the discount of {one.reference}, kept for it until it is paid or fails"
+                yield ("discount", amount, says, _places(one))
     yield ("payable", _signed(told, milestone.payable_minor), "now, never below zero", "")
 
 

@@ -107,7 +107,7 @@ def milestone_accepted(contract: Contract, data: e.MilestoneAccepted, record: Re
         contract.terms,
     )
     decided(milestone, data.on, first_pass)
-    post(milestone, data.lines, record)
+    post(contract, milestone, data.lines, record)
 
 
 def acceptance_reversed(contract: Contract, data: e.AcceptanceReversed, record: Record) -> None:
@@ -116,11 +116,10 @@ def acceptance_reversed(contract: Contract, data: e.AcceptanceReversed, record: 
     acceptance = milestone.acceptance
     if acceptance is None:
         return
-    post(milestone, data.lines, record)
+    post(contract, milestone, data.lines, record, data.acceptance)
     milestone.acceptance = None
     milestone.releases = []
     milestone.status = "submitted"
-    milestone.settled_on = None
     if data.why == "event":
         milestone.reversed_by = record.version
     if milestone.first_pass is not None and milestone.first_decided_on == acceptance.on:

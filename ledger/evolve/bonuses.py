@@ -15,7 +15,7 @@ def bonus_awarded(contract: Contract, data: e.BonusAwarded, record: Record) -> N
     contract.awards[record.version] = Award(
         record.version, milestone.id, data.kind, total, data.on, _decided_under(contract, data)
     )
-    post(milestone, data.lines, record)
+    post(contract, milestone, data.lines, record)
     approved(contract, data.proposal, record)
 
 
@@ -32,7 +32,7 @@ def bonus_revoked(contract: Contract, data: e.BonusRevoked, record: Record) -> N
     milestone = touch(contract, data.milestone, record)
     if (award := contract.awards.get(data.bonus)) is not None:
         award.revoked = True
-    post(milestone, data.lines, record)
+    post(contract, milestone, data.lines, record, data.bonus)
     approved(contract, data.proposal, record)
 
 
@@ -40,7 +40,7 @@ def penalty_assessed(contract: Contract, data: e.PenaltyAssessed, record: Record
     milestone = touch(contract, data.milestone, record)
     total = -sum(line.amount_minor for line in data.lines)
     contract.assessments[record.version] = Assessment(record.version, milestone.id, total, data.on)
-    post(milestone, data.lines, record)
+    post(contract, milestone, data.lines, record)
 
 
 def penalty_waived(contract: Contract, data: e.PenaltyWaived, record: Record) -> None:
@@ -48,5 +48,5 @@ def penalty_waived(contract: Contract, data: e.PenaltyWaived, record: Record) ->
     if (assessment := contract.assessments.get(data.penalty)) is not None:
         back = (line.amount_minor for line in data.lines if line.step == "penalty")
         assessment.waived_minor += sum(back)
-    post(milestone, data.lines, record)
+    post(contract, milestone, data.lines, record)
     approved(contract, data.proposal, record)

@@ -22,10 +22,14 @@ def touch(contract: Contract, milestone: str, record: Record) -> Milestone:
     return found
 
 
-def post(milestone: Milestone, lines: Iterable[Line], record: Record) -> None:
-    """Adds price lines; where they leave nothing outstanding, the last payment is what settled the milestone."""
+def post(
+    contract: Contract, milestone: Milestone, lines: Iterable[Line], record: Record, target: int = 0
+) -> None:
+    """Adds price lines; a correction of an error acts from the day of its `target`."""
+    error = target and getattr(record.data, "why", "") == "error"
+    on = contract.dates.get(target) if error else record.data.on
     for line in lines:
-        milestone.lines.append(Posted(line, record.version, record.position))
+        milestone.lines.append(Posted(line, record.version, record.position, on))
         amount = line.amount_minor
         milestone.posted_minor += amount
         if line.step == "gross":
@@ -44,10 +48,6 @@ def post(milestone: Milestone, lines: Iterable[Line], record: Record) -> None:
             milestone.offset_minor += amount
         else:
             milestone.adjustment_minor += amount
-    if milestone.acceptance is None or milestone.outstanding_minor > 0:
-        milestone.settled_on = None
-    elif milestone.paid_minor > 0 and milestone.settled_on is None:
-        milestone.settled_on = milestone.last_paid_on
 
 
 def submission(milestone: Milestone, version: int) -> Submission | None:

@@ -36,7 +36,7 @@ def dispute_resolved(contract: Contract, data: e.DisputeResolved, record: Record
     dispute.status = data.outcome
     dispute.ended_on = data.on
     dispute.positions.append(record.position)
-    post(milestone, data.lines, record)
+    post(contract, milestone, data.lines, record)
     approved(contract, data.proposal, record)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from ledger import events as e
 from ledger.events import Record
 from ledger.evolve.common import approved, post, touch
@@ -26,7 +24,7 @@ def retention_released(contract: Contract, data: e.RetentionReleased, record: Re
 
 
 def claim_set_off(contract: Contract, data: e.ClaimSetOff, record: Record) -> None:
-    post(touch(contract, data.milestone, record), data.lines, record)
+    post(contract, touch(contract, data.milestone, record), data.lines, record)
     approved(contract, data.proposal, record)
 
 
@@ -41,7 +39,8 @@ def payable(milestone: Milestone, release: int, record: Record) -> Milestone | R
 
 def payment_instructed(contract: Contract, data: e.PaymentInstructed, record: Record) -> None:
     milestone = touch(contract, data.milestone, record)
-    payable(milestone, data.release, record).instructed_minor += data.amount_minor
+    reserved = payable(milestone, data.release, record)
+    reserved.instructed_minor += data.amount_minor + data.discount_minor
     if data.signature is not None:
         contract.nonces.add(data.signature.nonce)
     contract.payments[record.version] = Payment(
@@ -71,7 +70,7 @@ def payment_recorded(contract: Contract, data: e.PaymentRecorded, record: Record
         contract.payments[record.version] = payment
     elif payment.status == "instructed":
         reserved = payable(contract.milestones[payment.milestone], payment.release, record)
-        reserved.instructed_minor -= payment.amount_minor
+        reserved.instructed_minor -= payment.reserved_minor
     payment.status = "paid"
     payment.record = record.version
     payment.paid_minor = data.amount_minor
@@ -84,22 +83,19 @@ def payment_recorded(contract: Contract, data: e.PaymentRecorded, record: Record
         contract.unallocated_positions.append(record.position)
         return
     milestone = touch(contract, data.milestone, record)
-    _paid(payable(milestone, payment.release, record), data.amount_minor, data.on)
-    post(milestone, data.lines, record)
+    _moved(payable(milestone, payment.release, record), payment)
+    post(contract, milestone, data.lines, record)
 
 
-def _paid(what: Milestone | Release, amount_minor: int, on: date | None) -> None:
-    open_before = what.outstanding_minor > 0
-    what.paid_minor += amount_minor
-    what.last_paid_on = on
-    if open_before and what.outstanding_minor <= 0:
-        what.settled_on = on
+def _moved(what: Milestone | Release, payment: Payment) -> None:
+    what.paid_minor += payment.paid_minor
+    what.payments.append(payment)
 
 
 def payment_failed(contract: Contract, data: e.PaymentFailed, record: Record) -> None:
     payment = contract.payments[data.instruction]
     milestone = touch(contract, payment.milestone, record)
-    payable(milestone, payment.release, record).instructed_minor -= payment.amount_minor
+    payable(milestone, payment.release, record).instructed_minor -= payment.reserved_minor
     payment.status = "failed"
     payment.ended_on = data.on
     payment.ended_by = data.entry
@@ -122,14 +118,12 @@ def payment_reversed(contract: Contract, data: e.PaymentReversed, record: Record
     milestone = touch(contract, payment.milestone, record)
     returned = payable(milestone, payment.release, record)
     returned.paid_minor -= payment.paid_minor
-    post(milestone, data.lines, record)
-    if returned.outstanding_minor > 0:
-        returned.settled_on = None
+    post(contract, milestone, data.lines, record, data.payment)
 
 
 def payment_refunded(contract: Contract, data: e.PaymentRefunded, record: Record) -> None:
     """What was paid is less by it; what settled the milestone stays what it was."""
-    contract.payments[record.version] = Payment(
+    refund = contract.payments[record.version] = Payment(
         record.version,
         record.position,
         data.milestone,
@@ -145,4 +139,4 @@ def payment_refunded(contract: Contract, data: e.PaymentRefunded, record: Record
         refunded=data,
     )
     milestone = touch(contract, data.milestone, record)
-    payable(milestone, data.release, record).paid_minor -= data.amount_minor
+    _moved(payable(milestone, data.release, record), refund)

@@ -102,7 +102,7 @@ def rows(contract: Contract) -> list[Row]:
     ]
 
 
-MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows)
+MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows, version=2)
 
 REGISTER = """
 SELECT contract, partner, milestone, title, stage, owner, currency, status, source_status, twin_status,

@@ -214,7 +214,7 @@ def _unallocated(contract: Contract) -> Row:
     )
 
 
-MODEL = ReadModel("schedule", COLUMNS, ("stream", "ordinal", "kind"), rows)
+MODEL = ReadModel("schedule", COLUMNS, ("stream", "ordinal", "kind"), rows, version=2)
 
 _FIGURES = (
     "bonus_minor, penalty_minor, credit_minor, adjustment_minor, tax_minor, retention_minor, "

@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from ledger import intents as i
 from ledger.events import RetentionReleased, WithholdingFiled
 from ledger.retaining import completed_on, released_by
@@ -21,6 +23,7 @@ from ledger.terms import (
     RetentionRelease,
     Tax,
 )
+from projections.reckoning import reckon_all
 from tests.decisions.builders import (
     Act,
     accepted,
@@ -107,6 +110,43 @@ def test_a_part_falls_due_on_the_day_by_which_it_was_let_go() -> None:
     assert dues == [day(9, 25), day(9, 25), day(10, 25)]
 
 
+THIRDS = Retention(
+    rate=Decimal(10),
+    release=(
+        RetentionRelease(share=Decimal("33.3"), after="acceptance"),
+        RetentionRelease(share=Decimal("33.3"), after="acceptance", days=10),
+        RetentionRelease(share=Decimal("33.4"), after="acceptance", days=20),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "amounts", [(None,), (33_300, 33_300, 33_400), (10_000, None), (50_000, 50_000)]
+)
+def test_parts_released_together_are_payables_of_their_own_each_due_on_its_day(
+    amounts: tuple[int | None, ...],
+) -> None:
+    """1,000.00 in thirds, let go on 25 August, 4 and 14 September: all are due when they are released on 1 October."""
+    story = accepted("M1", on=day(8, 25), retention=THIRDS)
+    for amount in amounts:
+        play(story, releases("M1", amount, on=day(10, 1)))
+    due: dict[date | None, int] = {}
+    for one in story.the_state().milestones["M1"].releases:
+        due[one.payment_due] = due.get(one.payment_due, 0) + one.amount_minor
+    assert due == {day(8, 25): 33_300, day(9, 4): 33_300, day(9, 14): 33_400}
+    checked = reckon_all(story.records, story.records, "M1")
+    assert checked.differences == []
+
+
+def test_a_part_that_is_not_let_go_yet_is_not_released_with_the_others() -> None:
+    story = accepted("M1", on=day(8, 25), retention=THIRDS)
+    (one, two) = permitted(story, releases("M1", on=day(9, 4)))
+    assert isinstance(one, RetentionReleased)
+    assert isinstance(two, RetentionReleased)
+    assert [e.lines[0].calculation["released_minor"] for e in (one, two)] == ["0", "33300"]
+    assert story.the_state().milestones["M1"].released_minor == 66_600
+
+
 @refuses("release-within-retention")
 def test_no_more_is_released_than_is_held() -> None:
     story = completed()
@@ -180,8 +220,9 @@ def test_a_contract_is_completed_when_its_retention_is_released_and_paid() -> No
     for milestone in ("M1", "M2"):
         play(story, releases(milestone, on=day(10, 30)))
         refused(story, complete, "everything-settled")
-        intent = i.InstructPayment(milestone=milestone, release=last(story), on=day(10, 30))
-        play(story, ("finance-1", intent), records_paid(last(story) + 1, on=day(10, 30)))
+        for release in [r.version for r in story.the_state().milestones[milestone].releases]:
+            intent = i.InstructPayment(milestone=milestone, release=release, on=day(10, 30))
+            play(story, ("finance-1", intent), records_paid(last(story) + 1, on=day(10, 30)))
     permitted(story, complete)
 
 

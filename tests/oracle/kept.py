@@ -12,6 +12,7 @@ from tests.oracle.payments import paid
 from tests.oracle.reckoning import rounded
 from tests.oracle.releases import completed_on, live_invoices, parts, starts
 from tests.oracle.schedule import payables
+from tests.oracle.settled import settled_lines
 
 
 def _text(moment: date | None) -> str | None:
@@ -209,4 +210,9 @@ def _gain(told: Json, made: Json) -> int | None:
     return rounded(share, "half-up") - int(now["amount_minor"])
 
 
-KEPT = {"retentions": retentions, "invoices": invoices, "settlements": settlements}
+KEPT = {
+    "retentions": retentions,
+    "invoices": invoices,
+    "settlements": settlements,
+    "schedule": settled_lines,
+}

@@ -26,6 +26,8 @@ from tests.oracle.planting_money import (
     clause,
     each_for_itself,
     first_invoice,
+    forgets_the_discount,
+    in_order_of_recording,
     kinds,
     last_part_rounded,
     loss,
@@ -38,6 +40,7 @@ from tests.oracle.planting_money import (
     on_the_line_alone,
     one_part,
     one_sided,
+    paid_again,
     parts_at_once,
     per_day_of_the_table,
     releases_stay,
@@ -151,6 +154,19 @@ MUTANTS_MONEY = [
         "an invoice sets a due date by the terms of today",
         _replaced("ledger.decisions.invoices._covered", seen_today),
     ),
+    Mutant(
+        "a payment entered late settles",
+        _replaced("ledger.state.last_settled", in_order_of_recording),
+    ),
+    Mutant("a discount is not reserved", _evolver(e.PaymentInstructed, forgets_the_discount)),
+    Mutant(
+        "a discount stays reserved",
+        _replaced(
+            "ledger.state_parts.Payment.reserved_minor",
+            lambda _: property(lambda payment: payment.amount_minor),
+        ),
+    ),
+    Mutant("a refund is a payment", _evolver(e.PaymentRefunded, paid_again)),
     Mutant("a discount has a day more", _replaced("ledger.payables.discount_until", a_day_later)),
     Mutant(
         "the month ends a day early",

@@ -22,14 +22,14 @@ def paid(facts: list[Fact], release: int = 0) -> int:
 
 
 def instructed(facts: list[Fact], release: int = 0) -> int:
-    """What the bank was told to pay and has neither paid nor failed to pay."""
+    """What the bank was told to pay and has neither paid nor failed to pay, with the discount that it is to earn."""
     ended = {
         fact.data.get("instruction", 0)
         for fact in facts
         if fact.name in ("PaymentRecorded", "PaymentFailed")
     }
     return sum(
-        fact.data["amount_minor"]
+        fact.data["amount_minor"] + fact.data.get("discount_minor", 0)
         for fact in facts
         if fact.name == "PaymentInstructed"
         and fact.version not in ended

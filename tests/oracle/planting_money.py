@@ -232,6 +232,39 @@ def by_the_terms_of_today(_: Any) -> Any:
     return with_tax
 
 
+def in_order_of_recording(_: Any) -> Any:
+    """What settled a payable is the payment that was recorded last."""
+
+    def last(since: Any, owed: Any, payments: Any) -> date | None:
+        found: date | None = [p.paid_on for p in payments if p.stands][-1]
+        return found
+
+    return last
+
+
+def paid_again(evolve: Any) -> Any:
+    """A refund adds to what was paid."""
+
+    def refunded(contract: Contract, data: e.PaymentRefunded, record: Record) -> None:
+        evolve(contract, data, record)
+        milestone = contract.milestones[data.milestone]
+        found = next((r for r in milestone.releases if r.version == data.release), milestone)
+        found.paid_minor += 2 * data.amount_minor
+
+    return refunded
+
+
+def forgets_the_discount(evolve: Any) -> Any:
+    """An instruction reserves its amount alone."""
+
+    def instructed(contract: Contract, data: e.PaymentInstructed, record: Record) -> None:
+        evolve(contract, data, record)
+        if not data.release:
+            contract.milestones[data.milestone].instructed_minor -= data.discount_minor
+
+    return instructed
+
+
 def of_now(_: Any) -> Any:
     """What adjusts something accepted is reckoned by whatever is agreed today."""
     return lambda contract, milestone: contract.terms
