@@ -107,8 +107,12 @@ def replay(
     metavar="FILE",
     help="Switch rules and set their limits, from YAML.",
 )
-def exceptions(asked: Asked, rule: str | None, rules_file: Path | None) -> None:
+@click.option("--all", "each", is_flag=True, help="List each, be there ever so many of one rule.")
+def exceptions(asked: Asked, rule: str | None, rules_file: Path | None, each: bool) -> None:
     """What broke a rule, what weakens the proof that the others were kept, and what was not checked.
+
+    Many exceptions of one rule stand in one line, with their number and the money they are about; --rule or --all
+    lists them.
 
     With --json each rule comes with what it says, why it matters, and its limits. In a FILE,
     "back-dated: {days: 14, severity: high}" sets one rule, and "paid-before-due: off" silences
@@ -116,7 +120,7 @@ def exceptions(asked: Asked, rule: str | None, rules_file: Path | None) -> None:
     """
     from commands.audits.exceptions import show
 
-    show(asked, rule, rules_file)
+    show(asked, rule, rules_file, each)
 
 
 @audit.command("verify-signatures")

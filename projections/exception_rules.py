@@ -24,7 +24,7 @@ Limits = Mapping[str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Exceptional:
-    """One exception: a rule, how much it weighs, where, what, and the positions of its events."""
+    """One exception: a rule, its weight, where, what, the positions of its events, and the money it is about."""
 
     rule: str
     severity: str
@@ -32,6 +32,8 @@ class Exceptional:
     milestone: str | None
     detail: str
     events: list[int] = field(default_factory=list)
+    amount_minor: int | None = None
+    currency: str = ""
 
     @property
     def order(self) -> tuple[int, str, str, int]:
@@ -41,11 +43,15 @@ class Exceptional:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What a rule found: its milestone ("" for the contract), the facts in words, and the positions behind them."""
+    """What a rule found: its milestone ("" for the contract), the facts in words, and the positions behind them.
+
+    `amount_minor` is the money that it is about, in the contract's currency; None where it is about none.
+    """
 
     milestone: str
     detail: str
     events: tuple[int, ...]
+    amount_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +201,7 @@ def examine(
     """Runs every rule that is switched on over whole streams, one by one, and the accounts of their partners."""
     rules = [r for r in exception_rules() if settings.get(r.id, Setting()).enabled]
     examined, paid, partners = Examined(), list[Paid](), set[str]()
+    currencies: dict[str, str] = {}
     payees = payees or Payees()
     for records in streams:
         if not isinstance(records[0].data, ContractSigned):
@@ -203,18 +210,19 @@ def examine(
         if state is None or partner not in (None, state.terms.partner):
             continue
         kept = [record for record in records if record.version in state.dates]
+        currencies[state.id] = state.terms.currency
         paid += _payments(state)
         partners.add(state.terms.partner)
         for rule in rules:
             if rule.check is not None:
                 seen = Seen(state, kept, limits_of(rule, settings), payees)
                 for one in rule.check(seen):
-                    _take(examined, rule, settings, state.id, one)
+                    _take(examined, rule, settings, state.id, one, state.terms.currency)
     for rule in rules:
         if rule.across is not None:
             for each in rule.across(paid, limits_of(rule, settings)):
                 contract, what = ("", each) if isinstance(each, Unchecked) else each
-                _take(examined, rule, settings, contract, what)
+                _take(examined, rule, settings, contract, what, currencies.get(contract, ""))
         if rule.payees is not None:
             theirs = {v: p for v, p in payees.accounts.items() if p.partner in partners}
             for one in rule.payees(Payees(payees.version, theirs), limits_of(rule, settings)):
@@ -233,14 +241,20 @@ def weight_of(rule: ExceptionRule, settings: Settings) -> str:
 
 
 def _take(
-    into: Examined, rule: ExceptionRule, settings: Settings, contract: str, what: Hit | Unchecked
+    into: Examined,
+    rule: ExceptionRule,
+    settings: Settings,
+    contract: str,
+    what: Hit | Unchecked,
+    currency: str = "",
 ) -> None:
     if isinstance(what, Unchecked):
         into.unchecked[rule.id, what.reason] += 1
         return
     where = f"{contract}/{what.milestone}" if what.milestone else None
     weight = weight_of(rule, settings)
-    into.found.append(Exceptional(rule.id, weight, contract, where, what.detail, list(what.events)))
+    found = (rule.id, weight, contract, where, what.detail, list(what.events))
+    into.found.append(Exceptional(*found, what.amount_minor, currency))
 
 
 def _payments(contract: Contract) -> Iterator[Paid]:

@@ -23,7 +23,7 @@ def paid_without_invoice(seen: Seen) -> Findings:
             made = [p for p in contract.payments.values() if p.milestone == milestone.id]
             positions = tuple(seen.position[p.record] for p in made if p.status == "paid")
             detail = f"{_money(seen, paid)} is paid, and invoices cover {_money(seen, invoiced)}"
-            yield Hit(milestone.id, detail, positions)
+            yield Hit(milestone.id, detail, positions, paid - invoiced)
 
 
 @exception_rule(
@@ -47,7 +47,7 @@ def over_invoiced(seen: Seen) -> Findings:
             detail = (
                 f"{_money(seen, invoiced)} is invoiced, and {_money(seen, wanted)} was accepted"
             )
-            yield Hit(milestone.id, detail, positions)
+            yield Hit(milestone.id, detail, positions, invoiced - wanted)
 
 
 def _money(seen: Seen, minor: int) -> str:

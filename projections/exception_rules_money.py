@@ -40,7 +40,8 @@ def paid_before_due(seen: Seen) -> Findings:
             yield Unchecked("the day of payment or the day on which it fell due is unknown")
         elif (early := (due - payment.paid_on).days) > seen.limit("days"):
             detail = f"paid on {payment.paid_on}, {early} days before it was due on {due}"
-            yield Hit(payment.milestone, detail, (seen.position[payment.record],))
+            at = (seen.position[payment.record],)
+            yield Hit(payment.milestone, detail, at, payment.paid_minor)
 
 
 @exception_rule(
@@ -95,7 +96,8 @@ def withheld_not_filed(seen: Seen) -> Findings:
         amount = f"{display_minor(left, currency)} {currency}"
         detail = f"{amount} of tax withheld is not filed, though the milestone was paid"
         detail += f" on {milestone.last_paid_on}" if milestone.last_paid_on else ""
-        yield Hit(milestone.id, detail, tuple(seen.position[v] for v in withheld_by(milestone)))
+        positions = tuple(seen.position[v] for v in withheld_by(milestone))
+        yield Hit(milestone.id, detail, positions, left)
 
 
 @rule_across(
@@ -162,4 +164,5 @@ def _twice(first: Paid, second: Paid) -> Hit:
     named = f" as {first.reference!r}" if first.reference else ""
     also = f" and now as {second.reference!r}" if second.reference else ""
     detail = f"{amount} paid to {second.partner} on {second.on}{also}, and on {first.on} for {where}{named}"
-    return Hit(second.milestone, detail, (first.position, second.position))
+    at = (first.position, second.position)
+    return Hit(second.milestone, detail, at, second.amount_minor)

@@ -50,7 +50,13 @@ def payee_changed_before_payment(seen: Seen) -> Findings:
                 f"{was} {number} (#{payee.version}) on {payee.approved_on} by {payee.proposed_by}"
                 f" and {payee.approved_by}, {_count(age)} before the instruction"
             )
-            yield Hit(payment.milestone, detail, (payee.approved_at, position))
+            yield Hit(
+                payment.milestone, detail, (payee.approved_at, position), _paid_minor(payment)
+            )
+
+
+def _paid_minor(payment: Payment) -> int:
+    return payment.paid_minor or payment.amount_minor
 
 
 def _first(seen: Seen, payee: Payee) -> Payee:
@@ -89,16 +95,18 @@ def paid_to_unapproved_account(seen: Seen) -> Findings:
             detail = (
                 f"to account #{told.payee} ({masked(told.account)}), which was not approved then"
             )
-            yield Hit(payment.milestone, detail, (position,))
+            yield Hit(payment.milestone, detail, (position,), _paid_minor(payment))
         elif payee is not None and not _same(payee, told.account, terms.partner):
             detail = (
                 f"to {masked(told.account)} as account #{payee.version}, which is"
                 f" {masked(payee.account.number)} of {payee.partner}"
             )
-            yield Hit(payment.milestone, detail, (position,))
+            yield Hit(payment.milestone, detail, (position,), _paid_minor(payment))
         elif payee is None and right is not None:
             detail = f"to no account, though {terms.partner} has #{right.version} ({masked(right.account.number)})"
-            yield Hit(payment.milestone, detail, (right.approved_at, position))
+            yield Hit(
+                payment.milestone, detail, (right.approved_at, position), _paid_minor(payment)
+            )
         elif payee is None:
             yield Unchecked("the partner had no approved account")
 
@@ -122,7 +130,9 @@ def payee_kept_by_strangers(seen: Seen) -> Findings:
                 f"account #{payee.version} ({masked(payee.account.number)}) was kept by"
                 f" {' and '.join(strangers)}, without a role in {seen.contract.id}"
             )
-            yield Hit(payment.milestone, detail, (payee.approved_at, position))
+            yield Hit(
+                payment.milestone, detail, (payee.approved_at, position), _paid_minor(payment)
+            )
 
 
 @rule_of_payees(

@@ -71,7 +71,7 @@ def approved_after_payment(seen: Seen) -> Findings:
             later = None not in (approval.on, payment.paid_on) and approval.on > payment.paid_on  # type: ignore[operator]
             if later or approval.position > at:
                 detail = f"approved by {approval.actor} on {approval.on}, paid on {payment.paid_on}"
-                yield Hit(payment.milestone, detail, (at, approval.position))
+                yield Hit(payment.milestone, detail, (at, approval.position), payment.paid_minor)
 
 
 @exception_rule(

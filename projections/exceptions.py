@@ -6,12 +6,14 @@ the rules over the fold of each contract (projections/exception_rules*.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ledger import events as e
 from ledger.decisions.rules import RULES
 from ledger.events import Record
+from ledger.money import parse_minor
 from projections.derive import findings
 from projections.exception_rules import Exceptional, ExceptionRule, exception_rules
 
@@ -85,6 +87,10 @@ def exceptions(
     return sorted(found, key=lambda one: one.order)
 
 
+# How the read model of findings tells the amount of a fact, and what its source writes.
+_AMOUNT = re.compile(r"(?P<amount>-?[0-9.]+) (?P<currency>[A-Z]{3})(?:, of (?P<finer>.+))?$")
+
+
 # --- over the read models --------------------------------------------------------------------------
 
 
@@ -94,9 +100,13 @@ def _findings(
     """The rules that imported facts broke, as they were recorded."""
     says = {rule.id: rule.says for rule in RULES}
     for row in select(findings.LIST, contract=contract):
+        told = _AMOUNT.match(str(row["detail"]))
+        finer = told["finer"] if told else None
         detail = says.get(str(row["rule"])) or str(row["detail"])
+        detail += f" Its source writes {finer}." if finer else ""
         where = (row["contract"], _name(row), detail)
-        yield Exceptional(row["rule"], row["severity"], *where, decode(row["events"]))
+        amount = (parse_minor(told["amount"], told["currency"]), told["currency"]) if told else ()
+        yield Exceptional(row["rule"], row["severity"], *where, decode(row["events"]), *amount)
 
 
 def _name(row: dict[str, Any]) -> str | None:
@@ -125,7 +135,7 @@ def _paid_before_accepted(
 ) -> Iterator[Exceptional]:
     """Payments that left before the day on which their milestone was accepted."""
     for row in select(
-        "SELECT p.contract, p.milestone, p.paid_on, m.accepted_on, p.events"
+        "SELECT p.contract, p.milestone, p.paid_on, p.paid_minor, p.currency, m.accepted_on, p.events"
         " FROM {payments} p JOIN {milestones} m ON m.stream = p.stream AND m.milestone = p.milestone"
         " WHERE p.status = 'paid' AND p.paid_on < m.accepted_on"
         " AND (:contract IS NULL OR p.contract = :contract) ORDER BY p.contract, p.version, p.stream",
@@ -133,7 +143,7 @@ def _paid_before_accepted(
     ):
         detail = f"paid on {row['paid_on']}, accepted on {row['accepted_on']} only"
         where = (row["contract"], _name(row), detail, decode(row["events"]))
-        yield Exceptional(PAID_BEFORE_ACCEPTED, "high", *where)
+        yield Exceptional(PAID_BEFORE_ACCEPTED, "high", *where, row["paid_minor"], row["currency"])
 
 
 def _paid_too_much(
@@ -150,9 +160,9 @@ def _paid_too_much(
     ):
         amount = display_minor(-row["outstanding_minor"], row["currency"])
         detail = f"{amount} {row['currency']} more is paid than owed: a claim on the partner"
-        yield Exceptional(
-            PAID_TOO_MUCH, "medium", row["contract"], _name(row), detail, decode(row["events"])
-        )
+        where = (row["contract"], _name(row), detail, decode(row["events"]))
+        money = (-row["outstanding_minor"], row["currency"])
+        yield Exceptional(PAID_TOO_MUCH, "medium", *where, *money)
 
 
 # --- over the log ----------------------------------------------------------------------------------

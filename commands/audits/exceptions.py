@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import groupby
 from operator import attrgetter
@@ -14,13 +14,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from commands.audits.rules_file import read_settings
-from commands.output import Column, Table, exact
+from commands.output import Column, Table, exact, money
 from commands.reports.asked import Asked
 from commands.reports.frame import Frame, framed, listed
 from commands.reports.sheet import Sheet
 from ledger.decisions.rules import RULES
 from ledger.errors import InputInvalid
 from ledger.events import Record
+from ledger.money import display_minor
 from ledger.store.payees import payees_of
 from ledger.store.reading import read_log, read_streams, stream_count, stream_number
 from projections.exception_rules import (
@@ -36,22 +37,78 @@ from projections.exceptions import every_rule, exceptions
 
 COLUMNS = ("rule", "severity", "contract", "milestone", "detail", "events")
 _EVENTS_SHOWN = 8
+_ALIKE = 10  # so many lines of one rule and severity are listed; more are summed up
 
 
-def show(asked: Asked, rule: str | None, rules_file: Path | None) -> None:
-    """Prints the exceptions of every rule that is switched on, or of one."""
+@dataclass(slots=True)
+class Group:
+    """All exceptions of one rule that weigh the same: how many, in how many contracts, and about how much money."""
+
+    severity: str
+    rule: str
+    first: Exceptional
+    count: int = 0
+    contracts: set[str] = field(default_factory=set)
+    minor: dict[str, int] = field(default_factory=dict)
+
+    def add(self, one: Exceptional) -> None:
+        self.count += 1
+        self.contracts.add(one.contract)
+        if one.amount_minor is not None:
+            self.minor[one.currency] = self.minor.get(one.currency, 0) + one.amount_minor
+
+    @property
+    def where(self) -> str:
+        contracts = len(self.contracts)
+        return f"{self.count:,} in {contracts:,} contract{'' if contracts == 1 else 's'}"
+
+    @property
+    def detail(self) -> str:
+        sums = (f"{display_minor(n, c)} {c}" for c, n in sorted(self.minor.items()))
+        amounts = ", ".join(sums)
+        return f"{f'{amounts} in all; ' if amounts else ''}the first: {self.first.detail}"
+
+    def as_object(self) -> dict[str, Any]:
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "count": self.count,
+            "contracts": len(self.contracts),
+            "amounts": [money(n, c) for c, n in sorted(self.minor.items())],
+            "example": self.first.detail,
+        }
+
+
+def groups_of(found: Iterable[Exceptional]) -> list[Group]:
+    """The exceptions by severity and rule, the gravest first."""
+    groups: dict[tuple[str, str], Group] = {}
+    for one in found:
+        groups.setdefault((one.severity, one.rule), Group(one.severity, one.rule, one)).add(one)
+    return list(groups.values())
+
+
+def show(asked: Asked, rule: str | None, rules_file: Path | None, each: bool = False) -> None:
+    """Prints the exceptions of every rule that is switched on, or of one; of many alike their sum, unless `each`."""
     if rule is not None:
         _require_rule(rule)
     settings = _settings(rule, rules_file)
     with framed(asked) as frame:
         examined = _examined(frame, settings)
-        found = [asdict(one) for one in _weighed(frame, examined, settings)]
+        weighed = _weighed(frame, examined, settings)
+        found = [{name: getattr(one, name) for name in COLUMNS} for one in weighed]
+        groups = groups_of(weighed)
         unchecked = [
             {"rule": name, "reason": reason, "count": count}
             for (name, reason), count in sorted(examined.unchecked.items())
         ]
-        data = {"exceptions": found, "not_checked": unchecked, "rules": _described(settings)}
-        frame.emit(data, rows=found, columns=COLUMNS, people=_people(found, unchecked))
+        data = {
+            "exceptions": found,
+            "not_checked": unchecked,
+            "rules": _described(settings),
+            "groups": [group.as_object() for group in groups],
+        }
+        many = {} if each or rule is not None else {(g.severity, g.rule): g for g in groups}
+        frame.emit(data, rows=found, columns=COLUMNS, people=_people(found, unchecked, many))
 
 
 def _settings(rule: str | None, rules_file: Path | None) -> Settings:
@@ -91,8 +148,7 @@ def _weighed(frame: Frame, examined: Examined, settings: Settings) -> list[Excep
         setting = settings.get(one.rule, Setting())
         if setting.enabled:
             weight = setting.severity or one.severity
-            where = (one.contract, one.milestone, one.detail, one.events)
-            found.append(Exceptional(one.rule, weight, *where))
+            found.append(replace(one, severity=weight))
     return sorted(found, key=lambda one: one.order)
 
 
@@ -142,15 +198,31 @@ def _require_rule(rule: str) -> None:
         )
 
 
-def _people(found: list[dict[str, Any]], unchecked: list[dict[str, Any]]) -> Iterator[Table | str]:
+def _people(
+    found: list[dict[str, Any]],
+    unchecked: list[dict[str, Any]],
+    groups: Mapping[tuple[str, str], Group],
+) -> Iterator[Table | str]:
     columns: list[Column | str] = [exact("severity"), exact("rule"), exact("where")]
     columns += ["detail", "events"]
-    rows = [(*alike, _events(positions)) for alike, positions in _alike(found).items()]
+    alike = _alike(found)
+    lines = Counter((severity, rule) for severity, rule, *_ in alike)
+    rows: list[tuple[str, ...]] = []
+    summed: set[tuple[str, str]] = set()
+    for (severity, rule, where, detail), positions in alike.items():
+        group = groups.get((severity, rule))
+        if group is None or lines[severity, rule] <= _ALIKE:
+            rows.append((severity, rule, where, detail, _events(positions)))
+        elif (severity, rule) not in summed:
+            summed.add((severity, rule))
+            rows.append((severity, rule, group.where, group.detail, ""))
     yield Sheet(columns, rows, empty="(no exception)", gives_way=("events",))
     counted = Counter(one["severity"] for one in found)
     if found:
         yield ""
-        yield ", ".join(f"{n} {severity}" for severity, n in counted.items())
+        yield ", ".join(f"{n:,} {severity}" for severity, n in counted.items())
+    if summed:
+        yield "many of one rule stand together: --rule RULE lists those of one, --all each of all"
     if unchecked:
         yield ""
     for one in unchecked:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ledger.money import format_minor
 from ledger.state import Contract
+from ledger.state_parts import Finding
 from projections.derive.model import ReadModel, Row, counts, labels, positions, texts
 
 COLUMNS = (
@@ -14,6 +16,9 @@ COLUMNS = (
     *labels("detail", "events"),
 )
 
+# Where no amount is known.
+UNKNOWN = "imported history breaks this rule"
+
 # Money beyond what was agreed or accepted weighs most; a date out of order is worth a look.
 _SEVERE = frozenset({"payment-within-payable", "milestone-accepted", "paid-within-value"})
 
@@ -21,6 +26,21 @@ _SEVERE = frozenset({"payment-within-payable", "milestone-accepted", "paid-withi
 def weight_of(rule: str) -> Literal["high", "medium", "low"]:
     """How grave it is that imported history broke a rule."""
     return "high" if rule in _SEVERE else "medium"
+
+
+def _detail(contract: Contract, finding: Finding) -> str:
+    """The amount that the fact is about, and what its source writes where that is finer: "100.13 CNY, of 100.125"."""
+    payment = contract.payments.get(finding.version)
+    milestone = contract.milestones.get(finding.milestone)
+    if payment is not None:
+        minor: int | None = payment.paid_minor or payment.amount_minor
+    elif milestone is not None:
+        minor = milestone.current.amount_minor
+    else:
+        minor = contract.value_minor
+    currency = contract.terms.currency
+    amount = "" if minor is None else f"{format_minor(minor, currency)} {currency}"
+    return ", of ".join(part for part in (amount, finding.detail) if part) or UNKNOWN
 
 
 def rows(contract: Contract) -> list[Row]:
@@ -33,7 +53,7 @@ def rows(contract: Contract) -> list[Row]:
             finding.rule,
             weight_of(finding.rule),
             finding.milestone or None,
-            finding.detail or "imported history breaks this rule",
+            _detail(contract, finding),
             positions([finding.position]),
         )
         for number, finding in enumerate(contract.findings, start=1)
@@ -55,7 +75,8 @@ def rows(contract: Contract) -> list[Row]:
     return found
 
 
-MODEL = ReadModel("findings", COLUMNS, ("stream", "ordinal"), rows)
+# 2: the amount that each finding is about.
+MODEL = ReadModel("findings", COLUMNS, ("stream", "ordinal"), rows, version=2)
 
 LIST = """
 SELECT contract, rule, severity, milestone, detail, events

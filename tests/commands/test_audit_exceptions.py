@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -230,3 +231,55 @@ def test_a_file_that_says_what_there_is_not(
 def test_a_file_that_is_not_there(sqlite_url: str, tmp_path: Path) -> None:
     ran = mledger(sqlite_url, "audit", "exceptions", "--rules", str(tmp_path / "none.yaml"))
     assert (ran.code, "file-unreadable" in ran.err) == (2, True)
+
+
+# --- many of one rule -------------------------------------------------------------------------------
+
+
+def many(url: str, contracts: int) -> None:
+    """Imports of which every contract has one payment of 9 fen beyond what its value lets it have."""
+    for n in range(contracts):
+        fact = e.PaymentRecorded(amount_minor=9, rests_on=(1,), breaches=("paid-within-value",))
+        append(url, f"C-{n:02}", e.ContractSigned(terms=TERMS, imported=True), fact)
+
+
+def test_many_exceptions_of_one_rule_are_one_line_with_their_number_and_their_money(
+    sqlite_url: str,
+) -> None:
+    many(sqlite_url, 11)
+    shown = mledger(sqlite_url, "audit", "exceptions").out
+    assert shown.count("paid-within-value") == 1
+    line = next(one for one in shown.splitlines() if "paid-within-value" in one)
+    assert "11 in 11 contracts" in line
+    assert "0.99 CNY in all" in line  # eleven times nine fen
+    assert "--rule RULE lists those of one, --all each of all" in shown
+    for words in (("--all",), ("--rule", "paid-within-value")):
+        listing = mledger(sqlite_url, "audit", "exceptions", *words).out
+        assert listing.count("paid-within-value") == 11
+        assert "stand together" not in listing
+
+
+def test_up_to_ten_exceptions_of_one_rule_are_listed(sqlite_url: str) -> None:
+    many(sqlite_url, 10)
+    assert mledger(sqlite_url, "audit", "exceptions").out.count("paid-within-value") == 10
+
+
+def test_a_program_gets_every_exception_and_the_groups_beside_them(database_url: str) -> None:
+    many(database_url, 12)
+    ran = mledger(database_url, "audit", "exceptions", "--json")
+    data = json.loads(ran.out)
+    assert sum(one["rule"] == "paid-within-value" for one in data["exceptions"]) == 12
+    (group,) = [one for one in data["groups"] if one["rule"] == "paid-within-value"]
+    assert (group["severity"], group["count"], group["contracts"]) == ("high", 12, 12)
+    assert group["amounts"] == [{"amount": "1.08", "currency": "CNY"}]
+    assert group["example"] == "Imported payments stay, all together, within the contract's value."
+    assert data["groups"][0]["severity"] == "high"
+
+
+def test_a_finding_on_a_rounded_amount_tells_what_its_source_wrote(database_url: str) -> None:
+    fact = e.PaymentRecorded(
+        amount_minor=9, rests_on=(1,), breaches=("amount-in-minor-units",), source_amount="0.0909"
+    )
+    append(database_url, "C-1", e.ContractSigned(terms=TERMS, imported=True), fact)
+    (one,) = [o for o in about_facts(database_url) if o["rule"] == "amount-in-minor-units"]
+    assert one["detail"].endswith("Its source writes 0.0909.")
