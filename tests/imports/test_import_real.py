@@ -237,3 +237,69 @@ def only(ledger: Ledger[Contract]) -> Contract:
     contract = ledger.load(str(row["contract"]))
     assert contract is not None
     return contract
+
+
+def test_two_thousand_deliveries_are_taken_with_their_countries_as_labels(
+    shared: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The README beside the data: 2,136 rows, 57 vendors, value USD 271,194,333.46."""
+    (tmp_path / "map.yaml").write_text("labels: {country: country}\n")
+    file = shared / "data" / "deliveries" / "deliveries.csv"
+    words = ["import", "csv", str(file), "--map", str(tmp_path / "map.yaml"), "--strict"]
+    assert main([*words, "--json", "--database", sqlite_url]) == 0
+    done = json.loads(capsys.readouterr().out)
+    assert (done["milestones"], done["lost"], done["rows"]) == (
+        2136,
+        0,
+        {"read": 2136, "left_out": 0},
+    )
+    assert [w["detail"] for w in done["warnings"]] == ["not read: ordered"]
+    assert main(["report", "register", "--json", "--database", sqlite_url]) == 0
+    register = json.loads(capsys.readouterr().out)
+    cents = sum(round(float(m["amount"]["amount"]) * 100) for m in register["milestones"])
+    assert cents == 27_119_433_346
+    assert len({c["partner"] for c in register["contracts"]}) == 57
+    assert main(["milestone", "show", "SCMS-1/1245", "--json", "--database", sqlite_url]) == 0
+    assert json.loads(capsys.readouterr().out)["labels"] == {"country": "Côte d'Ivoire"}
+
+
+def test_the_last_report_on_new_yorks_projects_is_taken_and_the_earlier_ones_are_left_out_aloud(
+    shared: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The README: 2,259 rows, 378 of them of the last report, 278 with a forecast; budgets of 31,974,750,591.36."""
+    import csv
+
+    file = shared / "data/nyc-capital-projects/NYC_capital_projects_20190901.csv"
+    with file.open(newline="", encoding="utf-8-sig") as stream:
+        rows = list(csv.DictReader(stream))
+    last = [row for row in rows if row["Date Reported As Of"].startswith("09/01/2019")]
+    path = tmp_path / "last.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(last)
+    (tmp_path / "map.yaml").write_text(
+        'date_format: ["%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p"]\n'
+        "labels: {borough: Borough}\n"
+        "fields:\n"
+        "  contract: PID\n"
+        "  contract_title: Project Name\n"
+        "  milestone: {constant: completion}\n"
+        "  currency: {constant: USD}\n"
+        "  amount: {column: Budget Forecast, rounding: half-up}\n"
+        "  current_due: Forecast Completion\n"
+    )
+    words = ["--map", str(tmp_path / "map.yaml"), "--json", "--database", sqlite_url]
+    assert main(["import", "csv", str(path), *words]) == 0
+    done = json.loads(capsys.readouterr().out)
+    assert (done["contracts"], done["rows"]["left_out"]) == (378, 0)
+    assert main(["report", "register", "--json", "--database", sqlite_url]) == 0
+    register = json.loads(capsys.readouterr().out)
+    assert sum(m["current_due"] is not None for m in register["milestones"]) == 278
+    amounts = [m["amount"]["amount"] for m in register["milestones"] if m["amount"]]
+    assert sum(round(float(amount) * 100) for amount in amounts) == 3_197_475_059_136
+    # All fifteen reports in one file contradict one another: what is left out is counted, and grouped.
+    assert main(["import", "csv", str(file), *words, "--dry-run"]) == 6
+    told = json.loads(capsys.readouterr().out)
+    assert told["rows"]["read"] == 2259
+    assert len(told["groups"]) < 10 < told["rows"]["left_out"] == len(told["skipped"])
