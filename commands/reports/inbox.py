@@ -41,9 +41,15 @@ def show(asked: Asked, role: str | None, person: str | None, days: int | None) -
 
 
 def _rows(frame: Frame, days: int | None) -> Iterator[Found]:
-    """What waits; `days` leaves out what is due later than that, but never what has no date."""
+    """What waits; `days` leaves out what is due later than that, but never what has no date.
+
+    Retention that the terms let go later waits for nobody yet.
+    """
+    today = frame.as_of.isoformat()
     until = None if days is None else (frame.as_of + timedelta(days=days)).isoformat()
     for row in frame.select(inbox.LIST, **frame.filters):
+        if row["task"] == inbox.RELEASE and row["due_on"] > today:
+            continue
         if until is None or row["due_on"] is None or row["due_on"] <= until:
             yield row
 

@@ -11,7 +11,9 @@ import msgspec
 from ledger.decisions.binding import Count, counts_of, price_now
 from ledger.decisions.effects import KINDS
 from ledger.decisions.quorum import missing, tier
+from ledger.decisions.rules_when import contract_not_closed
 from ledger.invoicing import covered_left, invoiceable
+from ledger.retaining import let_go
 from ledger.state import (
     Approval,
     Contract,
@@ -31,6 +33,9 @@ COLUMNS = (
     *integers("amount_minor"),
     *labels("waits_for", "events"),
 )
+
+
+RELEASE = "release the retention"
 
 
 class Task(NamedTuple):
@@ -144,6 +149,50 @@ def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
             )
 
 
+def _retention_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
+    """What the terms let go of a milestone's retention, on the day on which they do, and what of it is to be paid."""
+    title, people = f"retention of {m.plan.title}", people_for(contract, "finance")
+    payable = {part.release: part.payable_minor for part in m.standings()} if m.releases else {}
+    for part in m.releases:
+        if payable[part.version] > 0:
+            reference, due = f"{contract.id}#{part.version}", part.payment_due
+            events = sorted({part.position, *part.positions})
+            yield Task(
+                *("pay", reference, title, "finance", people, part.on, due),
+                *(payable[part.version], events),
+            )
+    if m.acceptance is None or m.retained_minor <= 0:
+        return
+    reference, upto = f"{contract.id}/{m.id}", 0
+    for day, amount in let_go(contract, m):
+        upto += amount
+        if (left := min(amount, upto - m.released_minor)) > 0:
+            yield Task(
+                *(RELEASE, reference, title, "finance", people, None, day),
+                *(left, m.positions),
+            )
+
+
+def _claim_task(contract: Contract, m: Milestone) -> Iterator[Task]:
+    """What the partner owes back: refunded, set off, or taken off what is earned later."""
+    if m.acceptance is None:
+        return
+    owed = m.outstanding_minor + sum(part.outstanding_minor for part in m.releases)
+    if owed < 0:
+        days = [m.last_paid_on, *(contract.dates.get(line.version) for line in m.lines)]
+        yield Task(
+            "recover the claim",
+            f"{contract.id}/{m.id}",
+            m.plan.title,
+            "finance",
+            people_for(contract, "finance"),
+            max((day for day in days if day is not None), default=m.acceptance.on),
+            None,
+            -owed,
+            m.positions,
+        )
+
+
 def _invoice_task(contract: Contract, m: Milestone) -> Task:
     """What is to be paid waits for the partner's invoice, of what is not invoiced yet."""
     assert m.acceptance is not None
@@ -158,6 +207,12 @@ def _invoice_task(contract: Contract, m: Milestone) -> Task:
         max(0, (invoiceable(m) or 0) - m.invoiced_minor),
         m.positions,
     )
+
+
+def _dead(contract: Contract, proposal: Proposal) -> bool:
+    """Whether it can never take effect any more: the contract is closed, and it changes what goes on under one."""
+    closed = contract.status not in ("active", "suspended")
+    return closed and contract_not_closed in KINDS[type(proposal.content)].rules
 
 
 def _proposal_tasks(contract: Contract, proposal: Proposal) -> Iterator[Task]:
@@ -203,13 +258,17 @@ def _dispute_task(contract: Contract, dispute: Dispute) -> Iterator[Task]:
 
 
 def tasks(contract: Contract) -> Iterator[Task]:
-    """Everything of a contract that waits for somebody."""
-    if contract.status == "completed" or (contract.ended and contract.status == "active"):
+    """Everything of a contract that waits for somebody; retention that is let go later, too, due on that day."""
+    if contract.ended and contract.status == "active":
         return  # what its source calls ended waits for nobody; one terminated here is still to be settled
+    if contract.imported and contract.status == "completed":
+        return
     for m in contract.milestones.values():
         yield from _milestone_tasks(contract, m)
+        yield from _retention_tasks(contract, m)
+        yield from _claim_task(contract, m)
     for proposal in contract.proposals.values():
-        if proposal.status == "open":
+        if proposal.status == "open" and not _dead(contract, proposal):
             yield from _proposal_tasks(contract, proposal)
     for dispute in contract.disputes.values():
         yield from _dispute_task(contract, dispute)
