@@ -15,6 +15,7 @@ from commands.options import (
     KnownAtType,
     Moment,
     Output,
+    WholeType,
     database_options,
     moment_options,
     output_options,
@@ -61,7 +62,7 @@ def explain(milestone: MilestoneName, settings: Settings, moment: Moment, output
     "--type", "types", multiple=True, metavar="EVENT", help="As in MilestoneAccepted; repeatable."
 )
 @click.option("--actor", metavar="NAME", help="By this actor, or under this login.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the last N of them.")
+@click.option("--limit", type=WholeType(1), metavar="N", help="Only the last N of them.")
 @database_options
 @output_options
 def log(

@@ -123,13 +123,13 @@ def apply(contract_file: str, reason: str, session: Session) -> None:
 @click.option("--partner", metavar="NAME", help="The partner's name.")
 @click.option(
     "--net-days",
-    type=click.IntRange(0, 3650),
+    type=options.WholeType(0, 3650),
     metavar="DAYS",
     help="Days from acceptance to payment.",
 )
 @click.option(
     "--backdating-days",
-    type=click.IntRange(0, 36500),
+    type=options.WholeType(0, 36500),
     metavar="DAYS",
     help="How far back --on may lie.",
 )
@@ -275,7 +275,7 @@ def complete(reference: str, session: Session) -> None:
 
 @contract.command()
 @click.argument("reference", type=CONTRACT)
-@click.argument("person")
+@click.argument("person", type=options.PERSON)
 @click.argument("role")
 @reason_option
 @acting
@@ -291,7 +291,7 @@ def grant(reference: str, person: str, role: str, reason: str, session: Session)
 
 @contract.command()
 @click.argument("reference", type=CONTRACT)
-@click.argument("person")
+@click.argument("person", type=options.PERSON)
 @click.argument("role")
 @reason_option
 @acting

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.options import DATE
+from commands.options import DATE, not_empty
 from commands.reference_names import MILESTONE, SUBJECT, MilestoneName, SubjectName, VersionName
 from commands.session import (
     acting,
@@ -145,11 +145,22 @@ def submit(
 @click.argument(
     "references", nargs=-1, metavar="REFERENCE...", shell_complete=SUBJECT.shell_complete
 )
-@click.option("--part", default="", metavar="PERCENT|AMOUNT", help="Accept only this part: 75%.")
+@click.option(
+    "--part",
+    default="",
+    metavar="PERCENT|AMOUNT",
+    callback=not_empty,
+    help="Accept only this part: 75%.",
+)
 @click.option(
     "--deliverable", multiple=True, metavar="TEXT", help="Accept only these deliverables."
 )
-@click.option("--role", default="", help="The role in which it is to count, if you hold several.")
+@click.option(
+    "--role",
+    default="",
+    callback=not_empty,
+    help="The role in which it is to count, if you hold several.",
+)
 @click.option(
     "--file",
     "list_file",

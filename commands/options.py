@@ -166,13 +166,63 @@ class KnownAtType(click.ParamType[Moment]):
             self.fail(f"{problem} (or a position in the log)", param, ctx)
 
 
+class WholeType(click.ParamType[int]):
+    """A whole number within bounds, in plain digits or grouped; click's own takes 1_000 and other scripts' digits."""
+
+    name = "number"
+
+    def __init__(self, least: int = 0, most: int | None = None) -> None:
+        self.least, self.most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, or a usage error that names what is wrong with it."""
+        if isinstance(value, int):
+            return value
+        from ledger.errors import InputInvalid
+        from ledger.written import parse_whole
+
+        try:
+            return parse_whole(value.strip(), self.least, self.most)
+        except InputInvalid as problem:
+            self.fail(f"{problem.message}; {problem.hint}", param, ctx)
+
+
+class PersonType(click.ParamType[str]):
+    """A name as others will type it: no space around it or two within, and nothing that nobody sees."""
+
+    name = "person"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, or a usage error that shows what is hidden in it."""
+        from commands.tables import HOSTILE
+
+        if not value.strip():
+            self.fail("it is empty; leave the option out, or name somebody", param, ctx)
+        if HOSTILE.search(value) or " ".join(value.split()) != value:
+            plain = " ".join(HOSTILE.sub("", value).split())
+            says = f"{value!r} has spaces or characters that nobody sees; write {plain!r}"
+            self.fail(says, param, ctx)
+        return str(value)
+
+
+def not_empty(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """An option that is given says something: a script's unset variable is no choice."""
+    given = param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT
+    if given and isinstance(value, str) and not value.strip():
+        raise click.BadParameter("it is empty; leave the option out, or say which", ctx, param)
+    return value
+
+
 DATE = DateType()
+PERSON = PersonType()
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     # ctx.meta is one dictionary for the whole command line, so what was said before the noun is
     # still known.
     assert param.name is not None
+    if param.name != "idempotency_key":  # which has words of its own for that
+        not_empty(ctx, param, value)
     if ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT:
         name, value = ("format", "json") if param.name == "as_json" else (param.name, value)
         ctx.meta.setdefault(_GIVEN, {})[name] = value
@@ -209,7 +259,13 @@ def stacked(options: Iterable[Decorator[Any]]) -> Decorator[Any]:
 
 SETTINGS_OPTIONS = (
     _option("--database", metavar="URL", help="The ledger's database: a URL or an SQLite path."),
-    _option("--as", "actor", metavar="NAME", help="Who acts, if not the authenticated user."),
+    _option(
+        "--as",
+        "actor",
+        type=PERSON,
+        metavar="NAME",
+        help="Who acts, if not the authenticated user.",
+    ),
     _option("--debug", is_flag=True, help="Show the traceback of an error."),
 )
 OUTPUT_OPTIONS = (

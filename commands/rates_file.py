@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -60,6 +61,9 @@ def converted(minor: int, base: str, quote: str, rate: Decimal, rounding: str) -
 def parse_rate(text: str) -> Decimal:
     """A rate as typed: a plain decimal above zero. Raises InputInvalid `rate-invalid`."""
     hint = "write what one unit of the contract's currency costs in the other, such as 0.1392"
+    if not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text.strip()):
+        says = f"{text.strip()[:40]!r} is not a rate"
+        raise InputInvalid("rate-invalid", says, hint=hint, facts={"text": text})
     try:
         rate = canonical(text.strip())
     except InputInvalid as bad:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from commands.options import DATE, Output, output_options, stacked
+from commands.options import DATE, Output, WholeType, output_options, stacked
 from commands.reports.asked import Asked, asked_of_contract, asked_of_partner, asked_options
 from commands.reports.reporting import reporting_options
 from commands.session import looking
@@ -42,7 +42,7 @@ def schedule(asked: Asked, into: Into | None) -> None:
 @click.option("--person", metavar="NAME", help="Only what this person may do.")
 @click.option(
     "--days",
-    type=click.IntRange(min=0),
+    type=WholeType(),
     metavar="N",
     help="Leave out what is due more than N days later.",
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.keeping import NumberType, keep
-from commands.options import DATE
+from commands.options import DATE, PERSON
 from commands.session import acting, looking, reason_option, say
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def signer() -> None:
 
 
 @signer.command()
-@click.argument("person")
+@click.argument("person", type=PERSON)
 @click.argument("key_file", metavar="KEYFILE", type=click.Path(dir_okay=False, allow_dash=True))
 @click.option("--from", "since", type=DATE, metavar="DATE", help="Its first day.  [default: today]")
 @click.option("--until", type=DATE, metavar="DATE", help="Its last day.  [default: none]")
