@@ -198,6 +198,33 @@ def _write_workbook(
         file.write_bytes(made)
 
 
+def check_writable(output: Output) -> None:
+    """Passes where what is printed can be written; for acts, which record first: InputInvalid while nothing is.
+
+    Raises InputInvalid `output-folder`, `workbook-needs-file`.
+    """
+    from ledger.errors import InputInvalid
+
+    if output.file is None:
+        if output.format == "xlsx":
+            says, hint = (
+                "a workbook is no text: it is written to a file only",
+                "name it: -o FILE.xlsx",
+            )
+            raise InputInvalid("workbook-needs-file", says, hint=hint)
+        return
+    target = output.file.resolve()
+    folder = target.parent
+    whole = not target.exists() or target.is_file()
+    if not folder.is_dir() or (whole and not os.access(folder, os.W_OK | os.X_OK)):
+        says = "cannot be written to" if folder.is_dir() else "is not there"
+        raise InputInvalid(
+            "output-folder",
+            f"the folder {folder} of -o {says}; nothing was recorded",
+            hint="create it first, or name a file elsewhere",
+        )
+
+
 @contextmanager
 def writing(output: Output) -> Iterator[TextIO]:
     """stdout, or the file of -o: it appears complete under its name, or stays as it was."""

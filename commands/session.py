@@ -336,6 +336,9 @@ def acting(function: F) -> F:
     def call(
         *args: Any, settings: Settings, recording: Recording, output: Output, **kwargs: Any
     ) -> Any:
+        from commands.output import check_writable
+
+        check_writable(output)
         with opened(settings, recording, output) as session:
             return function(*args, session=session, **kwargs)
 

@@ -174,6 +174,18 @@ def test_the_same_run_again_under_its_key_writes_the_file_and_records_nothing(
     assert len(payments(capsys)) == 8
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["-o", "nowhere/x.json"], "output-folder"), (["--format", "xlsx"], "workbook-needs-file")],
+)
+def test_an_act_whose_outcome_cannot_be_written_is_refused_before_it_is_recorded(
+    here: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: str
+) -> None:
+    assert main([*WORDS, *words]) == 2
+    assert f"error[{code}]" in capsys.readouterr().err
+    assert payments(capsys) == []
+
+
 # --- letters ---------------------------------------------------------------------------------------
 
 
