@@ -297,10 +297,8 @@ def _tell(
     taken: Taken,
     strict: bool,
     session: Session,
-    *,
-    partly: bool = True,
 ) -> None:
-    """Shows the result; then InputInvalid if nothing is recorded, DifferencesFound if not all (if `partly` is one)."""
+    """Shows the result; then InputInvalid if nothing is recorded, DifferencesFound if not all."""
     from commands.imports.telling import COLUMNS, Told, as_data, as_pages, as_rows, problem_of
 
     source = ", ".join(map(str, paths))
@@ -308,5 +306,5 @@ def _tell(
     session.output.emit(
         lambda: as_data(told), rows=as_rows(told), columns=COLUMNS, people=as_pages(told)
     )
-    if (problem := problem_of(told, strict=strict, partly=partly)) is not None:
+    if (problem := problem_of(told, strict=strict)) is not None:
         raise problem

@@ -57,6 +57,9 @@ DATES = (
 AMOUNTS = ("amount", "paid_amount", "dispute_amount", "contract_value")
 OUTCOMES = ("upheld", "rejected", "split", "withdrawn")
 
+# How spreadsheets write a long number into a narrow column.
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}")
+STATUSES = ("pending", "active", "terminated", "cancelled")
 _ADJACENT = re.compile(r"%[a-zA-Z]%[a-zA-Z]")
 _TIMESTAMP = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9])"
@@ -155,6 +158,12 @@ def milestone_id(text: str) -> str:
 
 
 def _visible(text: str) -> None:
+    if _SHORTENED.fullmatch(text):
+        raise InputInvalid(
+            "id-shortened",
+            f"The id {_quoted(text)} is a number that a spreadsheet cut off: it may be any of many.",
+            hint="Format the column as text, and save the sheet again.",
+        )
     if found := HOSTILE.search(text):
         raise InputInvalid(
             "id-invalid",
@@ -245,6 +254,11 @@ def _outcome(text: str) -> str:
     return text
 
 
+def _status(text: str) -> str:
+    """A word of OCDS in small letters, any other as it is written."""
+    return text.lower() if text.lower() in STATUSES else text
+
+
 def _no_formula(text: str) -> None:
     if text.startswith("="):
         raise InputInvalid("cell-formula", f"{_quoted(text)} is a formula, not a value.")
@@ -260,4 +274,5 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "currency": _currency,
     "timezone": _timezone,
     "dispute_outcome": _outcome,
+    "contract_status": _status,
 }

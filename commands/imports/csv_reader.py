@@ -15,6 +15,7 @@ from pathlib import Path
 from commands.imports.found import Reading, bytes_of, files_in
 from commands.imports.mapping import OWN_NAMES, Mapping
 from commands.imports.rows import Record, Sheet, gather
+from commands.output import visible
 from ledger.errors import InputInvalid
 
 ENDINGS = (".csv", ".tsv", ".txt")
@@ -87,12 +88,24 @@ def _text(data: bytes, mapping: Mapping, name: str) -> str:
         offset = getattr(problem, "start", 0)
         message = f"is not {encoding}: undecodable from byte {offset}"
         hint = "Name its encoding in the map, such as `encoding: cp1252` or `encoding: gb18030`."
+        hint += _as_chinese(data)
         raise _unusable("csv-encoding", message, f"{name}:byte {offset}", hint) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         hint = "If it is UTF-16 without a mark, name `encoding: utf-16-le` in the map."
         raise _unusable("csv-nul", "holds NUL characters", f"{name}:{line}", hint)
     return text
+
+
+def _as_chinese(data: bytes) -> str:
+    """How the first line reads in China's encoding, where the file is that throughout: whoever sees it knows."""
+    try:
+        first = data.decode("gb18030").lstrip().partition("\n")[0].strip()
+    except UnicodeError:
+        return ""
+    chinese = re.search("[\u4e00-\u9fff]", first)
+    shown = first if len(first) <= 60 else f"{first[:60]}…"
+    return f" As gb18030 its first line reads: {visible(shown)}" if chinese else ""
 
 
 def _unusable(code: str, message: str, place: str, hint: str) -> InputInvalid:

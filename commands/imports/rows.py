@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from commands.imports.cells import AMOUNTS, Cell, Notation, known_value, shown
+from commands.imports.cells import AMOUNTS, STATUSES, Cell, Notation, known_value, shown
 from commands.imports.figures import Figure
 from commands.imports.found import Reading
 from commands.imports.mapping import (
@@ -262,6 +262,10 @@ class _Contract:
             self.add_dispute(row)
         if amount_minor is not None:
             self.add_payment(row, amount_minor)
+        status = row.known.get("contract_status", "")
+        if status and status not in STATUSES and "contract_status" not in self.facts.said:
+            says = f"{status!r} is not one of {', '.join(STATUSES)}: kept as it is"
+            self.warn(row, "contract_status", "status-unknown", says)
         self.facts.take(row, (*CONTRACT_FACTS, FINER + "contract_value"))
         plan.take(row, (*plan_facts, FINER + "amount"))
         self.milestones[row.milestone] = plan

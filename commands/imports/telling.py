@@ -210,8 +210,8 @@ def held_back(reading: Reading, strict: bool) -> bool:
     return strict and bool(reading.lost or reading.changed)
 
 
-def problem_of(told: Told, *, strict: bool, partly: bool) -> LedgerError | None:
-    """The error to end with: nothing is recorded, or (if `partly` is one) not all of the source; None if well."""
+def problem_of(told: Told, *, strict: bool) -> LedgerError | None:
+    """The error to end with: nothing is recorded, or not all of the source; None where all is well."""
     wrong: list[Skipped | Warned] = [one for one in told.skipped if one.severity == "high"]
     wrong += [one for one in told.reading.warnings if one.severity == "high"]
     if strict:
@@ -220,7 +220,7 @@ def problem_of(told: Told, *, strict: bool, partly: bool) -> LedgerError | None:
         return _nothing(told, wrong, "with --strict")
     if told.skipped and not told.taken.contracts:
         return _nothing(told, told.skipped, "there is nothing else")
-    if wrong and partly:
+    if wrong:
         return _not_all(told, wrong)
     return None
 

@@ -186,6 +186,23 @@ def test_a_currency_in_small_letters_is_understood_aloud(read: Read, code: str) 
     assert (warned.rule, warned.detail) == ("currency-spelled", f"{code!r} is taken as MXN")
 
 
+@pytest.mark.parametrize("code", ["mxn", "Mxn"])
+def test_a_rows_currency_in_small_letters_is_the_contracts(read: Read, code: str) -> None:
+    rows = [{"id": "t", "value": pesos(5, code)}]
+    planned = [{"id": "m", "value": pesos(7, code)}]
+    reading = read(release(contract(transactions=rows, milestones=planned)))
+    (found,) = reading.take_overs
+    assert (found.payments[0].amount_minor, found.milestones[0].amount_minor) == (500, 700)
+    assert [w.rule for w in reading.warnings] == ["currency-spelled"]
+
+
+@pytest.mark.parametrize("amount", [-0.01, -1, -5000])
+def test_an_amount_below_zero_is_said_however_small(read: Read, amount: float) -> None:
+    reading = read(release(contract(transactions=[{"id": "t", "value": pesos(amount)}])))
+    assert reading.take_overs[0].payments[0].amount_minor == round(100 * amount)
+    assert [w.rule for w in reading.warnings] == ["amount-negative"]
+
+
 def test_a_refund_is_taken_below_zero_with_the_rule_that_it_breaks(
     write: Write, sqlite_url: str, capsys: Out
 ) -> None:

@@ -153,11 +153,10 @@ LOW, MEDIUM, HIGH = (
 def test_severity_decides_on_the_exit_code_and_on_what_strict_refuses(
     remarks: tuple[Warned, ...], code: int | None, strictly: int | None
 ) -> None:
-    loose = problem_of(outcome(*remarks), strict=False, partly=True)
+    loose = problem_of(outcome(*remarks), strict=False)
     assert (loose and loose.exit_code) == code
-    strict = problem_of(outcome(*remarks), strict=True, partly=True)
+    strict = problem_of(outcome(*remarks), strict=True)
     assert (strict and strict.exit_code) == strictly
-    assert problem_of(outcome(*remarks), strict=False, partly=False) is None
 
 
 @pytest.mark.parametrize(
@@ -168,14 +167,14 @@ def test_what_was_skipped_weighs_too_and_nothing_at_all_is_an_error(
     severity: str, contracts: int, code: int | None
 ) -> None:
     found = outcome(contracts=contracts, place="p", reason="r", severity=severity)
-    problem = problem_of(found, strict=False, partly=True)
+    problem = problem_of(found, strict=False)
     assert (problem and problem.exit_code) == code
 
 
 def test_what_breaks_a_rule_of_the_domain_is_recorded_and_no_loss() -> None:
     found = outcome()
     found.taken.warned.append(Warned("p", "paid-within-value", "d", "high"))
-    assert problem_of(found, strict=True, partly=True) is None
+    assert problem_of(found, strict=True) is None
     assert as_data(found)["lost"] == 0
     assert [g.severity for g in groups_of(found)] == ["high"]
 
