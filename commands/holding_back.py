@@ -69,6 +69,37 @@ def _reserve(state: Contract, line: Line) -> None:
     part.instructed_minor += line.amount_minor + line.discount_minor
 
 
+_UNDATED = """
+SELECT contract, milestone, currency, payable_minor
+FROM {schedule}
+WHERE payable_minor > 0 AND due_on IS NULL AND milestone IS NOT NULL
+  AND (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+ORDER BY contract, ordinal
+"""
+_NAMED_MOST = 3
+
+
+def tell_undated(session: Session, contract: str | None, partner: str | None) -> None:
+    """Says what is payable and has no due date, by currency: no run ever pays it."""
+    from commands.session import say
+    from ledger.money import display_minor
+
+    with session.reader() as found:
+        rows = found.select(_UNDATED, contract=contract, partner=partner)
+    by_currency: dict[str, list[Any]] = {}
+    for row in rows:
+        by_currency.setdefault(str(row["currency"]), []).append(row)
+    for currency, some in sorted(by_currency.items()):
+        names = [f"{row['contract']}/{row['milestone']}" for row in some]
+        more = f" and {len(names) - _NAMED_MOST} more" if names[_NAMED_MOST:] else ""
+        total = display_minor(sum(row["payable_minor"] for row in some), currency)
+        said = f"{', '.join(names[:_NAMED_MOST])}{more}"
+        say(f"not in the run, for want of a due date: {total} {currency} payable of {said}")
+        say(
+            f"hint: pay it by name, mledger payment instruct {names[0]}; why: mledger contract show"
+        )
+
+
 def in_words(back: Sequence[Back]) -> Iterator[str]:
     """A line for each that is held back."""
     for one in back:

@@ -9,6 +9,7 @@ from commands.narrowing import Narrowing
 from commands.output import Column, Table, exact, number, visible
 from commands.pages_money import kept_pages
 from commands.showing import milestones_of, people_of, status_of, written_at_source
+from ledger.gaps import gaps
 from ledger.money import display_minor
 from ledger.state import Contract, Dispute, Milestone, Payment, Submission
 from ledger.terms import Criterion
@@ -70,6 +71,10 @@ def _contract_pages(contract: Contract) -> Iterator[Page]:
         for t in terms.approval
     ]
     yield Table([exact("amount"), "approved by"], tiers)
+    for gap in gaps(contract):
+        yield ""
+        yield f"note: {gap.says} ({gap.rule})"
+        yield f"hint: {gap.hint}"
     waiting = list(tasks(contract))
     if waiting:
         yield ""

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from commands.discounting import discounted, saved
-from commands.holding_back import Back, in_words, parted
+from commands.holding_back import Back, in_words, parted, tell_undated
 from commands.known import nothing_due, require_known
 from commands.session import say
 from commands.signing import signed
@@ -94,14 +94,12 @@ def instruct_all(
     target: Target | None = None,
     discount: bool = False,
 ) -> None:
-    """Shows what is due, asks, and instructs all of it under one run's name, or nothing.
-
-    The payment file is made and checked first, and gets its name once all is recorded.
-    """
+    """Shows what is due, asks, and instructs all of it as one run, or nothing; its file is checked first."""
     from commands.bank.files import put_recorded, staged
     from commands.output import confirm
 
     run = _proposed(session, contract, partner, abroad, discount)
+    tell_undated(session, contract, partner)
     people = session.output.format == "table"
     if not run.lines:
         nothing = session.perform([])  # refused, where its key was used for another run

@@ -195,6 +195,7 @@ class Session:
             columns=EVENT_FIELDS,
             people=self._lines(records),
         )
+        self._warn(records)
         if quiet:
             return
         if outcome.dry_run:
@@ -203,6 +204,21 @@ class Session:
             say("nothing new: this was recorded under the same idempotency key before")
         elif not records:
             say("nothing recorded: there is nothing to change")
+
+    def _warn(self, records: Sequence[Record]) -> None:
+        """Says what the contracts recorded on leave unsaid, or can do no more, since these records."""
+        from ledger.contract import fold
+        from ledger.gaps import MAKE_GAPS, gaps
+
+        changed = {r.stream_id for r in records if type(r.data) in MAKE_GAPS}
+        for name in sorted(changed):
+            first = records[0].position
+            before = fold(record for record in self.ledger.stream(name) if record.position < first)
+            known = {gap.rule for gap in gaps(before)} if before is not None else set()
+            for gap in gaps(self.after(name, list(records))):
+                if gap.rule not in known:
+                    say(f"warning: {gap.says} ({gap.rule})")
+                    say(f"hint: {gap.hint}")
 
     def _lines(self, records: list[Record]) -> Iterator[str]:
         """A sentence per event; on a terminal, continued lines are set in."""

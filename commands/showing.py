@@ -8,6 +8,7 @@ from typing import Any
 from commands.counts import counted, counted_object
 from commands.output import money
 from commands.pages_money import kept_object, release_objects
+from ledger.gaps import gaps
 from ledger.state import ADMINISTRATOR, Contract, Milestone
 from projections.derive.inbox import Task, tasks
 from projections.derive.proposals import kind_in_words, proposal_in_words, standing
@@ -89,6 +90,7 @@ def contract_object(contract: Contract) -> dict[str, Any]:
         "disputes": _dispute_objects(contract, [m.id for m in milestones_of(contract)]),
         "payments": _payment_objects(contract, None),
         "waiting": [_task_object(task, currency) for task in tasks(contract)],
+        "gaps": [gap._asdict() for gap in gaps(contract)],
     }
 
 

@@ -172,6 +172,7 @@ def rule_of_payees(
 def exception_rules() -> tuple[ExceptionRule, ...]:
     """Every rule over folds, in the order of definition."""
     from projections import (
+        exception_rules_gaps,
         exception_rules_invoices,
         exception_rules_money,
         exception_rules_payees,
@@ -179,7 +180,7 @@ def exception_rules() -> tuple[ExceptionRule, ...]:
     )
 
     assert exception_rules_people and exception_rules_money and exception_rules_invoices
-    assert exception_rules_payees
+    assert exception_rules_payees and exception_rules_gaps
     return tuple(_registered.values())
 
 
