@@ -257,12 +257,14 @@ def dismiss(entry: int, reason: str, session: Session) -> None:
 @click.argument("amount", required=False)
 @click.option("--reference", "bank_reference", default="", help="The bank's name for it.")
 @click.option("--fees", metavar="AMOUNT", help="What the bank kept of it.")
+@entry_option
 @acting
 def refund(
     reference: SubjectName,
     amount: str | None,
     bank_reference: str,
     fees: str | None,
+    entry: int | None,
     session: Session,
 ) -> None:
     """Record that the partner paid back the claim on a milestone, or AMOUNT of it.
@@ -273,20 +275,24 @@ def refund(
     \b
     mledger payment refund BW-2026-014/M1 1,060.00 --reference 20261005-0007 --on 2026-10-05 --as finance-1
     """
+    from commands.bank.by_hand import entry_of, explaining
     from commands.bank.recording import fees_of
     from ledger.intents import RecordRefund
 
     state = session.contract(reference.contract)
     milestone, release = payable(state, reference)
+    said = entry_of(session, entry)
     intent = RecordRefund(
         milestone=milestone,
         release=release,
         amount_minor=None if amount is None else session.amount(state, amount),
-        reference=bank_reference,
+        reference=bank_reference or said.reference,
         fees_minor=fees_of(fees, state.terms.currency),
-        on=session.on,
+        entry=said.name,
+        on=said.on(session),
     )
-    session.record(state.id, intent)
+    beside = explaining(session, said, "refunded", f"{state.id}/{milestone}")
+    session.show(session.perform([(state.id, intent)], beside))
 
 
 @payment.command("set-off")

@@ -48,6 +48,7 @@ _VERDICTS = {
     "settled": "settles",
     "failed": "fails",
     "reversed": "reverses",
+    "refunded": "refunds",
     "charge": "a charge of the bank",
     "undone": "given back before it was booked",
     "dismissed": "not ours",

@@ -43,11 +43,11 @@ class BankBook:
         return [kept for kept in self.entries.values() if kept.explained is None]
 
     def undone(self) -> set[str]:
-        """The failed payments whose debit was seen after the credit that gave it back."""
+        """The payments whose debit was seen: of one that a credit had failed before, no other is to come."""
         return {
             name
             for kept in self.entries.values()
-            if kept.explained is not None and kept.explained.verdict == "undone"
+            if kept.explained is not None and kept.explained.verdict in ("settled", "undone")
             for name in kept.explained.payments
         }
 

@@ -24,7 +24,7 @@ def command_for(entry: BankEntry, about: Named, finding: str, by_minor: int | No
     if entry.side == "rejected":
         return f"{_fail(entry, about)}; {dismiss}" if about.having("instructed") else dismiss
     if entry.side == "credit":
-        return f"{_back(entry, about, by_minor)}; {dismiss}"
+        return "; ".join([_back(entry, about, by_minor), *_refund(entry, about), dismiss])
     if finding == "reversal" or not about.having("instructed"):
         ended = [part for part in about.parts if part.status in ("failed", "reversed")]
         return f"{_again(entry, ended[0])}; {dismiss}" if ended else dismiss
@@ -85,15 +85,29 @@ def _back(entry: BankEntry, about: Named, by_minor: int | None) -> str:
     )
 
 
+def _refund(entry: BankEntry, about: Named) -> list[str]:
+    """Where a claim is open on what was paid, the partner may have paid it back."""
+    amount = display_minor(entry.amount_minor or 0, entry.currency)
+    return [
+        f"if the partner pays back what is too much: mledger payment refund {_whole(part)} {amount}{_day(entry)}"
+        f" --entry {NUMBER}"
+        for part in about.parts
+        if part.claim_minor >= (entry.amount_minor or 0) > 0 and part.currency == entry.currency
+    ]
+
+
 def _again(entry: BankEntry, part: Part) -> str:
-    what = (
-        f"'{part.contract}#{part.release}'"
-        if part.release
-        else _quoted(f"{part.contract}/{part.milestone}")
-    )
+    what = _whole(part)
     amount = display_minor(part.amount_minor, part.currency)
     instruct = f"mledger payment instruct {what} {amount}{_day(entry)}"
     return f"if it pays that after all: {instruct}, then mledger payment record 'CONTRACT#VERSION' --entry {NUMBER}"
+
+
+def _whole(part: Part) -> str:
+    """What a part pays: its milestone, or a release of its retention."""
+    if part.release:
+        return f"'{part.contract}#{part.release}'"
+    return _quoted(f"{part.contract}/{part.milestone}")
 
 
 def _each(about: Named, command: str) -> str:

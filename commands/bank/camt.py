@@ -3,10 +3,10 @@
 Names are read without their namespace, so every version and every bank's own subset is one: what later versions
 moved or renamed is looked for in each of its places.
 
-    status           Sts, from 04 on Sts/Cd or Sts/Prtry
-    amounts told     TxDtls/AmtDtls/{InstdAmt,TxAmt,CntrValAmt}/Amt, the same at the entry; TxDtls/Amt from 03 on
-    charges          Chrgs (a charge itself, 02), from 03 on Chrgs/Rcrd beside Chrgs/TtlChrgsAndTaxAmt
-    own side         TxDtls/CdtDbtInd from 03 on
+    status           Sts, in later versions Sts/Cd or Sts/Prtry
+    amounts told     TxDtls/AmtDtls/{InstdAmt,TxAmt,CntrValAmt}/Amt, the same at the entry; later also TxDtls/Amt
+    charges          Chrgs once for each charge (02); later Chrgs/Rcrd for each, beside Chrgs/TtlChrgsAndTaxAmt
+    own side         later also TxDtls/CdtDbtInd
     batch            NtryDtls/Btch
 """
 
@@ -163,7 +163,7 @@ def _booking(ntry: _Ntry, status: str, account: str) -> BankEntry:
         instructed=_stated(node.one("AmtDtls/InstdAmt/Amt")),
         transaction=_stated(node.one("AmtDtls/TxAmt/Amt")),
         counter=_stated(node.one("AmtDtls/CntrValAmt/Amt")),
-        charges=_charges(node.one("Chrgs")),
+        charges=_charges(list(node.all("Chrgs"))),
         lines=tuple(_words(n) for n in node.all("AddtlNtryInf")),
     )
 
@@ -192,7 +192,7 @@ def _transaction(ntry: _Ntry, whole: BankEntry, detail: Node) -> BankEntry:
         instructed=instructed,
         transaction=told,
         counter=_stated(detail.one("AmtDtls/CntrValAmt/Amt")),
-        charges=_charges(detail.one("Chrgs")),
+        charges=_charges(list(detail.all("Chrgs"))),
         lines=(*(_words(n) for path in _LINES for n in detail.all(path)), *whole.lines),
         transactions=0,
     )
@@ -309,12 +309,11 @@ def _code(node: Node | None) -> str:
     return " ".join(text for text in (iso, node.said("Prtry/Cd")) if text)
 
 
-def _charges(node: Node | None) -> tuple[BankCharge, ...]:
-    """Each charge told; one total where that is all that is told. From 03 on each is a record in Chrgs."""
-    if node is None:
-        return ()
+def _charges(nodes: list[Node]) -> tuple[BankCharge, ...]:
+    """Each charge told; the totals where that is all that is told. In 02 a Chrgs is a charge, later it has records."""
+    records = [record for node in nodes for record in (list(node.all("Rcrd")) or [node])]
     found = []
-    for record in list(node.all("Rcrd")) or [node]:
+    for record in records:
         amount = _stated(record.one("Amt"))
         if amount is None or not amount.minor:
             continue
@@ -330,10 +329,12 @@ def _charges(node: Node | None) -> tuple[BankCharge, ...]:
         )
     if found:
         return tuple(found)
-    total = _stated(node.one("TtlChrgsAndTaxAmt"))
-    if total is None or not total.minor:
-        return ()
-    return (BankCharge(minor=total.minor, currency=total.currency),)
+    totals = [_stated(node.one("TtlChrgsAndTaxAmt")) for node in nodes]
+    return tuple(
+        BankCharge(minor=total.minor, currency=total.currency)
+        for total in totals
+        if total is not None and total.minor
+    )
 
 
 def _names(refs: Node | None, paths: tuple[str, ...]) -> tuple[str, ...]:

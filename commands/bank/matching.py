@@ -18,7 +18,7 @@ from commands.bank.comparing import Differs, Exactly
 from commands.bank.naming import Named, Payments, named_by, spared
 from commands.bank.settling import Booking, Settlement, fail_all, reverse_all, settle
 from commands.bank.sums import fewest
-from commands.bank.transfers import Part
+from commands.bank.transfers import Part, in_order_of_due_date
 from ledger.events import BankEntry, BankVerdict
 from ledger.money import display_minor
 
@@ -38,6 +38,7 @@ class Verdict:
     """What entries come to: together they settle, fail or reverse exactly these payments; or one is listed.
 
     `verdict` None is listed: `finding` says why in a word, `says` in a sentence, `command` how a person settles it.
+    `seen`: some of the payments came back before, and the entry is their debit.
     """
 
     entries: tuple[BankEntry, ...]
@@ -48,6 +49,7 @@ class Verdict:
     finding: str = ""
     says: str = ""
     command: str = ""
+    seen: bool = False
 
 
 Kind = Literal["debit", "charge", "credit", "rejected", "listed"]
@@ -124,36 +126,37 @@ class Matcher:
         return left
 
     def _of_subject(self, looks: list[_Look]) -> list[_Look]:
+        """Settles what one debit, or several together, pay exactly; gives the debits that are left."""
         about = looks[0].about
-        parts = about.having("instructed")
-        if not parts or (len(about.transfers) > 1 and len(parts) < len(about.parts)):
-            return looks
-        found = [(look, comparing.paid(look.entry, parts, about.name)) for look in looks]
-        for look, exactly in found:
-            if isinstance(exactly, Exactly) and _counts(look.entry, about):
-                self._settles((look,), parts, exactly)
-                return [other for other in looks if other is not look]
-        return self._together(looks, parts)
+        waits = about.having("instructed")
+        # What a credit failed before its debit was seen: the debit is still to come, and pays nothing any more.
+        gone = [part for part in about.having("failed") if part.ended_by and not part.undone]
+        for dead in ([], gone):
+            parts = in_order_of_due_date([*waits, *dead])
+            partly = len(about.transfers) > 1 and len(parts) < len(about.parts)
+            if not parts or partly or (dead is gone and not gone):
+                continue
+            found = _alone(looks, parts) or _together(looks, parts)
+            if found is not None and not (dead and waits and found[1].foreign):
+                self._settles(found[0], waits, dead, found[1])
+                return [look for look in looks if look not in found[0]]
+        return looks
 
-    def _together(self, looks: list[_Look], parts: list[Part]) -> list[_Look]:
-        """Several debits that add up to exactly what was instructed: the fewest that do."""
-        told = comparing.told_abroad(parts)
-        currency = told.currency if told else parts[0].currency
-        whole = told.minor if told else sum(part.amount_minor for part in parts)
-        plain = [look for look in looks if _plain(look.entry, currency)]
-        chosen = fewest([look.entry.amount_minor or 0 for look in plain], whole)
-        if len(chosen) < 2:
-            return looks
-        some = tuple(plain[index] for index in chosen)
-        foreign = None
-        if told:
-            last = some[-1].entry
-            foreign = comparing.booked_abroad(currency, whole, last)
-        self._settles(some, parts, Exactly(0, foreign))
-        return [look for look in looks if look not in some]
-
-    def _settles(self, looks: tuple[_Look, ...], parts: list[Part], exactly: Exactly) -> None:
+    def _settles(
+        self, looks: tuple[_Look, ...], parts: list[Part], gone: list[Part], exactly: Exactly
+    ) -> None:
+        """These parts are paid, and of those that are gone the debit is seen."""
         about, last = looks[0].about, looks[-1].entry
+        remarks = exactly.remarks
+        for part in gone:
+            part.undone = True
+        if gone:
+            names = ", ".join(dict.fromkeys(part.transfer or part.reference for part in gone))
+            says = f"{names} came back before it was booked: nothing is left to record of it"
+            remarks = (*remarks, ("bank-undone", says))
+        if not parts:
+            self._takes(looks, "undone", Settlement(), gone, remarks)
+            return
         booking = Booking(
             last.booked_on,
             " ".join(dict.fromkeys(look.entry.reference for look in looks)),
@@ -162,19 +165,11 @@ class Matcher:
         )
         amount = sum(part.amount_minor for part in parts)
         settled = settle(about.name, parts, amount, booking, exactly.foreign)
-        remarks = (*settled.remarks, *exactly.remarks)
-        self._takes(looks, "settled", settled, parts, remarks)
+        self._takes(looks, "settled", settled, [*parts, *gone], (*settled.remarks, *remarks))
 
     def _left_debit(self, look: _Look) -> None:
-        """A debit that settles nothing by itself: of a failure seen before it, a charge in words, or for a person."""
+        """A debit that settles nothing: a charge in words, or for a person."""
         entry, about = look.entry, look.about
-        failed = [p for p in about.having("failed") if p.ended_by and not p.undone]
-        if failed and isinstance(comparing.paid(entry, failed, about.name), Exactly):
-            for part in failed:
-                part.undone = True
-            says = f"{about.name} came back before it was booked: nothing is left to record"
-            self._takes((look,), "undone", Settlement(), failed, (("bank-undone", says),))
-            return
         parts = about.having("instructed")
         if parts and len(parts) < len(about.parts) and len(about.transfers) > 1:
             says = (
@@ -286,7 +281,9 @@ class Matcher:
     ) -> None:
         entries = tuple(look.entry for look in looks)
         payments = tuple(part.reference for part in parts)
-        self.verdicts.append(Verdict(entries, verdict, tuple(settled.requests), payments, remarks))
+        requests = tuple(settled.requests)
+        seen = verdict == "settled" and len(requests) < len(payments)
+        self.verdicts.append(Verdict(entries, verdict, requests, payments, remarks, seen=seen))
 
     def _listed(
         self, entry: BankEntry, about: Named, finding: str, says: str, by: int | None = None
@@ -296,6 +293,30 @@ class Matcher:
         payments = tuple(part.reference for part in about.parts)
         command = command_for(entry, about, finding, by)
         self.verdicts.append(Verdict((entry,), None, (), payments, (), finding, says, command))
+
+
+def _alone(looks: list[_Look], parts: list[Part]) -> tuple[tuple[_Look, ...], Exactly] | None:
+    """The first debit that pays the parts exactly."""
+    about = looks[0].about
+    for look in looks:
+        exactly = comparing.paid(look.entry, parts, about.name)
+        if isinstance(exactly, Exactly) and _counts(look.entry, about):
+            return (look,), exactly
+    return None
+
+
+def _together(looks: list[_Look], parts: list[Part]) -> tuple[tuple[_Look, ...], Exactly] | None:
+    """Several debits that add up to exactly what was instructed: the fewest that do."""
+    told = comparing.told_abroad(parts)
+    currency = told.currency if told else parts[0].currency
+    whole = told.minor if told else sum(part.amount_minor for part in parts)
+    plain = [look for look in looks if _plain(look.entry, currency)]
+    chosen = fewest([look.entry.amount_minor or 0 for look in plain], whole)
+    if len(chosen) < 2:
+        return None
+    some = tuple(plain[index] for index in chosen)
+    foreign = comparing.booked_abroad(currency, whole, some[-1].entry) if told else None
+    return some, Exactly(0, foreign)
 
 
 def _hopeless(entry: BankEntry, about: Named) -> tuple[str, str] | None:

@@ -77,7 +77,9 @@ def named_by(entry: BankEntry, payments: Payments) -> Named:
         found = [one for text in texts for one in _of_text(text, payments)]
         if found:
             return _as_named(found)
-    for name in (entry.group, *names, entry.message, *_groups(entry.lines)):
+    # One that names a payment information is about that, not about the whole file that it was in.
+    above = [entry.group] if entry.group else [*names, entry.message, *_groups(entry.lines)]
+    for name in above:
         if name and (parts := payments.group(name)):
             return _as_named([(part.transfer, part) for part in parts])
     return NOBODY

@@ -213,7 +213,7 @@ class _Import:
         names = [entry.entry for entry in verdict.entries]
         first = verdict.entries[0]
         single = len(names) == 1 and names[0] in self.new
-        if single and verdict.requests:
+        if single and verdict.requests and not verdict.seen:
             key = self.new[names[0]].key
             self._add(
                 perform(
@@ -225,7 +225,7 @@ class _Import:
                 ).records
             )
             return
-        if single:
+        if single and not verdict.requests:
             intent = BookBankEntry(
                 booking=first,
                 finding=verdict.verdict,
@@ -336,7 +336,7 @@ class _Import:
 def _of_bank(verdict: Verdict, new: dict[str, Entry]) -> int:
     """How many events of `~bank` a verdict comes to: a booking for each that is new, an explanation for each."""
     fresh = sum(entry.entry in new for entry in verdict.entries)
-    if fresh == len(verdict.entries) == 1 and verdict.requests:
+    if fresh == len(verdict.entries) == 1 and verdict.requests and not verdict.seen:
         return 0
     return fresh + len(verdict.entries)
 

@@ -36,7 +36,8 @@ class Part:
     """An instruction as one part of a transfer, and how far it got.
 
     `status` is instructed, paid, failed or reversed; `foreign_minor` what was paid in `paid_in`. `ended_by` is the
-    entry by which it failed or came back, `undone` says that the debit of it was seen since.
+    entry by which it failed or came back, `undone` says that the debit of it was seen since. `claim_minor` is what was
+    paid too much on what it pays.
     """
 
     contract: str
@@ -62,6 +63,7 @@ class Part:
     entry: str = ""
     ended_by: str = ""
     undone: bool = False
+    claim_minor: int = 0
 
     @property
     def reference(self) -> str:
@@ -122,6 +124,7 @@ def part_of(contract: Contract, payment: Payment) -> Part:
         paid_in=paid.exchange.currency if paid and paid.exchange else "",
         entry=paid.entry if paid else "",
         ended_by=payment.ended_by,
+        claim_minor=_claim(contract, payment),
     )
 
 
@@ -156,6 +159,14 @@ def _told(contract: Contract, record: Record, told: PaymentInstructed) -> Part:
         exchange=told.exchange,
         position=record.position,
     )
+
+
+def _claim(contract: Contract, payment: Payment) -> int:
+    milestone = contract.milestones.get(payment.milestone)
+    if milestone is None or milestone.acceptance is None:
+        return 0
+    releases = [r for r in milestone.releases if r.version == payment.release]
+    return max(0, -(releases[0] if releases else milestone).outstanding_minor)
 
 
 def _due(contract: Contract, paid: Payment | PaymentInstructed) -> date | None:

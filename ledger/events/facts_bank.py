@@ -8,7 +8,7 @@ from typing import Literal
 from ledger.events.parts import Fact, Part
 
 BankSide = Literal["debit", "credit", "rejected"]
-BankVerdict = Literal["settled", "failed", "reversed", "charge", "undone", "dismissed"]
+BankVerdict = Literal["settled", "failed", "reversed", "refunded", "charge", "undone", "dismissed"]
 
 
 class BankAmount(Part, frozen=True, kw_only=True):

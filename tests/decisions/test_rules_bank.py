@@ -72,4 +72,6 @@ def test_what_was_undone_is_told_by_its_payments() -> None:
     undone = BankEntryExplained(entry=1, verdict="undone", payments=("C#2", "C#3"))
     assert kept(WAITS, undone).undone() == {"C#2", "C#3"}
     settled = BankEntryExplained(entry=1, verdict="settled", payments=("C#4",), on=date(2026, 1, 2))
-    assert kept(WAITS, settled).undone() == set()
+    assert kept(WAITS, settled).undone() == {"C#4"}
+    charge = BankEntryExplained(entry=1, verdict="charge", payments=("C#4",))
+    assert kept(WAITS, charge).undone() == set()

@@ -1,0 +1,109 @@
+"""pain.002: a status holds for all that it names, unless what is below it says its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bank.world import RUN, T1, T2, T3, T4, World
+
+WHY = "<StsRsnInf><Rsn><Cd>AC01</Cd></Rsn><AddtlInf>no account</AddtlInf></StsRsnInf>"
+
+
+def report(*groups: str, file: str = "", loose: str = "", made: str = "2026-06-11T08:00:00") -> str:
+    header = f"<GrpHdr><MsgId>R1</MsgId>{f'<CreDtTm>{made}</CreDtTm>' if made else ''}</GrpHdr>"
+    whole = f"<OrgnlGrpInfAndSts><OrgnlMsgId>{RUN}</OrgnlMsgId>{file}</OrgnlGrpInfAndSts>"
+    body = f"{header}{whole}{''.join(groups)}{loose}"
+    return f"<Document><CstmrPmtStsRpt>{body}</CstmrPmtStsRpt></Document>"
+
+
+def group(number: int, more: str) -> str:
+    own = f"<OrgnlPmtInfId>{RUN}-P{number}</OrgnlPmtInfId>"
+    return f"<OrgnlPmtInfAndSts>{own}{more}</OrgnlPmtInfAndSts>"
+
+
+def single(name: str, status: str = "", more: str = "", tag: str = "OrgnlEndToEndId") -> str:
+    said = f"<TxSts>{status}</TxSts>" if status else ""
+    return f"<TxInfAndSts><{tag}>{name}</{tag}>{said}{more}</TxInfAndSts>"
+
+
+def failed(*texts: str) -> list[str]:
+    """The transfers that fail by reports."""
+    world = World()
+    world.take(*texts)
+    return [t for t in (T1, T2, T3, T4) if {p.status for p in world.transfer(t)} == {"failed"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (report(group(1, single(T1, "RJCT", WHY))), [T1]),
+        (report(group(1, single(T1, "ACCP") + single(T2, "RJCT", WHY))), [T2]),
+        (report(group(1, single(T1, "RJCT", tag="OrgnlInstrId"))), [T1]),
+        (report(group(1, f"<PmtInfSts>RJCT</PmtInfSts>{WHY}")), [T1, T2]),
+        (report(group(1, "<PmtInfSts>RJCT</PmtInfSts>" + single(T1))), [T1, T2]),
+        (report(group(1, "<PmtInfSts>RJCT</PmtInfSts>" + single(T1, "ACSC"))), [T2]),
+        (report(group(1, "<PmtInfSts>PART</PmtInfSts>" + single(T1, "RJCT"))), [T1]),
+        (report(group(1, "<PmtInfSts>ACCP</PmtInfSts>")), []),
+        (report(group(2, "<PmtInfSts>CANC</PmtInfSts>")), [T3]),
+        (report(file=f"<GrpSts>RJCT</GrpSts>{WHY}"), [T1, T2, T3, T4]),
+        (report(file="<GrpSts>ACCP</GrpSts>"), []),
+        (report(group(1, ""), file="<GrpSts>RJCT</GrpSts>"), [T1, T2]),
+        (report(group(1, "<PmtInfSts>ACCP</PmtInfSts>"), file="<GrpSts>RJCT</GrpSts>"), []),
+        (report(file="<GrpSts>RJCT</GrpSts>", loose=single(T1, "ACCP")), [T2, T3, T4]),
+        (report(loose=single(T3, "RJCT")), [T3]),
+        (report(group(9, "<PmtInfSts>RJCT</PmtInfSts>")), []),
+    ],
+)
+def test_a_status_holds_for_what_it_names(text: str, names: list[str]) -> None:
+    assert failed(text) == names
+
+
+def test_the_reason_of_the_group_is_that_of_its_transfers() -> None:
+    world = World()
+    (taken,) = world.take(report(group(2, f"<PmtInfSts>RJCT</PmtInfSts>{WHY}")))
+    assert {getattr(i, "reason", "") for _, i in taken.requests} == {"AC01 no account"}
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        (report(group(1, "<PmtInfSts>RJCT</PmtInfSts><OrgnlNbOfTxs>3</OrgnlNbOfTxs>")), "differs"),
+        (
+            report(
+                group(
+                    1,
+                    single(
+                        T1,
+                        "RJCT",
+                        '<OrgnlTxRef><Amt><InstdAmt Ccy="CNY">1.00</InstdAmt></Amt></OrgnlTxRef>',
+                    ),
+                )
+            ),
+            "differs",
+        ),
+        (report(group(1, single("RUN-2026-01-01-1-T1", "RJCT"))), "unrelated"),
+        (report(group(1, single(T1, "RJCT")), made=""), "no-day"),
+    ],
+)
+def test_what_is_not_certain_waits(text: str, finding: str) -> None:
+    world = World()
+    (taken,) = world.take(text)
+    assert (taken.verdict, taken.finding) == (None, finding)
+    assert {p.status for p in world.parts} == {"instructed"}
+
+
+def test_the_amount_and_number_that_agree_are_taken() -> None:
+    told = '<OrgnlTxRef><Amt><InstdAmt Ccy="USD">139.20</InstdAmt></Amt></OrgnlTxRef>'
+    assert failed(report(group(3, single(T4, "RJCT", told)))) == [T4]
+    assert failed(
+        report(group(1, "<OrgnlNbOfTxs>2</OrgnlNbOfTxs><PmtInfSts>RJCT</PmtInfSts>"))
+    ) == [T1, T2]
+
+
+def test_a_report_never_fails_what_is_paid() -> None:
+    world = World()
+    for part in world.transfer(T2):
+        part.status, part.paid_minor = "paid", part.amount_minor
+    (taken,) = world.take(report(group(1, "<PmtInfSts>RJCT</PmtInfSts>")))
+    assert (taken.verdict, taken.finding) == (None, "settled-before")
+    assert {p.status for p in world.transfer(T1)} == {"instructed"}
