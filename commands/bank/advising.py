@@ -112,7 +112,8 @@ def _whole(part: Part) -> str:
 
 def _each(about: Named, command: str) -> str:
     """The command for each transfer; the entry is explained with the first."""
-    first, *others = about.subjects
+    waits = {name for p in about.having("instructed") for name in (p.transfer, p.reference)}
+    first, *others = [name for name in about.subjects if name in waits] or about.subjects
     later = [command.format(_quoted(name)).replace(f" --entry {NUMBER}", "") for name in others]
     return ", then ".join([command.format(_quoted(first)), *later])
 

@@ -70,20 +70,24 @@ def explaining(
     return bank.beside([intent], bank.able(session.ledger, session.context()))
 
 
-def within_entry(session: Session, entry: ByHand, minor: int, currency: str) -> None:
-    """Refuses to settle more than the bank booked, where the two are in one currency."""
+def within_entry(session: Session, entry: ByHand, minor: int, currency: str, paid_in: str) -> None:
+    """Refuses to settle more than the bank booked, or in another currency than it booked."""
     from ledger.bank_entries import STREAM, fold
 
     if not entry.number:
         return
     booking = fold(session.ledger.stream(STREAM)).entries[entry.number].booking
-    if (
-        booking.currency != currency
-        or booking.amount_minor is None
-        or minor <= booking.amount_minor
-    ):
+    if booking.amount_minor is None:
         return
-    booked = f"{display_minor(booking.amount_minor, currency)} {currency}"
+    booked = f"{display_minor(booking.amount_minor, booking.currency)} {booking.currency}"
+    if booking.currency != (paid_in or currency) and booking.currency != currency:
+        raise InputInvalid(
+            "bank-entry-currency",
+            f"entry #{entry.number} is {booked}, and what it pays is in {paid_in or currency}",
+            hint=f"say at which rate it was paid: --paid-in {booking.currency} --rate RATE",
+        )
+    if booking.currency != currency or minor <= booking.amount_minor:
+        return
     raise InputInvalid(
         "bank-entry-exceeded",
         f"entry #{entry.number} is {booked}, not {display_minor(minor, currency)} {currency}",

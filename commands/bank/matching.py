@@ -8,13 +8,24 @@ those that pay several; then what the bank rejects; then what came back. What is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from commands.bank import comparing
 from commands.bank.comparing import Differs, Exactly
+from commands.bank.doubts import (
+    counted,
+    counts,
+    found_in_words,
+    hopeless,
+    is_small_charge,
+    plain,
+    rejects_another,
+    said,
+    so_far,
+)
 from commands.bank.naming import Named, Payments, named_by, spared
 from commands.bank.settling import Booking, Settlement, fail_all, reverse_all, settle
 from commands.bank.sums import fewest
@@ -27,10 +38,6 @@ if TYPE_CHECKING:
 
 # Sub-families of the bank transaction code that are charges and commissions, and SWIFT's own code for them.
 _CHARGES = re.compile(r"/(CHRG|FEES|COMM|COME|COMI|COMT)(?: |$)|(?:^| )N?CHG(?:$|\W)")
-_CHARGE_WORDS = re.compile(
-    r"charge|\bfees?\b|commission|gebühr|entgelt|\bfrais\b|\bspese\b|comisi|手续费|费用|手数料",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class Matcher:
 
     def _kind(self, entry: BankEntry, about: Named) -> Kind:
         """How an entry is looked at; what cannot be looked at is listed here."""
-        if (finding := _hopeless(entry, about)) is not None:
+        if (finding := hopeless(entry, about)) is not None:
             self._listed(entry, about, *finding)
             return "listed"
         if entry.side == "rejected":
@@ -104,7 +111,7 @@ class Matcher:
             return "charge"
         if not about.parts:
             says = "names no payment of this ledger"
-            self._listed(entry, about, "unrelated", f"{says}: {_said(entry)}")
+            self._listed(entry, about, "unrelated", f"{says}: {said(entry)}")
             return "listed"
         if entry.side == "debit" and entry.reversal:
             says = f"takes a credit back (RvslInd): the money of {about.name} left again"
@@ -173,20 +180,20 @@ class Matcher:
         parts = about.having("instructed")
         if parts and len(parts) < len(about.parts) and len(about.transfers) > 1:
             says = (
-                f"pays {about.name}, of which a part {_so_far(about)}: what it pays is not certain"
+                f"pays {about.name}, of which a part {so_far(about)}: what it pays is not certain"
             )
             self._listed(entry, about, "part-settled", says)
             return
         if not parts:
-            if _is_small_charge(entry, about):
+            if is_small_charge(entry, about):
                 self._charge(look)
                 return
-            says = f"{about.name} {_so_far(about)}: nothing is left to settle"
+            says = f"{about.name} {so_far(about)}: nothing is left to settle"
             self._listed(entry, about, "settled-before", says)
             return
         found = comparing.paid(entry, parts, about.name)
         if isinstance(found, Exactly):
-            says = f"{_counted(entry, about)}: what it pays is not certain"
+            says = f"{counted(entry, about)}: what it pays is not certain"
             self._listed(entry, about, "count", says)
             return
         finding = "differs" if found.by_minor is None else "short" if found.by_minor < 0 else "over"
@@ -200,12 +207,12 @@ class Matcher:
         about = look.about.without(spared(entry))
         parts = about.having("instructed")
         if not about.parts:
-            says = f"rejects what names no payment of this ledger: {_said(entry)}"
+            says = f"rejects what names no payment of this ledger: {said(entry)}"
             self._listed(entry, about, "unrelated", says)
         elif not parts or len(parts) < len(about.parts):
-            says = f"is rejected, but {about.name} {_so_far(about)}: it does not fail by that"
+            says = f"is rejected, but {about.name} {so_far(about)}: it does not fail by that"
             self._listed(entry, about, "settled-before", says)
-        elif (why := _rejects_another(entry, look.about, parts)) is not None:
+        elif (why := rejects_another(entry, look.about, parts)) is not None:
             self._listed(entry, about, "differs", why)
         else:
             reason = entry.reason or "rejected by the bank"
@@ -218,7 +225,7 @@ class Matcher:
         paid = about.having("paid")
         parts = paid or about.having("instructed")
         if not parts:
-            says = f"{about.name} {_so_far(about)}: nothing is left to give back"
+            says = f"{about.name} {so_far(about)}: nothing is left to give back"
             self._listed(entry, about, "settled-before", says)
             return
         found = comparing.returned(entry, parts, about.name)
@@ -234,9 +241,9 @@ class Matcher:
             again = comparing.returned(entry, parts, about.name)
             assert isinstance(again, Exactly)
             found = again
-        if not _counts(entry, about):
+        if not counts(entry, about):
             self._listed(
-                entry, about, "count", f"{_counted(entry, about)}: what came back is not certain"
+                entry, about, "count", f"{counted(entry, about)}: what came back is not certain"
             )
             return
         if paid:
@@ -300,7 +307,7 @@ def _alone(looks: list[_Look], parts: list[Part]) -> tuple[tuple[_Look, ...], Ex
     about = looks[0].about
     for look in looks:
         exactly = comparing.paid(look.entry, parts, about.name)
-        if isinstance(exactly, Exactly) and _counts(look.entry, about):
+        if isinstance(exactly, Exactly) and counts(look.entry, about):
             return (look,), exactly
     return None
 
@@ -310,92 +317,10 @@ def _together(looks: list[_Look], parts: list[Part]) -> tuple[tuple[_Look, ...],
     told = comparing.told_abroad(parts)
     currency = told.currency if told else parts[0].currency
     whole = told.minor if told else sum(part.amount_minor for part in parts)
-    plain = [look for look in looks if _plain(look.entry, currency)]
-    chosen = fewest([look.entry.amount_minor or 0 for look in plain], whole)
+    single = [look for look in looks if plain(look.entry, currency)]
+    chosen = fewest([look.entry.amount_minor or 0 for look in single], whole)
     if len(chosen) < 2:
         return None
-    some = tuple(plain[index] for index in chosen)
+    some = tuple(single[index] for index in chosen)
     foreign = comparing.booked_abroad(currency, whole, some[-1].entry) if told else None
     return some, Exactly(0, foreign)
-
-
-def _hopeless(entry: BankEntry, about: Named) -> tuple[str, str] | None:
-    """Why nothing can follow from an entry, whatever it names."""
-    if entry.trouble:
-        return "contradiction", f"contradicts itself: {entry.trouble}"
-    if entry.booked_on is None:
-        return "no-day", "has no booking date"
-    currencies = sorted({part.currency for part in about.parts})
-    if len(currencies) > 1 and entry.side != "rejected":
-        return (
-            "differs",
-            f"names payments in several currencies ({', '.join(currencies)}): {about.name}",
-        )
-    if entry.side != "rejected" and not entry.amount_minor:
-        return "contradiction", "has an amount of 0"
-    return None
-
-
-def _plain(entry: BankEntry, currency: str) -> bool:
-    """Whether an entry is one debit of a currency, of which the bank tells nothing else."""
-    told = entry.instructed or entry.transaction or entry.counter
-    same = told is None or (told.minor, told.currency) == (entry.amount_minor, entry.currency)
-    held = any(charge.included for charge in entry.charges)
-    return entry.currency == currency and same and not held and not entry.partial
-
-
-def _counts(entry: BankEntry, about: Named) -> bool:
-    """Whether an entry says that it holds as many transactions as it names, or does not say."""
-    return (
-        entry.transactions in (0, len(about.transfers))
-        or len(about.transfers) == 1 == entry.transactions
-    )
-
-
-def _counted(entry: BankEntry, about: Named) -> str:
-    return f"holds {entry.transactions} transactions, and names {len(about.transfers)}"
-
-
-def _is_small_charge(entry: BankEntry, about: Named) -> bool:
-    """Whether what is left over beside a payment is said to be a charge, and is less than it."""
-    paid = about.having("paid")
-    whole = sum(part.paid_minor for part in paid)
-    in_words = any(_CHARGE_WORDS.search(line) for line in entry.lines)
-    known = bool(paid) and paid[0].currency == entry.currency
-    return in_words and known and 0 < (entry.amount_minor or 0) < whole
-
-
-def _rejects_another(entry: BankEntry, about: Named, parts: Sequence[Part]) -> str | None:
-    """Why a rejection is not of these parts: another amount, or another number of transactions."""
-    if entry.transactions and entry.transactions != len(about.transfers):
-        return f"{_counted(entry, about)}: what is rejected is not certain"
-    if entry.amount_minor is None:
-        return None
-    whole = comparing.told_abroad(parts)
-    told = (sum(p.amount_minor for p in parts), parts[0].currency)
-    if (entry.amount_minor, entry.currency) in {
-        told,
-        (whole.minor, whole.currency) if whole else told,
-    }:
-        return None
-    found = comparing.paid(entry, parts, about.name)
-    why = found.why if isinstance(found, Differs) else "is another amount"
-    return f"is rejected, but {why}"
-
-
-def _said(entry: BankEntry) -> str:
-    said = [*(name for name in entry.names if not name.startswith("-")), *entry.lines]
-    return " ".join(said)[:140] or "it has no reference and no text"
-
-
-def _so_far(about: Named) -> str:
-    states = {part.status for part in about.parts}
-    words = {"paid": "is recorded as paid", "failed": "has failed", "reversed": "was reversed"}
-    return " or ".join(words[state] for state in sorted(states) if state in words)
-
-
-def found_in_words(found: Exactly, parts: Sequence[Part]) -> str:
-    """What a return is, less the bank's charge."""
-    currency = parts[0].currency
-    fee = display_minor(found.fees_minor, currency)
-    return f"gives it back less charges of {fee} {currency}"

@@ -51,9 +51,10 @@ def record_paid(session: Session, settled: VersionName | str, paid: Paid) -> Non
     minor = told if paid.amount is None else _minor(paid.amount, currency)
     fees = fees_of(paid.fees, currency)
     entry = entry_of(session, paid.entry)
-    within_entry(session, entry, minor + fees, currency)
     booking = Booking(entry.on(session), paid.reference or entry.reference, entry.name, fees)
     foreign = _foreign(session, parts, minor, paid.abroad)
+    paid_in = foreign.currency if foreign else ""
+    within_entry(session, entry, minor + fees, currency, paid_in)
     settlement = settle(name, parts, minor, booking, foreign, paid.over)
     _record(session, settlement, parts, explaining(session, entry, "settled", *_names(parts)))
 

@@ -251,6 +251,7 @@ def test_paid_in_another_currency_with_what_was_told_settles_all(
         ("139.21", "USD", ""),
         ("139.20", "USD", amount("InstdAmt", "999.99", "CNY")),
         ("120.00", "EUR", ""),
+        ("139.20", "EUR", ""),
         ("999.00", "CNY", amount("InstdAmt", "139.20", "USD")),
     ],
 )
@@ -351,7 +352,8 @@ def test_chrgs_in_the_currency_paid_are_cost_of_the_exchange() -> None:
 
 
 @pytest.mark.parametrize(
-    ("back", "taken"), [("1762.39", True), ("1762.38", False), ("1772.39", True)]
+    ("back", "taken"),
+    [("1762.39", True), ("1762.38", False), ("1762.40", False), ("1772.39", True)],
 )
 def test_chrgs_of_a_return_are_what_the_bank_kept(back: str, taken: bool) -> None:
     world = World()

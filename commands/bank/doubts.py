@@ -1,0 +1,100 @@
+"""What makes an entry of the bank uncertain: contradictions, counts, and the words for how far a payment is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from commands.bank import comparing
+from commands.bank.comparing import Differs, Exactly
+from commands.bank.naming import Named
+from commands.bank.transfers import Part
+from ledger.events import BankEntry
+from ledger.money import display_minor
+
+_CHARGE_WORDS = re.compile(
+    r"charge|\bfees?\b|commission|gebühr|entgelt|\bfrais\b|\bspese\b|comisi|手续费|费用|手数料",
+    re.IGNORECASE,
+)
+
+
+def hopeless(entry: BankEntry, about: Named) -> tuple[str, str] | None:
+    """Why nothing can follow from an entry, whatever it names."""
+    if entry.trouble:
+        return "contradiction", f"contradicts itself: {entry.trouble}"
+    if entry.booked_on is None:
+        return "no-day", "has no booking date"
+    currencies = sorted({part.currency for part in about.parts})
+    if len(currencies) > 1 and entry.side != "rejected":
+        return (
+            "differs",
+            f"names payments in several currencies ({', '.join(currencies)}): {about.name}",
+        )
+    if entry.side != "rejected" and not entry.amount_minor:
+        return "contradiction", "has an amount of 0"
+    return None
+
+
+def plain(entry: BankEntry, currency: str) -> bool:
+    """Whether an entry is one debit of a currency, of which the bank tells nothing else."""
+    told = entry.instructed or entry.transaction or entry.counter
+    same = told is None or (told.minor, told.currency) == (entry.amount_minor, entry.currency)
+    held = any(charge.included for charge in entry.charges)
+    return entry.currency == currency and same and not held and not entry.partial
+
+
+def counts(entry: BankEntry, about: Named) -> bool:
+    """Whether an entry says that it holds as many transactions as it names, or does not say."""
+    return entry.transactions in (0, len(about.transfers))
+
+
+def counted(entry: BankEntry, about: Named) -> str:
+    """How many transactions an entry says that it holds, and how many it names."""
+    return f"holds {entry.transactions} transactions, and names {len(about.transfers)}"
+
+
+def is_small_charge(entry: BankEntry, about: Named) -> bool:
+    """Whether what is left over beside a payment is said to be a charge, and is less than it."""
+    paid = about.having("paid")
+    whole = sum(part.paid_minor for part in paid)
+    in_words = any(_CHARGE_WORDS.search(line) for line in entry.lines)
+    known = bool(paid) and paid[0].currency == entry.currency
+    return in_words and known and 0 < (entry.amount_minor or 0) < whole
+
+
+def rejects_another(entry: BankEntry, about: Named, parts: Sequence[Part]) -> str | None:
+    """Why a rejection is not of these parts: another amount, or another number of transactions."""
+    if entry.transactions and entry.transactions != len(about.transfers):
+        return f"{counted(entry, about)}: what is rejected is not certain"
+    if entry.amount_minor is None:
+        return None
+    whole = comparing.told_abroad(parts)
+    told = (sum(p.amount_minor for p in parts), parts[0].currency)
+    if (entry.amount_minor, entry.currency) in {
+        told,
+        (whole.minor, whole.currency) if whole else told,
+    }:
+        return None
+    found = comparing.paid(entry, parts, about.name)
+    why = found.why if isinstance(found, Differs) else "is another amount"
+    return f"is rejected, but {why}"
+
+
+def said(entry: BankEntry) -> str:
+    """What an entry says of itself, for people."""
+    said = [*(name for name in entry.names if not name.startswith("-")), *entry.lines]
+    return " ".join(said)[:140] or "it has no reference and no text"
+
+
+def so_far(about: Named) -> str:
+    """How far the payments are that an entry names, in words."""
+    states = {part.status for part in about.parts}
+    words = {"paid": "is recorded as paid", "failed": "has failed", "reversed": "was reversed"}
+    return " or ".join(words[state] for state in sorted(states) if state in words)
+
+
+def found_in_words(found: Exactly, parts: Sequence[Part]) -> str:
+    """What a return is, less the bank's charge."""
+    currency = parts[0].currency
+    fee = display_minor(found.fees_minor, currency)
+    return f"gives it back less charges of {fee} {currency}"
