@@ -528,3 +528,51 @@ def test_a_deliverys_own_null_does_not_take_back_its_payment_milestones_amount(
     later = withdrawn(milestones=[{"id": "1delivery", "type": "delivery", "value": None}])
     run(capsys, sqlite_url, "import", "ocds", str(write(later, "b.json")))
     assert state(sqlite_url, "o-1/c1").milestones["1delivery"].current.amount_minor == 500
+
+
+def test_a_null_signature_is_no_withdrawal_where_the_contract_has_a_beginning(read: Read) -> None:
+    begun = contract(dateSigned=None, period={"startDate": "2020-02-01"})
+    (found,) = read(release(begun)).take_overs
+    assert (found.signed_on, found.withdrawn) == (date(2020, 2, 1), frozenset())
+    (bare,) = read(release(contract(dateSigned=None))).take_overs
+    assert bare.withdrawn == {"signed_on"}
+
+
+def test_a_deliverys_null_beside_a_payment_milestone_without_a_status_withdraws_nothing(
+    read: Read,
+) -> None:
+    rows = [
+        {"id": "1delivery", "type": "delivery", "status": "scheduled", "value": None},
+        {"id": "1payment", "type": "payment", "value": pesos(5)},
+    ]
+    later = withdrawn(milestones=[{"id": "1delivery", "type": "delivery", "value": None}])
+    first, second = read([release(contract(milestones=rows)), later]).take_overs
+    assert first.milestones[0].amount_minor == 500
+    assert [m.withdrawn for m in (*first.milestones, *second.milestones)] == [frozenset()] * 2
+
+
+def test_a_withdrawal_is_told_once_until_the_value_is_stated_again(read: Read) -> None:
+    states = {"id": "m", "title": "Roof"}, {"id": "m", "title": None}
+    releases = [
+        release(contract(milestones=[states[n]]), id=f"r{day}", date=f"2020-01-0{day}")
+        for day, n in enumerate((0, 1, 1, 0, 1), start=1)
+    ]
+    told = [w for w in read(releases).warnings if w.rule == "value-withdrawn"]
+    assert len(told) == 2
+
+
+def test_a_versioned_release_without_versions_gives_way_to_the_compiled_one(read: Read) -> None:
+    record = {
+        "ocid": "o-1",
+        "versionedRelease": {"ocid": "o-1"},
+        "compiledRelease": release(contract()),
+    }
+    assert [found.contract for found in read(record).take_overs] == ["o-1/c1"]
+
+
+def test_an_hour_of_summer_time_moves_no_day(read: Read) -> None:
+    winter = [{"id": str(n), "dueDate": "2020-01-01T12:00:00-06:00"} for n in range(3)]
+    met = {"id": "m", "status": "met", "dateMet": "2020-05-01T00:30:00-05:00"}
+    (found,) = read(release(contract(milestones=[*winter, met]))).take_overs
+    assert found.timezone == "-06:00"
+    assert found.milestones[-1].submitted_on == date(2020, 5, 1)
