@@ -4,8 +4,9 @@ VENV  := .venv
 PY    := $(VENV)/bin/python
 READY := $(VENV)/.ready
 CODE  := ledger commands projections migrations tests
+DAYS  := 400 -400
 
-.PHONY: help demo test check bench bench-quick fuzz lock clean
+.PHONY: help demo test test-days check bench bench-quick fuzz lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -15,6 +16,9 @@ demo: $(READY) ## play a contract from signing to the last payment
 
 test: $(READY) ## every test but the slow ones
 	$(PY) -m pytest -n auto -q -m "not slow"
+
+test-days: $(READY) ## the same with the clock 400 days on and back (DAYS=…, PART="files")
+	$(PY) -m tests.days $(DAYS) -- -n auto -q -m "not slow" $(PART)
 
 check: $(READY) ## style, types, import directions, generated reference pages, commands that pages name
 	$(PY) -m ruff check .

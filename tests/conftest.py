@@ -34,6 +34,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session")
+def published() -> Path:
+    """The folder of published data that stands in the repository, its licences beside it."""
+    return REPOSITORY / "tests" / "data"
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of shared test data: $MLEDGER_SHARED, else `shared` beside the repository."""
     folder = Path(os.environ.get("MLEDGER_SHARED") or REPOSITORY.parent / "shared")

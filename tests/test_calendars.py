@@ -42,9 +42,9 @@ def first_unpublished(of: Calendar) -> int:
 
 
 @pytest.fixture(scope="module")
-def notices(shared: Path) -> dict[date, bool]:
+def notices(published: Path) -> dict[date, bool]:
     """Every day that a notice names: whether it is off. A file may name days of another year."""
-    files = sorted((shared / "data" / "calendar").glob("*.json"))
+    files = sorted((published / "calendar").glob("*.json"))
     days = [day for file in files for day in json.loads(file.read_text("utf-8"))["days"]]
     return {date.fromisoformat(day["date"]): day["isOffDay"] for day in days}
 

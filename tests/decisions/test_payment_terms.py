@@ -29,9 +29,9 @@ def due(accepted_on: date, invoiced_on: date | None = None, **agreed: Any) -> da
 
 
 @pytest.fixture(scope="module")
-def notices(shared: Path) -> dict[date, bool]:
+def notices(published: Path) -> dict[date, bool]:
     """Every day that an official notice names: whether it is off."""
-    files = sorted((shared / "data" / "calendar").glob("*.json"))
+    files = sorted((published / "calendar").glob("*.json"))
     days = [one for file in files for one in json.loads(file.read_text("utf-8"))["days"]]
     return {date.fromisoformat(one["date"]): one["isOffDay"] for one in days}
 

@@ -37,8 +37,8 @@ RESERVED = ("held_minor", "instructed_minor")
 
 
 @pytest.fixture(scope="module")
-def validator(shared: Path) -> Any:
-    schema = json.loads((shared / "data/ocds/release-schema-1.1.5.json").read_text("utf-8"))
+def validator(published: Path) -> Any:
+    schema = json.loads((published / "ocds/release-schema-1.1.5.json").read_text("utf-8"))
     checker = jsonschema.FormatChecker(formats=())
 
     checker.checks("date-time")(_is_moment)
@@ -202,11 +202,11 @@ def ids(contract: Any, key: str) -> list[str]:
 
 
 def test_payment_milestones_of_the_standards_own_example_come_back_out(
-    shared: Path, tmp_path: Path
+    published: Path, tmp_path: Path
 ) -> None:
     name = "milestones_implementation_financial_milestones_transaction.json"
     play = Play()
-    for intent in read_ocds([shared / "data/ocds/ocds-docs-examples" / name]).take_overs:
+    for intent in read_ocds([published / "ocds/ocds-docs-examples" / name]).take_overs:
         play.act(intent.contract, "importer", intent)
     text = packaged(play.records)
     (contract,) = json.loads(text)["releases"][0]["contracts"]

@@ -202,9 +202,9 @@ def of_one(register: dict[str, Any]) -> tuple[str | None, dict[str, int], int, s
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_each_documented_example_is_what_its_table_says(
-    name: str, sqlite_url: str, shared: Path, capsys: pytest.CaptureFixture[str]
+    name: str, sqlite_url: str, published: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = shared / "data" / "ocds" / "ocds-docs-examples" / f"{name}.json"
+    file = published / "ocds" / "ocds-docs-examples" / f"{name}.json"
     assert main(["import", "ocds", str(file), "--database", sqlite_url]) == 0
     capsys.readouterr()
     assert main(["report", "register", "--json", "--database", sqlite_url]) == 0
@@ -213,9 +213,9 @@ def test_each_documented_example_is_what_its_table_says(
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_two_successive_releases_merge_to_one_contract_with_the_corrected_delivery(
-    backwards: bool, ledger: Ledger[Contract], shared: Path
+    backwards: bool, ledger: Ledger[Contract], published: Path
 ) -> None:
-    folder = shared / "data" / "ocds" / "ocds-docs-examples"
+    folder = published / "ocds" / "ocds-docs-examples"
     files = sorted(folder.glob("milestones_implementation_financial_*.json"), reverse=backwards)
     for file in files:
         take(ledger, [file])
