@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.events import Exchange
 from ledger.intents import FailPayment, RecordPayment, ReversePayment
 from tests.bank.setting import ACCOUNT, ntry, statement, tx
-from tests.bank.world import RUN, T1, T2, T3, T4, World, abroad, fees, read, recorded
+from tests.bank.world import RUN, T1, T2, T3, T4, World, abroad, fees, part, read, recorded
 
 OLD, NEW = "BOOK", "<Cd>BOOK</Cd>"
 VERSIONS = pytest.mark.parametrize("status", [OLD, NEW], ids=["02-06", "07-later"])
@@ -546,6 +547,7 @@ def test_refs_name_the_payment(refs: str) -> None:
     "lines",
     [
         [f"payment {T3} thanks"],
+        [f"payment {T3.lower()} thanks"],
         [f"/EREF/{T3[:14]}", f"{T3[14:]}"],
         [f"{T3[:-1]}", T3[-1]],
         [f"{T3[:10].lower()} {T3[10:]}"],
@@ -615,3 +617,47 @@ def test_two_entries_of_a_statement_that_say_the_same_are_two() -> None:
     taken = World().take(statement(one, one))
     assert sorted(str(v.verdict) for v in taken) == ["None", "settled"]
     assert ACCOUNT in taken[0].entries[0].entry
+
+
+# --- found by planted faults ------------------------------------------------------------------------
+
+
+def test_a_transfer_of_which_only_a_part_was_told_abroad_is_not_paid_by_that() -> None:
+    told = Exchange(currency="USD", amount_minor=13_920, rate="0.1392")
+    other = f"{RUN}-T5"
+    parts = [part("X-1", 1, 100_000, "CNY", other, told), part("X-1", 2, 50_000, "CNY", other)]
+    world = World(parts)
+    assert finding(world, ntry("139.20", tx(other), currency="USD")) == "differs"
+
+
+def test_a_credit_of_what_is_paid_and_what_is_not_reverses_and_fails_nothing() -> None:
+    world = World()
+    world.take(statement(ntry("522.39", tx("", text="EU-1#1"))))
+    assert finding(world, ntry("1772.39", tx(T3), side="CRDT")) == "returned"
+    assert [p.status for p in world.transfer(T3)] == ["paid", "instructed", "instructed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "verdict"),
+    [
+        ("Charges for", "15.00", "charge"),
+        ("手续费", "15.00", "charge"),
+        ("Auftragsgebühr", "15.00", "charge"),
+        ("second part of", "15.00", None),
+        ("Charges for", "1772.39", None),
+    ],
+)
+def test_beside_a_payment_only_a_small_amount_that_is_called_one_is_a_charge(
+    text: str, amount: str, verdict: str | None
+) -> None:
+    world = World()
+    world.take(statement(ntry("1772.39", tx(T3), reference="A")))
+    (taken,) = world.take(statement(ntry(amount, tx("", text=f"{text} {T3}"), reference="B")))
+    assert taken.verdict == verdict
+
+
+def test_debits_in_two_currencies_are_nothing_together() -> None:
+    world = World()
+    halves = [ntry("2500.00", tx(T2), currency=c, reference=c) for c in ("CNY", "EUR")]
+    world.take(statement(*halves))
+    assert {p.status for p in world.transfer(T2)} == {"instructed"}
