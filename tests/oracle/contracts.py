@@ -26,10 +26,28 @@ def _then(line: list[Baseline], revision: Fact) -> list[Baseline]:
     """The baselines after one more revision; one that only fills in the unknown completes the last."""
     last = line[-1]
     due, amount = day(revision.data.get("due")), revision.data.get("amount_minor")
+    only = revision.data.get("only", "")
+    due, amount = last.due if only == "amount" else due, last.amount if only == "due" else amount
     keeps = last.due in (None, due) and last.amount in (None, amount)
     if keeps and None in (last.due, last.amount):
         return [*line[:-1], replace(last, due=due, amount=amount)]
     return [*line, Baseline(revision.version, revision.on, due, amount)]
+
+
+def _agreed(terms: Json, fact: Fact) -> Json:
+    """The terms after a signature or an amendment: all of its own, or those that it says it changes."""
+    names, said = fact.data.get("changes"), dict(fact.data["terms"])
+    if names is None:
+        return said
+    after = dict(terms)
+    for name in names:
+        first, _, role = name.partition(".")
+        if role:
+            people = {**after["roles"], role: said["roles"].get(role, [])}
+            after["roles"] = {one: some for one, some in people.items() if some}
+        else:
+            after[first] = said[first]
+    return after
 
 
 class Milestone:
@@ -298,18 +316,18 @@ class Contract:
         self.terms: Json = {}
         for fact in facts:
             if fact.name in ("ContractSigned", "ContractAmended"):
-                self.terms = fact.data["terms"]
+                self.terms = _agreed(self.terms, fact)
         self.milestones = self._milestones()
 
     def terms_of(self, one: Milestone) -> Json:
         """The terms that hold for a milestone: what was agreed last before it was accepted; else what is agreed now."""
-        agreed = [
-            fact.data["terms"]
-            for fact in self.facts
-            if fact.name in ("ContractSigned", "ContractAmended")
-            and (one.acceptance is None or fact.version < one.acceptance.version)
-        ]
-        return dict(agreed[-1])
+        agreed: Json = {}
+        for fact in self.facts:
+            if fact.name in ("ContractSigned", "ContractAmended") and (
+                one.acceptance is None or fact.version < one.acceptance.version
+            ):
+                agreed = _agreed(agreed, fact)
+        return agreed
 
     @property
     def currency(self) -> str:

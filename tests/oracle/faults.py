@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from tests.oracle.approvals import unapproved
 from tests.oracle.contracts import Contract, Milestone
 from tests.oracle.log import Fact, Json, day, facts_by_contract
 from tests.oracle.reckoning import EARNED, find, percent, priced, rounded, stored, upto
@@ -40,6 +41,9 @@ def _faults_of(facts: list[Fact], fact: Fact) -> Iterator[str]:
             only = set(theirs) ^ set(ours)
             yield f"lines {theirs}, reckoned {ours}, apart {only}"
         yield from _due(facts, fact, day(fact.data.get("payment_due")), fact.milestone, fact.on)
+        yield from unapproved(
+            facts, fact, [(one[0], one[1], one[2]) for one in stored(facts, fact)]
+        )
     elif fact.name in ("BonusAwarded", "BonusRevoked", "PenaltyWaived", "DisputeResolved"):
         yield from _tax_follows(facts, fact)
     elif fact.name == "RetentionReleased":
