@@ -151,14 +151,13 @@ def contracts(session: Session, partner: str | None) -> None:
 
 
 def _milestone_entry(row: Found) -> Entry:
-    paid = row["status"] == "accepted" and row["settled_on"] is not None
     return {
         "milestone": _milestone(row),
         "title": row["title"],
         "stage": row["stage"],
         "owner": row["owner"],
         "partner": row["partner"],
-        "status": "paid" if paid else row["status"],
+        "status": row["status"],
         "original_due": row["original_due"],
         "current_due": row["current_due"],
         "submitted_on": row["submitted_on"],

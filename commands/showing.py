@@ -19,15 +19,6 @@ def iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def status_of(milestone: Milestone) -> str:
-    """How far it is; begun work is told apart from what is only expected."""
-    if milestone.status == "expected" and milestone.started:
-        return "started"
-    accepted = milestone.acceptance
-    known = accepted is not None and accepted.accepted_minor is not None
-    return "paid" if known and milestone.outstanding_minor <= 0 else milestone.status
-
-
 def people_of(contract: Contract) -> dict[str, list[str]]:
     """Who holds which role now, administrators first."""
     held: dict[str, list[str]] = {ADMINISTRATOR: []}
@@ -115,7 +106,7 @@ def milestone_object(
         "title": m.plan.title,
         "stage": m.plan.stage,
         "owner": m.plan.owner,
-        "status": status_of(m),
+        "status": m.progress,
         "original_due": iso(m.baselines[0].due),
         "current_due": iso(m.current.due),
         "submitted_on": iso(delivery.on) if delivery else None,

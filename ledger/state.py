@@ -122,6 +122,18 @@ class Milestone(Struct, gc=False):
         return self.submissions[-1] if waits and self.submissions[-1].status == "pending" else None
 
     @property
+    def progress(self) -> str:
+        """How far it is, as everything that shows it says: `status`, told apart into started and paid.
+
+        Paid is accepted with nothing left to pay, by whatever means: money, a set-off, an advance that it gave back.
+        What was accepted at an amount that is not known (imports) stays accepted.
+        """
+        if self.status == "expected" and self.started:
+            return "started"
+        known = self.acceptance is not None and self.acceptance.accepted_minor is not None
+        return "paid" if known and self.outstanding_minor <= 0 else self.status
+
+    @property
     def net_minor(self) -> int:
         """The sum of the lines posted; 0 before acceptance, when a dispute's line may be posted already."""
         return self.posted_minor if self.acceptance is not None else 0

@@ -93,7 +93,7 @@ def _data(told: Explanation) -> dict[str, Any]:
         "lines": _lines(told),
         **figures,
         "title": milestone.plan.title,
-        "status": milestone.status,
+        "status": milestone.progress,
         "due_on": milestone.acceptance.payment_due if milestone.acceptance else None,
         "releases": [
             {
@@ -181,7 +181,7 @@ def _judged(told: Explanation) -> Iterator[str]:
 def _heading(told: Explanation, name: str) -> str:
     milestone = told.milestone
     title = f" {milestone.plan.title}" if milestone.plan.title else ""
-    said = [milestone.status]
+    said = [milestone.progress]
     acceptance = milestone.acceptance
     if acceptance is not None:
         submission = acceptance.submission

@@ -63,7 +63,7 @@ def _row(contract: Contract, m: Milestone) -> Row:
         plan.stage,
         plan.owner,
         terms.currency,
-        "started" if m.started and m.status == "expected" else m.status,
+        m.progress,
         m.source_status or None,
         m.twin_status or None,
         iso(original.due),

@@ -68,11 +68,8 @@ def _weekdays_after(day: date, count: int) -> date:
 
 
 def _status(milestone: Milestone) -> str:
-    if milestone.status == "accepted":
-        acceptance = milestone.acceptance
-        known = acceptance is not None and acceptance.accepted_minor is not None
-        return "paid" if known and milestone.outstanding_minor <= 0 else "accepted"
-    return milestone.status
+    """Its progress; work that was begun is still expected: nothing of it is due by that."""
+    return "expected" if milestone.progress == "started" else milestone.progress
 
 
 def _accepted(milestone: Milestone) -> Row:

@@ -230,7 +230,7 @@ def _standing(milestone: Milestone, currency: str) -> Iterator[str]:
     yield f"planned {_amount(now.amount_minor, currency)} {currency}"
     acceptance = milestone.acceptance
     if acceptance is None:
-        yield milestone.status
+        yield milestone.progress
         return
     if acceptance.submission is not None and acceptance.submission.on is not None:
         yield f"submitted {acceptance.submission.on}"
