@@ -819,3 +819,9 @@ def test_a_sheets_rounded_amounts_are_kept_with_their_text(tmp_path: Path) -> No
     assert warned(reading) == ["amount-rounded"] * 3
     bare = read(tmp_path, f"{header}\nC,M1,CNY,0.125,,\nC,M2,CNY,,0.375,\n")
     assert [one.rule for one in bare.skipped] == ["amount-finer", "amount-finer"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_believed_before_the_map(tmp_path: Path, encoding: str) -> None:
+    found = read(tmp_path, CHINESE.encode(encoding), "encoding: cp1252")
+    assert only(found).milestones[0].title == "双十一"
