@@ -27,7 +27,7 @@ def spread(amounts: Sequence[int], paid: int) -> list[int]:
 
 def in_proportion(total: int, shares: Sequence[int]) -> list[int]:
     """A total split by the shares (largest remainder); all on the first where no share is above zero."""
-    if any(shares):
+    if any(share > 0 for share in shares):
         return split(total, shares)
     return [total, *(0 for _ in shares[1:])]
 

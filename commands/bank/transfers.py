@@ -100,7 +100,7 @@ class Transfer:
 
 def part_of(contract: Contract, payment: Payment) -> Part:
     """A payment of a contract as a part; one that was imported without an instruction is one too."""
-    told, paid = payment.instruction, payment.recorded
+    told, paid, booked = payment.instruction, payment.recorded, payment.booked
     return Part(
         contract=contract.id,
         version=payment.version,
@@ -122,7 +122,7 @@ def part_of(contract: Contract, payment: Payment) -> Part:
         foreign_minor=paid.exchange.amount_minor if paid and paid.exchange else 0,
         position=payment.position,
         paid_in=paid.exchange.currency if paid and paid.exchange else "",
-        entry=paid.entry if paid else "",
+        entry=booked.entry if booked else "",
         ended_by=payment.ended_by,
         claim_minor=_claim(contract, payment),
     )

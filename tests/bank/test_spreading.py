@@ -32,6 +32,7 @@ def test_a_short_or_long_amount_never_loses_a_cent(amounts: list[int], paid: int
 def test_fees_and_foreign_money_are_split_without_rest(total: int, shares: list[int]) -> None:
     assert sum(in_proportion(total, shares)) == total
     assert in_proportion(total, [0, 0]) == [total, 0]
+    assert in_proportion(total, [-5]) == [total]  # a refund, which is a payment below zero
 
 
 @given(st.integers(1, 10**12), st.integers(1, 10**12))
