@@ -147,7 +147,8 @@ def _line(told: Settlement) -> Any:
 def _data(told: Settlement) -> dict[str, Any]:
     from commands.output import money
 
-    contract, currency, balance = told.contract, told.currency, told.balance_minor
+    contract, currency = told.contract, told.currency
+    balance = None if told.unknown else told.balance_minor
     return {
         "contract": contract.id,
         "partner": contract.terms.partner,
@@ -156,7 +157,8 @@ def _data(told: Settlement) -> dict[str, Any]:
         "lines": [*map(_line(told), told.entries)],
         "totals": [{"group": g, "amount": money(minor, currency)} for g, minor in told.totals()],
         "balance": money(balance, currency),
-        "due_to": None if balance == 0 else "partner" if balance > 0 else "client",
+        "not_known": [f"{contract.id}/{name}" for name in told.unknown],
+        "due_to": None if not balance else "partner" if balance > 0 else "client",
         "held": money(told.held_minor, currency),
         "instructed": money(told.instructed_minor, currency),
         "payable": money(told.payable_minor, currency),
@@ -237,7 +239,11 @@ def _below(told: Settlement) -> Iterator[tuple[object, ...]]:
     balance, partner = told.balance_minor, told.contract.terms.partner
     whose = f"owed to {partner}" if balance > 0 else f"a claim on {partner}"
     says = whose if balance else "nothing is owed either way"
-    yield ("", "balance", _shown(told, balance), says + "; as in the schedule", "")
+    if told.unknown:
+        names = ", ".join(told.unknown)
+        yield ("", "balance", "unknown", f"it is not recorded what is owed of {names}", "")
+    else:
+        yield ("", "balance", _shown(told, balance), says + "; as in the schedule", "")
     held = [d for d in told.contract.disputes.values() if d.status == "open"]
     if held or told.held_minor:
         said = ", ".join(f"{told.contract.id}#{d.version} by the {d.side}" for d in held)

@@ -20,6 +20,7 @@ from commands.wording_parts import (
     because,
     called,
     corrected,
+    imported,
     on_day,
     reckoned,
     signed,
@@ -106,10 +107,6 @@ def _signed(fact: e.ContractSigned, told: Told) -> str:
     ceiling = "" if terms.ceiling_minor is None else f"ceiling {told.money(terms.ceiling_minor)}"
     said = [part for part in (terms.title, f"{terms.client} with {terms.partner}", ceiling) if part]
     return f"{told.contract.id} {act}{on_day(fact.on)}: {', '.join(said)}"
-
-
-def _imported(fact: e.HistoryImported, told: Told) -> str:
-    return f"{told.contract.id} read to its end from {fact.source}"
 
 
 def _amended(fact: e.ContractAmended, told: Told) -> str:
@@ -362,7 +359,7 @@ def _undisputed(fact: e.DisputeWithdrawn, told: Told) -> str:
 
 SENTENCES: dict[type[Fact], Callable[[Any, Told], str]] = {
     e.ContractSigned: _signed,
-    e.HistoryImported: _imported,
+    e.HistoryImported: imported,
     e.ContractAmended: _amended,
     e.RoleGranted: _granted,
     e.RoleRevoked: _revoked_role,

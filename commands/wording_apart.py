@@ -36,10 +36,12 @@ def _sealed(fact: e.LogSealed, told: Told) -> str:
     return f"log sealed up to position {told.record.position}, {streams} before it"
 
 
+def _amount(minor: int | None, currency: str) -> str:
+    return "unknown" if minor is None else display_minor(minor, currency)
+
+
 def _closed(fact: e.PeriodClosed, told: Told) -> str:
-    totals = ", ".join(
-        f"{t.currency} {display_minor(t.net_minor, t.currency)}" for t in fact.totals
-    )
+    totals = ", ".join(f"{t.currency} {_amount(t.net_minor, t.currency)}" for t in fact.totals)
     net = f", net {totals}" if totals else ", nothing owed or planned"
     return f"period {fact.period} closed at position {fact.covers}{net}"
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from ledger import events as e
 from ledger.events import Line
+from ledger.recorded import PARTS
 
 if TYPE_CHECKING:
     from commands.wording import Told
@@ -80,3 +82,17 @@ def reckoned(line: Line, told: Told) -> str:
         tiers = f", the highest reached of {c['tiers']}" if "tiers" in c else ""
         return f"{c['criterion']} {c['measured']}, at least {c['at_least']}{tiers}"
     return line.clause
+
+
+def imported(fact: e.HistoryImported, told: Told) -> str:
+    """What a source was read for, and what it cannot tell."""
+    source = f" from {fact.source}" if fact.source else ""
+    heard = f", as of {fact.heard_on}" if fact.heard_on else ""
+    if fact.knows is None:
+        return f"{told.contract.id} read to its end{source}"
+    knows = [part for part in PARTS if part in (*fact.knows, *fact.whole)]
+    tells = f"tells of {', '.join(knows)}" if knows else "tells nothing of what was done"
+    untold = [part for part in PARTS if part not in knows]
+    return f"{told.contract.id} read to its end{source}{heard}: {tells}" + (
+        f"; not recorded: {', '.join(untold)}" if untold and knows else ""
+    )

@@ -336,7 +336,10 @@ class TakeOver(Intent, frozen=True, kw_only=True):
     `digest` identify it; both "" where the source has no identity of its own (a spreadsheet's row). A contract that
     is new gets the `administrators` given, else the importer alone. `source_status` is the source's own word for how
     the contract stands, `source_value` its value as written where that is finer than the currency; `withdrawn` names
-    what a newer source takes back: value, signed_on.
+    what a newer source takes back: value, signed_on. `knows` are the parts of history that the
+    source can tell of the milestones it names (ledger/recorded.py; None: that is not said), `whole` those that it tells
+    of all the contract's, `heard_on` the contract-local day of what it tells, None where it has none: then it tells
+    what holds until it is told otherwise. `signed_inferred` marks a `signed_on` that the source does not state.
     """
 
     contract: str
@@ -357,3 +360,7 @@ class TakeOver(Intent, frozen=True, kw_only=True):
     source_status: str = ""
     source_value: str = ""
     withdrawn: frozenset[str] = frozenset()
+    knows: tuple[str, ...] | None = None
+    whole: tuple[str, ...] = ()
+    heard_on: date | None = None
+    signed_inferred: bool = False

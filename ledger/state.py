@@ -66,7 +66,9 @@ class Milestone(Struct, gc=False):
     `status` is expected (defined or started: see `started_on`), submitted, rejected, accepted, cancelled or void (a
     remainder whose acceptance was reversed). `family` is the milestone of whose partial acceptance it is the rest,
     or its own id. `reversed_by` is the last reversal that was an event: what is decided anew rests on it;
-    `cancelled_by` the cancellation in force.
+    `cancelled_by` the cancellation in force. Of an imported one `knows` are the parts that its sources can tell (None:
+    nothing is said of that), `heard_on` when they were last heard of (None: no day bounds it); `banked` says whether
+    any payment was ever instructed or recorded. ledger/recorded.py reads them.
     """
 
     id: str
@@ -110,6 +112,9 @@ class Milestone(Struct, gc=False):
     invoiced_minor: int = 0
     filed_minor: int = 0
     kind: str = "milestone"
+    knows: frozenset[str] | None = None
+    heard_on: date | None = None
+    banked: bool = False
 
     @property
     def current(self) -> Baseline:
@@ -214,7 +219,9 @@ class Contract(Struct, gc=False):
     """One contract as its events tell it. `dates[v]` is the day from which the fact of version v acts.
 
     `policies` are the versions that put terms in force, ascending; `nonces` those that signatures have used;
-    `put_by` names for each term that is not as it was signed the version that put it in force.
+    `put_by` names for each term that is not as it was signed the version that put it in force. `told` are
+    the first and last versions of each import, `told_whole` the parts that one tells of all milestones alike (None:
+    no import says what its source can tell).
     """
 
     id: str
@@ -245,6 +252,9 @@ class Contract(Struct, gc=False):
     suspensions: list[tuple[date | None, date | None]] = field(default_factory=list)
     put_by: dict[str, int] = field(default_factory=dict)
     source_status: str = ""
+    told: list[tuple[int, int]] = field(default_factory=list)
+    told_whole: frozenset[str] | None = None
+    inferred: tuple[str, ...] = ()
 
     @property
     def value_minor(self) -> int | None:

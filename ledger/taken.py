@@ -18,6 +18,7 @@ class TakenMilestone(msgspec.Struct, frozen=True, kw_only=True):
     date that the source does not state; `source_status` is the source's own word, `twin_status` the source status
     of its payment twin, folded into it. `source_amount` is the amount as it was written where that is finer than
     the currency, `labels` the source's other columns; `withdrawn` names what a newer source takes back: due, amount.
+    `silent`: the source does not say how far it got.
     """
 
     id: str
@@ -38,6 +39,7 @@ class TakenMilestone(msgspec.Struct, frozen=True, kw_only=True):
     source_amount: str = ""
     labels: dict[str, str] = msgspec.field(default_factory=dict)
     withdrawn: frozenset[str] = frozenset()
+    silent: bool = False
 
 
 class TakenPayment(msgspec.Struct, frozen=True, kw_only=True):

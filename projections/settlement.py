@@ -62,7 +62,8 @@ class Settlement:
 
     `beside` are payments outside the balance: those that name no milestone, or one that is not accepted.
     `claims` are the milestones on which the partner owes something, and how much.
-    `checks` are (figure, sum of these lines, total of the schedule).
+    `checks` are (figure, sum of these lines, total of the schedule). `unknown` are the accepted milestones of which it
+    is not known what is owed: the balance is not known either.
     """
 
     contract: Contract
@@ -73,6 +74,7 @@ class Settlement:
     instructed_minor: int = 0
     payable_minor: int = 0
     claims: list[tuple[str, int]] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
     @property
     def currency(self) -> str:
@@ -180,11 +182,19 @@ def _proven(told: Settlement) -> None:
         ("penalty", -lines("penalty"), total("penalty_minor")),
         ("tax", lines("tax"), total("tax_minor")),
         ("retention", -lines("retention", "release"), total("retention_minor")),
-        ("net", told.balance_minor - lines("paid"), total("net_minor")),
         ("paid", -paid, sum(int(row["paid_minor"] or 0) for row in rows)),
-        ("outstanding", told.balance_minor, total("outstanding_minor")),
     ]
+    if all(row["net_minor"] is not None for row in accepted):
+        net = told.balance_minor - lines("paid")
+        told.checks.append(("net", net, total("net_minor")))
     told.held_minor = total("held_minor")
+    told.unknown = [
+        str(row["milestone"])
+        for row in accepted
+        if row["kind"] != "unallocated" and row["outstanding_minor"] is None
+    ]
+    if not told.unknown:
+        told.checks.append(("outstanding", told.balance_minor, total("outstanding_minor")))
     told.instructed_minor = total("instructed_minor")
     told.payable_minor = total("payable_minor")
     told.claims = [

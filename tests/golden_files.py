@@ -215,9 +215,22 @@ LATER_FIELDS: dict[str, dict[str, Any]] = {
         "changes": ("payment", "roles.manager"),
         "source_amount": "0.125",
         "source_status": "terminated",
+        "inferred": ("signed_on",),
     },
-    "ContractSigned": {"source_amount": "0.125", "source_status": "terminated"},
+    "ContractSigned": {
+        "source_amount": "0.125",
+        "source_status": "terminated",
+        "inferred": ("signed_on",),
+    },
     "ContractTerminated": {"proposal": 3, "settlement": "S"},
+    "HistoryImported": {
+        "knows": ("deliveries",),
+        "whole": ("payments",),
+        "heard_on": date(2026, 3, 1),
+        "leaves_out": ("M8",),
+        "silent": ("M2",),
+        "since": 5,
+    },
     "InvoiceRejected": {"covers": (_COVERED,)},
     "MilestoneRevised": {"only": "due", "source_amount": "0.125", "labels": {"country": "赞比亚"}},
     "MilestoneDefined": {

@@ -52,7 +52,7 @@ Cell = str | Decimal | date | Unreadable
 
 DATES = (
     *("baseline_due", "current_due", "delivered", "approved", "paid_on", "disputed_on"),
-    "signed_on",
+    *("signed_on", "as_of"),
 )
 AMOUNTS = ("amount", "paid_amount", "dispute_amount", "contract_value")
 OUTCOMES = ("upheld", "rejected", "split", "withdrawn")

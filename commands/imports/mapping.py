@@ -30,6 +30,7 @@ from commands.imports.figures import SCALES, Figure
 from commands.imports.found import decode, is_guessed
 from ledger.errors import InputInvalid
 from ledger.money import ROUNDINGS
+from ledger.recorded import ACCEPTANCES, DELIVERIES, DISPUTES, PAYMENTS
 
 if TYPE_CHECKING:
     from commands.imports.yaml_text import Loaded
@@ -43,8 +44,15 @@ FIELDS = (
     *("contract", "partner", "client", "milestone", "title", "stage", "amount", "currency"),
     *("baseline_due", "current_due", "delivered", "approved", "paid_on", "paid_amount"),
     *("disputed_on", "dispute_amount", "dispute_outcome", "timezone"),
-    *("contract_title", "contract_value", "contract_status", "signed_on"),
+    *("contract_title", "contract_value", "contract_status", "signed_on", "as_of"),
 )
+# The part of history that a column tells of: a sheet that has none of a part's says nothing of it.
+TELLS = {
+    "delivered": (DELIVERIES,),
+    "approved": (DELIVERIES, ACCEPTANCES),
+    **dict.fromkeys(("paid_on", "paid_amount"), (PAYMENTS,)),
+    **dict.fromkeys(("disputed_on", "dispute_amount", "dispute_outcome"), (DISPUTES,)),
+}
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
 # What any map may say, and what only one of contracts may.

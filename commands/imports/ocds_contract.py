@@ -29,6 +29,7 @@ from commands.imports.ocds_values import (
     written_of,
 )
 from ledger.intents import TakenMilestone, TakenPayment, TakeOver
+from ledger.recorded import ACCEPTANCES, DELIVERIES, PAYMENTS
 from projections.exports.ocds_names import OCID_PREFIX
 
 _STATUS = {
@@ -135,6 +136,7 @@ class _ContractReader:
         self.nulls: set[str] = set()
         self.milestones = objects(work, "milestones") + objects(contract, "milestones")
         self.transactions = objects(work, "transactions")
+        self.publishes_payments = isinstance(work.get("transactions"), list)
         rows = self.milestones + self.transactions
         self.amounts = Amounts(currency_in(contract, rows, notes), notes)
         self.currency = self.amounts.currency
@@ -155,6 +157,7 @@ class _ContractReader:
         withdrawn = {"value"} if "value" in self.nulls else set()
         if "dateSigned" in self.nulls and not starts:
             withdrawn.add("signed_on")
+        heard = moment_of(self.release.get("date"))
         return TakeOver(
             contract=_name(ocid, contract_id).replace("#", "%23"),
             client=self.client(),
@@ -167,11 +170,17 @@ class _ContractReader:
             withdrawn=frozenset(withdrawn),
             timezone=offset_text(self.offset),
             signed_on=signed or starts,
+            signed_inferred=bool(starts and not signed),
             milestones=tuple(self.taken_milestones()),
             payments=tuple(self.taken_payments()),
             known_claim=known,
             source=f"ocds:{ocid}:{release_id}",
             digest=digest_text,
+            # OCDS has no place for disputes and rejections. What is open in a release without a date may have
+            # been delivered since; where no transactions are published, nothing is said of payments.
+            knows=(DELIVERIES, ACCEPTANCES) if heard is not None else (),
+            whole=(PAYMENTS,) if self.publishes_payments else (),
+            heard_on=None if heard is None else local_day(heard, self.offset),
         )
 
     # --- rows
@@ -205,6 +214,7 @@ class _ContractReader:
             withdrawn=frozenset(key for key, value in gone.items() if value in self.nulls),
             status=status,
             source_status=source_status,
+            silent=source_status not in _STATUS,
             submitted_on=delivered,
             submitted_at=at if status == "accepted" else "",
             submitted_inferred=bool(delivered and not met),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,6 +23,7 @@ from commands.imports.mapping import (
     FIELDS,
     OWN_NAMES,
     PLAN_FACTS,
+    TELLS,
     Mapping,
     did_you_mean,
 )
@@ -29,6 +31,7 @@ from commands.imports.row_facts import FINER, LABEL, Bad, Facts, Log, bad_cell, 
 from ledger.errors import InputInvalid
 from ledger.intents import TakenDispute, TakenMilestone, TakenPayment, TakeOver
 from ledger.money import UNKNOWN_CURRENCY, format_minor
+from ledger.recorded import PARTS
 
 Record = tuple[int, Sequence[Cell] | str]
 
@@ -78,6 +81,12 @@ class Columns:
     titles: dict[str, str] = field(default_factory=dict)
     picks: list[tuple[str, int, Callable[[str], Any], Notation]] = field(default_factory=list)
     constants: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def knows(self) -> frozenset[str]:
+        """The parts of history that the sheet can tell."""
+        read = (*self.titles, *self.constants)
+        return frozenset(part for name in read for part in TELLS.get(name, ()))
 
     def place(self, line: int, name: str = "") -> str:
         column = f":{self.titles.get(name, name)}" if name else ""
@@ -203,9 +212,13 @@ class _Contract:
         self.log, self.id = log, rows[0].contract
         self.facts = Facts()
         self.milestones: dict[str, Facts] = {}
+        self.knows: dict[str, frozenset[str]] = {}
+        self.as_of: dict[str, date] = {}
         self.payments: dict[str, TakenPayment] = {}
         self.disputes: dict[tuple[Any, ...], tuple[TakenDispute, Row]] = {}
         self.repeats: Counter[tuple[int, str]] = Counter()
+        sheets = {row.columns.number: row.columns for row in rows}
+        self.tells = {number: columns.knows for number, columns in sheets.items()}
         stated = (row.known["currency"] for row in rows if "currency" in row.known)
         self.currency: str = next(stated, UNKNOWN_CURRENCY)
         rows = [row for row in rows if self.passes(self.price, row)]
@@ -269,6 +282,11 @@ class _Contract:
         self.facts.take(row, (*CONTRACT_FACTS, FINER + "contract_value"))
         plan.take(row, (*plan_facts, FINER + "amount"))
         self.milestones[row.milestone] = plan
+        told = self.tells[row.columns.number]
+        self.knows[row.milestone] = told | self.knows.get(row.milestone, frozenset())
+        if "as_of" in row.known:
+            heard = self.as_of.get(row.milestone, row.known["as_of"])
+            self.as_of[row.milestone] = max(heard, row.known["as_of"])
 
     def paid_minor(self, row: Row) -> int:
         """What was paid: with only a date told, the milestone's amount, if there is one payment."""
@@ -343,6 +361,8 @@ class _Contract:
             milestones=tuple(_milestone(*found) for found in self.milestones.items()),
             payments=tuple(self.payments.values()),
             disputes=tuple(dispute for dispute, _ in self.disputes.values()),
+            knows=tuple(part for part in PARTS if all(part in k for k in self.knows.values())),
+            heard_on=min(self.as_of.values(), default=None),
         )
 
 

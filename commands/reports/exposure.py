@@ -18,6 +18,7 @@ _NAMES = {
     "retained": "retained",
     "claims": "claims on partners",
     "expected": "expected",
+    "not_heard": "not heard of since due",
 }
 _REPORTED = {"due": "owed, not due yet", "overdue": "overdue", **_NAMES}
 
@@ -45,16 +46,23 @@ def _minor(found: list[Found]) -> list[Found]:
     return [
         {
             "currency": one["currency"],
-            **{f"{n}_minor": parse_minor(one[n]["amount"], one["currency"]) for n in _REPORTED},
+            **{
+                f"{n}_minor": one[n] and parse_minor(one[n]["amount"], one["currency"])
+                for n in _REPORTED
+            },
         }
         for one in found
     ]
 
 
+def _is_some(amount: dict[str, str] | None) -> bool:
+    return amount is not None and any(digit in amount["amount"] for digit in "123456789")
+
+
 def _shown(amount: dict[str, str] | None) -> str:
     """A program's amount as people read it."""
     if amount is None:
-        return ""
+        return "unknown"
     return display_minor(parse_minor(amount["amount"], amount["currency"]), amount["currency"])
 
 
@@ -62,7 +70,11 @@ def _people(found: list[Found], lines: list[Found]) -> Iterator[Table | str]:
     """A row per kind of amount and a column per currency: so it fits where there are several."""
     named = [("owed, not due yet", [one["due"] for one in found])]
     named += [(f"overdue {b} days", [one["aging"][b] for one in found]) for b in exposure.AGING]
-    named += [(_NAMES[name], [one[name] for one in found]) for name in _NAMES]
+    named += [
+        (_NAMES[name], [one[name] for one in found])
+        for name in _NAMES
+        if name != "not_heard" or any(_is_some(one[name]) for one in found)
+    ]
     columns = [exact(""), *(number(one["currency"]) for one in found)]
     rows = [[name, *map(_shown, amounts)] for name, amounts in named]
     yield Table(columns, rows if found else [], empty="(nothing is owed or planned)")
@@ -96,7 +108,7 @@ def _lines(lines: list[Found]) -> Table:
             _name(line),
             line["status"],
             *(_shown(line[name]) for name in ("open", "held", "expected")),
-            line["open"]["currency"],
+            line["currency"],
             line["why"],
         ]
         for line in lines

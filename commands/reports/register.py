@@ -121,7 +121,7 @@ def _milestone(row: Found) -> Found:
 
 
 def _totals(agreed: Iterable[Found], counted: dict[str, Counter[str]]) -> list[Found]:
-    """One row per currency; a value that no contract states stays unknown."""
+    """One row per currency; what no contract's source tells stays unknown."""
     found: dict[str, Found] = {}
     for row in agreed:
         none = {
@@ -129,15 +129,15 @@ def _totals(agreed: Iterable[Found], counted: dict[str, Counter[str]]) -> list[F
             "value_minor": None,
             "milestones": 0,
             "payments": 0,
-            "paid_minor": 0,
+            "paid_minor": None,
         }
         into = found.setdefault(row["currency"], {"currency": row["currency"], **none})
         into["contracts"] += 1
         into["milestones"] += counted[row["contract"]].total()
         into["payments"] += row["payments"]
-        into["paid_minor"] += row["paid_minor"]
-        if row["value_minor"] is not None:
-            into["value_minor"] = (into["value_minor"] or 0) + row["value_minor"]
+        for name in ("value_minor", "paid_minor"):
+            if row[name] is not None:
+                into[name] = (into[name] or 0) + row[name]
     return [found[currency] for currency in sorted(found)]
 
 

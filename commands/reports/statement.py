@@ -47,12 +47,17 @@ class Statement:
     @property
     def due(self) -> list[Found]:
         """The lines that something is still owed on."""
-        return [row for row in self.accepted if row["outstanding_minor"] > 0]
+        return [row for row in self.accepted if (row["outstanding_minor"] or 0) > 0]
 
     @property
     def claims(self) -> list[Found]:
         """The lines that were paid more than is owed."""
-        return [row for row in self.accepted if row["outstanding_minor"] < 0]
+        return [row for row in self.accepted if (row["outstanding_minor"] or 0) < 0]
+
+    @property
+    def unknown(self) -> list[Found]:
+        """The accepted lines of which it is not known what is owed."""
+        return [row for row in self.accepted if row["outstanding_minor"] is None]
 
 
 def show(asked: Asked, into: Into | None) -> None:
@@ -91,7 +96,12 @@ def gather(frame: Frame, partner: str) -> Statement:
 
 def _own_totals(found: Statement, currency: str) -> Found:
     own = [row for row in found.lines if row["currency"] == currency]
-    left = [(row["due_on"], row["outstanding_minor"] - row["held_minor"]) for row in own]
+    left = [
+        (row["due_on"], row["outstanding_minor"] - (row["held_minor"] or 0))
+        for row in own
+        if row["payable_minor"] is not None
+    ]
+    late = [(due, owed) for due, owed in left if due and due < found.as_of]
     advances = [one for one in found.beside.advances if one.currency == currency]
     discounts = [
         discount.amount_minor
@@ -100,8 +110,8 @@ def _own_totals(found: Statement, currency: str) -> Found:
         and row["kind"] != "retention"
     ]
     return {
-        "overdue_minor": sum(owed for due, owed in left if owed > 0 and due and due < found.as_of),
-        "claims_minor": -sum(owed for _, owed in left if owed < 0),
+        "overdue_minor": sum(owed for _, owed in late if owed > 0) if left else None,
+        "claims_minor": -sum(owed for _, owed in left if owed < 0) if left else None,
         "discount_minor": sum(discounts),
         "advances_open_minor": sum(one.open_minor for one in advances),
         "bonus_open_minor": found.beside.bonus_open[currency],

@@ -34,26 +34,40 @@ class ContractSigned(Fact, frozen=True, kw_only=True):
     """The contract exists, on these terms. `imported`: history taken over from a source, not signed here.
 
     `source_amount` is the value as the source writes it where it is finer than the currency, `source_status` the
-    source's own word for how the contract stands.
+    source's own word for how the contract stands; `inferred` names the fields of the terms that an
+    import derived: signed_on.
     """
 
     terms: Terms
     imported: bool = False
     source_amount: str = ""
     source_status: str = ""
+    inferred: tuple[str, ...] = ()
 
 
 class HistoryImported(Fact, frozen=True, kw_only=True):
-    """A source was read to its end: `known_claim` is its own date, by which later sources are ordered."""
+    """A source was read to its end: `known_claim` is its own date, by which later sources are ordered.
+
+    `knows` are the parts of history that it can tell (ledger/recorded.py), null in events that say nothing of it;
+    `heard_on` the contract-local day of what it tells. Both hold for every milestone of the contract but those it
+    `leaves_out`, and `whole` for all of them; of the `silent` ones it does not say how far they got. It is told in
+    the versions from `since` (0: the one after the source before) up to this one.
+    """
 
     source: str
     digest: str
+    knows: tuple[str, ...] | None = None
+    whole: tuple[str, ...] = ()
+    heard_on: date | None = None
+    leaves_out: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    since: int = 0
 
 
 class ContractAmended(Fact, frozen=True, kw_only=True):
     """New terms are in force: all of them, or those that `changes` names, where a role is called roles.ROLE.
 
-    `source_amount` and `source_status` as in ContractSigned.
+    `source_amount`, `source_status` and, where `changes` is null, `inferred` as in ContractSigned.
     """
 
     terms: Terms
@@ -62,6 +76,7 @@ class ContractAmended(Fact, frozen=True, kw_only=True):
     changes: tuple[str, ...] | None = None
     source_amount: str = ""
     source_status: str = ""
+    inferred: tuple[str, ...] = ()
 
 
 class RoleGranted(Fact, frozen=True, kw_only=True):

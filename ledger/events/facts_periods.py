@@ -6,17 +6,20 @@ from ledger.events.parts import Fact, Part
 
 
 class PeriodTotal(Part, frozen=True, kw_only=True):
-    """What the schedule said in one currency: amounts signed, in its minor units; `lines` counts its lines."""
+    """What the schedule said in one currency: amounts signed, in its minor units; `lines` counts its lines.
+
+    An amount of which nothing was known is null.
+    """
 
     currency: str
     lines: int
-    net_minor: int
-    held_minor: int
-    paid_minor: int
-    outstanding_minor: int
-    payable_minor: int
+    net_minor: int | None
+    held_minor: int | None
+    paid_minor: int | None
+    outstanding_minor: int | None
+    payable_minor: int | None
     retention_minor: int
-    expected_minor: int
+    expected_minor: int | None
 
 
 class PeriodClosed(Fact, frozen=True, kw_only=True):

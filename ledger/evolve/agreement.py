@@ -11,6 +11,7 @@ from ledger import events as e
 from ledger.events import Fact, Record
 from ledger.evolve.common import approved
 from ledger.patches import ROLES, set_terms, terms_patch, with_changes
+from ledger.recorded import PROGRESS
 from ledger.state import ADMINISTRATOR, Contract, Grant
 from ledger.terms import Terms
 
@@ -29,11 +30,35 @@ def contract_signed(data: e.ContractSigned, record: Record) -> Contract:
     contract.grants = _grants(data.terms, None)
     contract.source_status = data.source_status
     contract.status_positions.append(record.position)
+    contract.inferred = data.inferred
     return contract
 
 
 def history_imported(contract: Contract, data: e.HistoryImported, record: Record) -> None:
-    contract.sources[data.source, data.digest] = data.known_claim
+    """What the source can tell is added to what was known of each of its milestones, and when it was heard of.
+
+    What an import of an older release took over counts as known whole: it said nothing of what it could not tell.
+    """
+    if data.source:
+        contract.sources[data.source, data.digest] = data.known_claim
+    before = contract.told[-1][1] if contract.told else 0
+    since = data.since or before + 1
+    contract.told.append((since, record.version))
+    if data.knows is not None:
+        contract.told_whole = frozenset(data.whole) | (contract.told_whole or frozenset())
+    heard_on = data.heard_on
+    if data.knows is None and data.known_claim:
+        heard_on = date.fromisoformat(data.known_claim[:10])
+    out, silent = set(data.leaves_out), set(data.silent)
+    for milestone in contract.milestones.values():
+        if milestone.id in out:
+            continue
+        if data.knows is not None and (milestone.knows is not None or milestone.version >= since):
+            told = frozenset(data.knows)
+            told = told - PROGRESS if milestone.id in silent else told
+            milestone.knows = told | (milestone.knows or frozenset())
+        latest = milestone.heard_on if milestone.heard_on is not None else heard_on
+        milestone.heard_on = None if heard_on is None or latest is None else max(heard_on, latest)
 
 
 def contract_amended(contract: Contract, data: e.ContractAmended, record: Record) -> None:
@@ -49,6 +74,10 @@ def contract_amended(contract: Contract, data: e.ContractAmended, record: Record
         contract.put_by[name] = record.version
     contract.terms = terms
     contract.source_status = data.source_status or contract.source_status
+    if data.changes is None:
+        contract.inferred = data.inferred
+    elif "signed_on" in data.changes:
+        contract.inferred = ()
     contract.policies.append(record.version)
     contract.status_positions.append(record.position)
     approved(contract, data.proposal, record)

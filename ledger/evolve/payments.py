@@ -39,6 +39,7 @@ def payable(milestone: Milestone, release: int, record: Record) -> Milestone | R
 
 def payment_instructed(contract: Contract, data: e.PaymentInstructed, record: Record) -> None:
     milestone = touch(contract, data.milestone, record)
+    milestone.banked = True
     reserved = payable(milestone, data.release, record)
     reserved.instructed_minor += data.amount_minor + data.discount_minor
     if data.signature is not None:
@@ -83,6 +84,7 @@ def payment_recorded(contract: Contract, data: e.PaymentRecorded, record: Record
         contract.unallocated_positions.append(record.position)
         return
     milestone = touch(contract, data.milestone, record)
+    milestone.banked = True
     _moved(payable(milestone, payment.release, record), payment)
     post(contract, milestone, data.lines, record)
 

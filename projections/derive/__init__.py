@@ -15,6 +15,7 @@ from projections.derive import (
     retentions,
     schedule,
     settlements,
+    unknowns,
 )
 from projections.derive.model import ReadModel, Row
 
@@ -30,6 +31,7 @@ MODELS: tuple[ReadModel, ...] = (
     retentions.MODEL,
     settlements.MODEL,
     invoices.MODEL,
+    unknowns.MODEL,
 )
 
 # Stamped on every set of rows; it rises with any model's version.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.recorded import payments_recorded
 from ledger.state import Contract
 from projections.derive.model import ReadModel, Row, counts, integers, iso, labels, positions, texts
 
@@ -9,8 +10,8 @@ COLUMNS = (
     *counts("stream", "version", "position"),
     *labels("contract", "title", "client", "partner", "currency", "status", "timezone"),
     *texts("signed_on"),
-    *integers("value_minor"),
-    *counts("committed_minor", "paid_minor", "payments", "milestones"),
+    *integers("value_minor", "committed_minor", "paid_minor"),
+    *counts("payments", "milestones"),
     *counts("imported", "separation"),
     *labels("events"),
 )
@@ -20,6 +21,7 @@ def rows(contract: Contract) -> list[Row]:
     """The one row of a contract."""
     terms = contract.terms
     paid = [p for p in contract.payments.values() if p.stands]
+    recorded = payments_recorded(contract)
     return [
         (
             contract.stream,
@@ -34,8 +36,8 @@ def rows(contract: Contract) -> list[Row]:
             terms.timezone,
             iso(terms.signed_on),
             terms.ceiling_minor,
-            contract.committed_minor,
-            sum(p.paid_minor for p in paid),
+            contract.committed_minor if _amounts_known(contract) else None,
+            sum(p.paid_minor for p in paid) if recorded else None,
             len(paid),
             sum(m.status not in ("cancelled", "void") for m in contract.milestones.values()),
             int(contract.imported),
@@ -45,7 +47,17 @@ def rows(contract: Contract) -> list[Row]:
     ]
 
 
-MODEL = ReadModel("contracts", COLUMNS, ("stream",), rows, version=2)
+def _amounts_known(contract: Contract) -> bool:
+    """Whether every milestone that counts as committed has an amount."""
+    return all(
+        m.current.amount_minor is not None
+        for m in contract.milestones.values()
+        if m.status not in ("cancelled", "void") and m.kind != "advance"
+    )
+
+
+# 3: committed is null where an amount is not known, paid where no source tells of payments.
+MODEL = ReadModel("contracts", COLUMNS, ("stream",), rows, version=3)
 
 LIST = """
 SELECT stream, version, position, contract, title, client, partner, currency, status, timezone, signed_on,

@@ -13,6 +13,7 @@ from ledger.decisions.effects import KINDS
 from ledger.decisions.quorum import missing, tier
 from ledger.decisions.rules_when import contract_not_closed
 from ledger.invoicing import covered_left, invoiceable
+from ledger.recorded import ACCEPTANCES, DELIVERIES, PAYMENTS, held_known, not_recorded
 from ledger.retaining import let_go
 from ledger.state import (
     Approval,
@@ -104,17 +105,20 @@ def _waiting_submission(contract: Contract, m: Milestone, pending: Submission) -
             people,
             since or pending.on,
             m.current.due,
-            amount,
+            amount if count or m.current.amount_minor is not None else None,
             events,
             blocked,
         )
 
 
 def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
-    reference = f"{contract.id}/{m.id}"
+    reference, unknown = f"{contract.id}/{m.id}", not_recorded(contract, m)
     if m.pending is not None:
-        yield from _waiting_submission(contract, m, m.pending)
+        if ACCEPTANCES not in unknown:
+            yield from _waiting_submission(contract, m, m.pending)
     elif m.status in ("expected", "rejected") and contract.status == "active":
+        if DELIVERIES in unknown:
+            return
         blocked = _blocked(contract, m, lambda before: before.acceptance is None)
         again = m.status == "rejected"
         since = m.first_decided_on if again else m.started_on or m.current.since
@@ -130,7 +134,8 @@ def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
             m.positions,
             blocked,
         )
-    if m.acceptance is not None and m.payable_minor > 0:
+    owed = m.payable_minor > 0 and PAYMENTS not in unknown and held_known(m)
+    if m.acceptance is not None and owed:
         left = covered_left(contract, m)
         if left is not None and left < m.payable_minor:
             yield _invoice_task(contract, m)
@@ -174,8 +179,9 @@ def _retention_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
 
 
 def _claim_task(contract: Contract, m: Milestone) -> Iterator[Task]:
-    """What the partner owes back: refunded, set off, or taken off what is earned later."""
-    if m.acceptance is None:
+    """What the partner owes back: refunded, set off, or taken off what is earned later; none is known where the
+    amount accepted is not."""
+    if m.acceptance is None or m.acceptance.accepted_minor is None:
         return
     owed = m.outstanding_minor + sum(part.outstanding_minor for part in m.releases)
     if owed < 0:
@@ -320,7 +326,8 @@ def rows(contract: Contract) -> list[Row]:
 
 # 2: approvals count for the price that they were given for; proposals in words, outdated ones for their proposers.
 # 3: nothing waits in a contract that its source calls ended.
-MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=3)
+# 4: nobody is asked to do what may have been done: what no source tells of waits for nobody.
+MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=4)
 
 LIST = """
 SELECT contract, partner, task, reference, title, role, people, since, due_on, currency, amount_minor,

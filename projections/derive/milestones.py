@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ledger.decisions.delivery import in_force
-from ledger.state import Baseline, Contract, Milestone, Submission
+from ledger.recorded import DISPUTES, REJECTIONS, not_recorded
+from ledger.state import Baseline, Contract, Dispute, Milestone, Submission
 from projections.derive.model import ReadModel, Row, counts, integers, iso, labels, positions, texts
 
 COLUMNS = (
@@ -20,7 +21,7 @@ COLUMNS = (
     *integers("first_pass"),
     *texts("first_decided_on"),
     *integers("submitted_minor"),
-    *counts("disputes", "disputes_open", "disputed_minor"),
+    *integers("disputes", "disputes_open", "disputed_minor"),
     *texts("settled_on", "cancelled_on"),
     *counts("baselines"),
     *labels("events"),
@@ -47,10 +48,17 @@ def _submitted_minor(milestone: Milestone) -> int | None:
     return milestone.whole[milestone.baselines.index(found)].amount_minor
 
 
+def _disputed(disputes: list[Dispute]) -> Row:
+    """How many there were, how many are open, and what they are about: None where one's amount is not known."""
+    amounts = [d.amount_minor for d in disputes if d.amount_minor is not None]
+    known = len(amounts) == len(disputes)
+    return len(disputes), sum(d.status == "open" for d in disputes), sum(amounts) if known else None
+
+
 def _row(contract: Contract, m: Milestone) -> Row:
     terms, plan, acceptance = contract.terms, m.plan, m.acceptance
     submissions, disputes = m.submissions, m.disputes
-    delivery = _delivery(m)
+    delivery, unknown = _delivery(m), not_recorded(contract, m)
     original, current, reference = m.baselines[0], m.baselines[-1], _reference(m, delivery)
     return (
         contract.stream,
@@ -80,12 +88,10 @@ def _row(contract: Contract, m: Milestone) -> Row:
         int(acceptance is not None),
         int(m.family == m.id),
         len(submissions),
-        None if m.first_pass is None else int(m.first_pass),
+        None if m.first_pass is None or REJECTIONS in unknown else int(m.first_pass),
         iso(m.first_decided_on),
         _submitted_minor(m) if submissions else None,
-        len(disputes),
-        sum(d.status == "open" for d in disputes) if disputes else 0,
-        sum(d.amount_minor or 0 for d in disputes) if disputes else 0,
+        *(_disputed(disputes) if DISPUTES not in unknown else (None, None, None)),
         iso(m.settled_on),
         iso(m.cancelled_on),
         len(m.baselines),
@@ -102,7 +108,8 @@ def rows(contract: Contract) -> list[Row]:
     ]
 
 
-MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows, version=2)
+# 3: disputes and the first pass are null where no source tells of them, disputed amounts where one is not known.
+MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows, version=3)
 
 REGISTER = """
 SELECT contract, partner, milestone, title, stage, owner, currency, status, source_status, twin_status,

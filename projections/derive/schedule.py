@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from ledger.pricing.payment_due import month_end, settled
+from ledger.recorded import ACCEPTANCES, DISPUTES, PAYMENTS, held_known, not_recorded
 from ledger.state import Contract, Milestone
 from ledger.terms import Terms
 from projections.derive.model import ReadModel, Row, counts, integers, iso, labels, positions, texts
@@ -24,14 +25,10 @@ COLUMNS = (
         "adjustment_minor",
         "tax_minor",
         "retention_minor",
-        "net_minor",
-        "held_minor",
-        "instructed_minor",
-        "paid_minor",
-        "outstanding_minor",
-        "payable_minor",
-        "expected_minor",
     ),
+    *integers("net_minor", "held_minor"),
+    *counts("instructed_minor"),
+    *integers("paid_minor", "outstanding_minor", "payable_minor", "expected_minor"),
     *texts("settled_on"),
     *labels("events"),
 )
@@ -72,10 +69,15 @@ def _status(milestone: Milestone) -> str:
     return "expected" if milestone.progress == "started" else milestone.progress
 
 
-def _accepted(milestone: Milestone) -> Row:
+def _accepted(milestone: Milestone, unknown: frozenset[str]) -> Row:
+    """What was decided; null is what its source does not tell, and whatever follows from that."""
     acceptance = milestone.acceptance
     assert acceptance is not None
     gross = None if acceptance.accepted_minor is None else milestone.gross_minor
+    net = None if gross is None else milestone.net_minor
+    paid = None if PAYMENTS in unknown else milestone.paid_minor
+    owed = None if net is None or paid is None else milestone.outstanding_minor
+    certain = held_known(milestone) and (owed is not None or not milestone.disputed_minor)
     return (
         iso(acceptance.payment_due),
         int(acceptance.provisional),
@@ -86,33 +88,39 @@ def _accepted(milestone: Milestone) -> Row:
         milestone.adjustment_minor + milestone.offset_minor - milestone.recovered_minor,
         milestone.tax_minor,
         milestone.retained_minor,
-        milestone.net_minor,
-        milestone.held_minor,
+        net,
+        milestone.held_minor if certain and DISPUTES not in unknown else None,
         milestone.instructed_minor,
-        milestone.paid_minor,
-        milestone.outstanding_minor,
-        milestone.payable_minor,
+        paid,
+        owed,
+        milestone.payable_minor if certain and owed is not None else None,
         0,
     )
 
 
-def _expected(contract: Contract, milestone: Milestone) -> Row:
+def _expected(contract: Contract, milestone: Milestone, unknown: frozenset[str]) -> Row:
+    """The plan; where it is not recorded whether it was accepted, neither is what is owed or still to come."""
     plan = milestone.current
     due, provisional = milestone.payment_due, False
     if due is None:
         due, provisional = projected_due(contract.terms, plan.due)
     planned = plan.amount_minor
-    paid = milestone.paid_minor
+    paid = None if PAYMENTS in unknown else milestone.paid_minor
+    owed = None if ACCEPTANCES in unknown else 0
+    to_come = None if ACCEPTANCES in unknown else planned
     return (
         iso(due),
         int(provisional),
         planned,
-        *(0,) * 9,
+        *(0,) * 6,
+        owed,
+        owed,
+        0,
         paid,
-        0,
-        0,
+        owed,
+        owed,
         # An advance is expected once: with the milestones that it is recovered from.
-        0 if milestone.kind == "advance" else planned or 0,
+        0 if milestone.kind == "advance" else to_come,
     )
 
 
@@ -126,7 +134,9 @@ def rows(contract: Contract) -> list[Row]:
     for m in contract.milestones.values():
         if m.status in ("cancelled", "void"):
             continue
-        figures = _accepted(m) if m.acceptance is not None else _expected(contract, m)
+        unknown = not_recorded(contract, m)
+        decided = m.acceptance is not None
+        figures = _accepted(m, unknown) if decided else _expected(contract, m, unknown)
         found.append(
             (
                 contract.stream,
@@ -211,7 +221,8 @@ def _unallocated(contract: Contract) -> Row:
     )
 
 
-MODEL = ReadModel("schedule", COLUMNS, ("stream", "ordinal", "kind"), rows, version=2)
+# 3: what is not known is null, not 0: net of an unknown gross, payments that no source tells of, held in doubt.
+MODEL = ReadModel("schedule", COLUMNS, ("stream", "ordinal", "kind"), rows, version=3)
 
 _FIGURES = (
     "bonus_minor, penalty_minor, credit_minor, adjustment_minor, tax_minor, retention_minor, "
@@ -231,8 +242,7 @@ ORDER BY CASE WHEN due_on IS NULL THEN 1 ELSE 0 END, due_on, contract,
 TOTALS = f"""
 SELECT currency, COUNT(*) AS lines,
        {", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in _FIGURES.split(", "))},
-       CAST(SUM(CASE WHEN status IN ('accepted', 'paid') THEN COALESCE(gross_minor, 0) ELSE 0 END)
-            AS BIGINT) AS gross_minor,
+       CAST(SUM(CASE WHEN status IN ('accepted', 'paid') THEN gross_minor ELSE 0 END) AS BIGINT) AS gross_minor,
        CAST(SUM(expected_minor) AS BIGINT) AS expected_minor
 FROM {{schedule}}
 WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
@@ -250,26 +260,59 @@ WHERE kind <> 'unallocated' AND payable_minor > 0 AND due_on IS NOT NULL AND due
 ORDER BY due_on, contract, milestone, kind, ordinal
 """
 
-EXPOSURE = """
+# A line with what of it is open: null where that is not known. `heard_on` is when its source was last heard of.
+_OPEN = """
+SELECT s.stream, s.ordinal, s.kind, s.contract, s.partner, s.stage, s.milestone, s.status, s.currency, s.due_on,
+       s.gross_minor, s.net_minor, s.paid_minor, s.held_minor, s.retention_minor, s.expected_minor, s.events,
+       CASE WHEN s.payable_minor IS NULL THEN NULL ELSE s.outstanding_minor - COALESCE(s.held_minor, 0) END
+           AS open_minor,
+       u.heard_on, CASE WHEN u.heard_on <= s.due_on AND s.due_on < :as_of THEN 1 ELSE 0 END AS not_heard
+FROM {schedule} AS s
+LEFT JOIN {unknowns} AS u ON u.stream = s.stream AND u.ordinal = s.ordinal AND s.kind <> 'retention'
+WHERE (:contract IS NULL OR s.contract = :contract) AND (:partner IS NULL OR s.partner = :partner)
+"""
+
+
+def _owed(name: str, condition: str) -> str:
+    """The sum of what is open under a condition: null where nothing of it is known."""
+    return (
+        "CAST(SUM(CASE WHEN open_minor IS NULL THEN NULL"
+        f" WHEN open_minor > 0 AND {condition} THEN open_minor ELSE 0 END) AS BIGINT) AS {name}"
+    )
+
+
+_LATE = "not_heard = 0 AND due_on < "
+
+EXPOSURE = f"""
 SELECT currency,
-       CAST(SUM(CASE WHEN open_minor > 0 AND (due_on IS NULL OR due_on >= :as_of) THEN open_minor ELSE 0 END) AS BIGINT)
-           AS due_minor,
-       CAST(SUM(CASE WHEN open_minor > 0 AND due_on < :as_of AND due_on >= :d30 THEN open_minor ELSE 0 END) AS BIGINT)
-           AS overdue_30_minor,
-       CAST(SUM(CASE WHEN open_minor > 0 AND due_on < :d30 AND due_on >= :d60 THEN open_minor ELSE 0 END) AS BIGINT)
-           AS overdue_60_minor,
-       CAST(SUM(CASE WHEN open_minor > 0 AND due_on < :d60 AND due_on >= :d90 THEN open_minor ELSE 0 END) AS BIGINT)
-           AS overdue_90_minor,
-       CAST(SUM(CASE WHEN open_minor > 0 AND due_on < :d90 THEN open_minor ELSE 0 END) AS BIGINT)
-           AS overdue_more_minor,
+       {_owed("due_minor", "(due_on IS NULL OR due_on >= :as_of)")},
+       {_owed("overdue_30_minor", _LATE + ":as_of AND due_on >= :d30")},
+       {_owed("overdue_60_minor", _LATE + ":d30 AND due_on >= :d60")},
+       {_owed("overdue_90_minor", _LATE + ":d60 AND due_on >= :d90")},
+       {_owed("overdue_more_minor", _LATE + ":d90")},
+       {_owed("not_heard_minor", "not_heard = 1")},
        CAST(SUM(held_minor) AS BIGINT) AS held_minor,
        CAST(SUM(retention_minor) AS BIGINT) AS retained_minor,
-       CAST(SUM(CASE WHEN open_minor < 0 THEN -open_minor ELSE 0 END) AS BIGINT) AS claims_minor,
+       CAST(SUM(CASE WHEN open_minor IS NULL THEN NULL WHEN open_minor < 0 THEN -open_minor ELSE 0 END) AS BIGINT)
+           AS claims_minor,
        CAST(SUM(expected_minor) AS BIGINT) AS expected_minor
-FROM (SELECT currency, due_on, held_minor, retention_minor, expected_minor,
-             outstanding_minor - held_minor AS open_minor
-      FROM {schedule}
-      WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)) AS lines
+FROM ({_OPEN}) AS lines
 GROUP BY currency
 ORDER BY currency
+"""
+
+OLDEST = f"""
+SELECT currency, MIN(due_on) AS overdue_since
+FROM ({_OPEN}) AS lines
+WHERE open_minor > 0 AND due_on < :as_of AND not_heard = 0
+GROUP BY currency
+ORDER BY currency
+"""
+
+BEHIND = f"""
+SELECT *
+FROM ({_OPEN}) AS lines
+WHERE open_minor IS NULL OR open_minor <> 0 OR held_minor <> 0 OR retention_minor <> 0
+   OR expected_minor IS NULL OR expected_minor <> 0
+ORDER BY currency, CASE WHEN due_on IS NULL THEN 1 ELSE 0 END, due_on, contract, stream, ordinal, kind
 """

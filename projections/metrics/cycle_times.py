@@ -52,7 +52,11 @@ def _spans(by: str | None, *beside: str) -> str:
 WITH parts AS (
     SELECT stream, ordinal, milestone, family, contract, partner, stage, currency, delivered_on, accepted_on,
            settled_on, is_accepted, events
-    FROM {{milestones}}
+    FROM (SELECT m.stream, m.ordinal, m.milestone, m.family, m.contract, m.partner, m.stage, m.currency,
+                 CASE WHEN u.delivered_inferred = 1 THEN NULL ELSE m.delivered_on END AS delivered_on,
+                 m.accepted_on, m.settled_on, m.is_accepted, m.events
+          FROM {{milestones}} AS m
+          LEFT JOIN {{unknowns}} AS u ON u.stream = m.stream AND u.ordinal = m.ordinal) AS known
     WHERE {SCOPE} AND (is_accepted = 1 OR settled_on IS NOT NULL)),
 spans AS (
     SELECT 1 AS span, 0 AS number, milestone, stream, contract, partner, stage, currency{columns},

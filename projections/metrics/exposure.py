@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from projections.derive.schedule import EXPOSURE
-from projections.metrics.behind import days, days_between, events
+from projections.derive.schedule import BEHIND, EXPOSURE, OLDEST
+from projections.metrics.behind import amount, days, days_between, events
 from projections.metrics.definition import EXPOSURE as DEFINITION
-from projections.metrics.frame import SCOPE, Json, Row, Select
-from projections.metrics.rates import money
+from projections.metrics.frame import Json, Row, Select
 
 # Bucket → the column of EXPOSURE that holds it.
 AGING = {
@@ -19,23 +18,6 @@ AGING = {
     "61-90": "overdue_90_minor",
     "90+": "overdue_more_minor",
 }
-
-OLDEST = f"""
-SELECT currency, MIN(due_on) AS overdue_since
-FROM {{schedule}}
-WHERE outstanding_minor > held_minor AND due_on < :as_of AND {SCOPE}
-GROUP BY currency
-ORDER BY currency
-"""
-
-BEHIND = f"""
-SELECT stream, ordinal, kind, contract, partner, stage, milestone, status, currency, due_on,
-       outstanding_minor - held_minor AS open_minor, held_minor, retention_minor, expected_minor, events
-FROM {{schedule}}
-WHERE {SCOPE}
-  AND (outstanding_minor <> 0 OR held_minor <> 0 OR retention_minor <> 0 OR expected_minor <> 0)
-ORDER BY currency, CASE WHEN due_on IS NULL THEN 1 ELSE 0 END, due_on, contract, stream, ordinal, kind
-"""
 
 
 def _parameters(as_of: date, contract: str | None, partner: str | None) -> dict[str, str | None]:
@@ -77,26 +59,29 @@ def behind(
 
 def _currency(row: Row, overdue_since: str | None, as_of: str) -> Json:
     currency = row["currency"]
-    overdue = sum(row[column] for column in AGING.values())
+    aged = [row[column] for column in AGING.values()]
+    overdue = None if None in aged else sum(aged)
     return {
         "currency": currency,
-        "due": money(row["due_minor"], currency),
-        "overdue": money(overdue, currency),
-        "aging": {bucket: money(row[column], currency) for bucket, column in AGING.items()},
+        "due": amount(row["due_minor"], currency),
+        "overdue": amount(overdue, currency),
+        "aging": {bucket: amount(row[column], currency) for bucket, column in AGING.items()},
         "overdue_since": overdue_since,
         "overdue_days": None if overdue_since is None else days_between(overdue_since, as_of),
-        "held": money(row["held_minor"], currency),
-        "retained": money(row["retained_minor"], currency),
-        "claims": money(row["claims_minor"], currency),
-        "expected": money(row["expected_minor"], currency),
+        "held": amount(row["held_minor"], currency),
+        "retained": amount(row["retained_minor"], currency),
+        "claims": amount(row["claims_minor"], currency),
+        "expected": amount(row["expected_minor"], currency),
+        "not_heard": amount(row["not_heard_minor"], currency),
     }
 
 
 def _line(row: Row, as_of: str) -> Json:
     currency, open_minor = row["currency"], row["open_minor"]
     named = row["milestone"] is not None
-    overdue = open_minor > 0 and row["due_on"] is not None and row["due_on"] < as_of
-    age = days_between(row["due_on"], as_of) if overdue else None
+    due = row["due_on"]
+    overdue = (open_minor or 0) > 0 and due is not None and due < as_of and not row["not_heard"]
+    age = days_between(due, as_of) if overdue else None
     verdict = _verdict(row, age)
     return {
         "stream": row["stream"],
@@ -107,13 +92,15 @@ def _line(row: Row, as_of: str) -> Json:
         "reference": _payable(row),
         "status": row["status"],
         "due_on": row["due_on"],
-        "open": money(open_minor, currency),
-        "held": money(row["held_minor"], currency),
-        "retained": money(row["retention_minor"], currency),
-        "expected": money(row["expected_minor"], currency),
+        "open": amount(open_minor, currency),
+        "held": amount(row["held_minor"], currency),
+        "retained": amount(row["retention_minor"], currency),
+        "expected": amount(row["expected_minor"], currency),
+        "currency": currency,
+        "heard_on": row["heard_on"],
         "overdue_days": age,
         "verdict": verdict,
-        "why": _WHY[verdict] if age is None else f"overdue by {days(age)}",
+        "why": _WHY[verdict].format(**row) if age is None else f"overdue by {days(age)}",
         "events": events(row),
     }
 
@@ -132,6 +119,12 @@ _WHY = {
     "held": "held by an open dispute",
     "retained": "kept as retention",
     "released": "retention given back, and paid",
+    "not_heard": "open when last heard of, on {heard_on}, which is not after it was due",
+    "unknown_amount": "accepted for an unknown amount",
+    "not_recorded": "no source tells whether it was paid",
+    "unknown_hold": "disputed for an unknown amount",
+    "not_accepted": "no source tells whether it was accepted",
+    "unknown_plan": "planned for an unknown amount",
 }
 
 
@@ -141,10 +134,25 @@ def _verdict(row: Row, age: int | None) -> str:
         return next(
             (b for b, last in (("0-30", 30), ("31-60", 60), ("61-90", 90)) if age <= last), "90+"
         )
+    if row["open_minor"] is None:
+        return _unknown(row)
+    if row["open_minor"] > 0 and row["not_heard"]:
+        return "not_heard"
     if row["open_minor"]:
         return "due" if row["open_minor"] > 0 else "claim"
+    if row["expected_minor"] is None:
+        return "unknown_plan"
     found = next(name for name in ("expected", "held", "retained") if row[_AMOUNTS[name]])
     return "released" if found == "retained" and row["kind"] == "retention" else found
+
+
+def _unknown(row: Row) -> str:
+    """Why nobody can tell what is open of a line."""
+    if row["status"] not in ("accepted", "paid"):
+        return "not_accepted"
+    if row["net_minor"] is None:
+        return "unknown_amount"
+    return "not_recorded" if row["paid_minor"] is None else "unknown_hold"
 
 
 _AMOUNTS = {"expected": "expected_minor", "held": "held_minor", "retained": "retention_minor"}

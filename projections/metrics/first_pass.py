@@ -22,11 +22,12 @@ from projections.metrics.frame import (
     tallied,
 )
 
-_BESIDE = ("excluded_unknown",)
+_BESIDE = ("excluded_unknown", "excluded_not_recorded")
 _WHY = {
     "first_pass": "accepted whole at the first submission",
     "not_first_pass": "rejected or accepted in part at first",
     "excluded_unknown": "first decided on no known day",
+    "not_recorded": "no source tells whether it was rejected before",
 }
 
 
@@ -35,12 +36,15 @@ def _judged(by: str | None) -> str:
     return f"""
 WITH judged AS (
     SELECT {key_sql(by, "first_decided_on")} AS grp, stream, ordinal, contract, partner, stage, milestone, family,
-           first_submitted_on, first_decided_on, submissions, events,
-           CASE WHEN :windowed = 1 AND first_decided_on IS NULL THEN 'excluded_unknown'
+           first_submitted_on, first_decided_on, submissions, events, no_rejections,
+           CASE WHEN no_rejections = 1 THEN 'excluded_unknown'
+                WHEN :windowed = 1 AND first_decided_on IS NULL THEN 'excluded_unknown'
                 WHEN first_pass = 1 THEN 'first_pass'
                 ELSE 'not_first_pass' END AS verdict
-    FROM {{milestones}}
-    WHERE is_root = 1 AND first_pass IS NOT NULL AND {SCOPE}
+    FROM (SELECT m.*, CASE WHEN m.is_accepted = 1 THEN COALESCE(u.no_rejections, 0) ELSE 0 END AS no_rejections
+          FROM {{milestones}} AS m
+          LEFT JOIN {{unknowns}} AS u ON u.stream = m.stream AND u.ordinal = m.ordinal) AS known
+    WHERE is_root = 1 AND (first_pass IS NOT NULL OR no_rejections = 1) AND {SCOPE}
       AND (first_decided_on IS NULL OR first_decided_on BETWEEN :since AND :until))"""
 
 
@@ -50,7 +54,8 @@ def rate_sql(by: str | None) -> str:
 SELECT grp,
        COUNT(CASE WHEN verdict = 'first_pass' THEN 1 END) AS numerator,
        COUNT(CASE WHEN verdict <> 'excluded_unknown' THEN 1 END) AS denominator,
-       COUNT(CASE WHEN verdict = 'excluded_unknown' THEN 1 END) AS excluded_unknown
+       COUNT(CASE WHEN verdict = 'excluded_unknown' THEN 1 END) AS excluded_unknown,
+       COUNT(CASE WHEN no_rejections = 1 THEN 1 END) AS excluded_not_recorded
 FROM judged
 GROUP BY grp
 """
@@ -60,7 +65,7 @@ def behind_sql(by: str | None) -> str:
     """Every family in the cohort or excluded as unknown."""
     return f"""{_judged(by)}
 SELECT grp, stream, contract, partner, stage, milestone, family, first_submitted_on, first_decided_on,
-       submissions, events, verdict
+       submissions, events, verdict, no_rejections
 FROM judged
 ORDER BY contract, stream, ordinal
 """
@@ -115,6 +120,6 @@ def _family(row: Row, by: str | None) -> Json:
         "first_decided_on": row["first_decided_on"],
         "submissions": row["submissions"],
         "verdict": row["verdict"],
-        "why": _WHY[row["verdict"]],
+        "why": _WHY["not_recorded" if row["no_rejections"] else row["verdict"]],
         "events": events(row),
     }

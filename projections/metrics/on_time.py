@@ -31,7 +31,14 @@ REFERENCES = tuple(_COLUMNS)
 # Verdicts in an order in which a family's is the least of its parts': one part outside keeps the whole outside, else
 # one unknown part makes it unknown, else one late part makes it late. A cancelled part has none.
 VERDICTS = {3: "on_time", 2: "late", 1: "excluded_unknown", 0: None}
-_BESIDE = ("excluded_unknown", "excluded_unknown_amounts")
+# Why a part is unknown; all but a missing date are counted by themselves, too.
+_DATE, _INFERRED, _NOT_RECORDED, _NOT_HEARD = range(1, 5)
+_REASONS = {
+    "excluded_inferred": _INFERRED,
+    "excluded_not_recorded": _NOT_RECORDED,
+    "excluded_not_heard": _NOT_HEARD,
+}
+_BESIDE = ("excluded_unknown", "excluded_unknown_amounts", *_REASONS)
 
 
 def _parts(reference: str, *beside: str) -> str:
@@ -43,15 +50,22 @@ def _parts(reference: str, *beside: str) -> str:
         ("stream", "family", "is_root", "contract", "partner", "stage", "currency", *beside)
     )
     return f"""
-    SELECT {columns}, {due} AS due_on, {minor} AS minor,
+    SELECT {columns}, due_on, minor, reason,
            CASE WHEN status = 'cancelled' THEN NULL
-                WHEN {due} IS NULL THEN 1
-                WHEN {due} NOT BETWEEN :since AND :until THEN 0
-                WHEN {due} >= :as_of AND is_accepted = 0 THEN 0
-                WHEN delivery = 'unknown' THEN 1
-                WHEN delivered_on <= {due} THEN 3
+                WHEN due_on IS NULL THEN 1
+                WHEN due_on NOT BETWEEN :since AND :until THEN 0
+                WHEN due_on >= :as_of AND is_accepted = 0 THEN 0
+                WHEN reason > 0 THEN 1
+                WHEN delivered_on <= due_on THEN 3
                 ELSE 2 END AS verdict
-    FROM {{milestones}}
+    FROM (SELECT m.*, m.{due} AS due_on, m.{minor} AS minor, u.heard_on,
+                 CASE WHEN m.{due} IS NULL OR m.delivery = 'unknown' THEN {_DATE}
+                      WHEN u.delivered_inferred = 1 THEN {_INFERRED}
+                      WHEN m.delivery = 'none' AND u.no_deliveries = 1 THEN {_NOT_RECORDED}
+                      WHEN m.delivery = 'none' AND m.is_accepted = 0 AND u.heard_on <= m.{due} THEN {_NOT_HEARD}
+                      ELSE 0 END AS reason
+          FROM {{milestones}} AS m
+          LEFT JOIN {{unknowns}} AS u ON u.stream = m.stream AND u.ordinal = m.ordinal) AS known
     WHERE {SCOPE}"""
 
 
@@ -63,7 +77,7 @@ def rates_sql(reference: str, by: str | None) -> str:
     return f"""
 WITH parts AS ({_parts(reference)}),
 remainders AS (
-    SELECT stream, family, MIN(verdict) AS verdict,
+    SELECT stream, family, MIN(verdict) AS verdict, MAX(CASE WHEN verdict = 1 THEN reason END) AS reason,
            MAX(CASE WHEN verdict >= 2 THEN due_on END) AS due_on,
            COUNT(CASE WHEN verdict >= 2 THEN 1 END) AS members,
            COUNT(CASE WHEN verdict >= 2 THEN minor END) AS known,
@@ -74,6 +88,7 @@ families AS (
     SELECT head.contract, head.partner, head.stage, head.currency,
            CASE WHEN head.verdict IS NULL OR rest.verdict < head.verdict THEN rest.verdict
                 ELSE head.verdict END AS verdict,
+           CASE WHEN head.verdict = 1 THEN head.reason ELSE rest.reason END AS reason,
            CASE WHEN head.verdict >= 2 AND (rest.due_on IS NULL OR rest.due_on <= head.due_on)
                 THEN head.due_on ELSE rest.due_on END AS due_on,
            CASE WHEN head.verdict >= 2 THEN 1 ELSE 0 END + COALESCE(rest.members, 0) AS members,
@@ -90,6 +105,7 @@ SELECT {key_sql(by, "due_on")} AS grp, currency,
        COUNT(CASE WHEN verdict = 3 THEN 1 END) AS numerator,
        COUNT(CASE WHEN verdict >= 2 THEN 1 END) AS denominator,
        COUNT(CASE WHEN verdict = 1 THEN 1 END) AS excluded_unknown,
+       {_counts()},
        CAST(SUM(members) AS BIGINT) AS members,
        CAST(SUM(members - known) AS BIGINT) AS excluded_unknown_amounts,
        CAST(SUM(on_time_minor) AS BIGINT) AS numerator_minor,
@@ -99,20 +115,27 @@ GROUP BY grp, currency
 """
 
 
+def _counts() -> str:
+    return ",\n       ".join(
+        f"COUNT(CASE WHEN verdict = 1 AND reason = {reason} THEN 1 END) AS {name}"
+        for name, reason in _REASONS.items()
+    )
+
+
 def behind_sql(reference: str, by: str | None) -> str:
     """Every part in the cohort or excluded as unknown, with its own verdict and its family's."""
-    beside = ("ordinal", "milestone", "delivery", "delivered_on", "accepted_on", "events")
+    beside = ("ordinal", "milestone", "delivered_on", "accepted_on", "heard_on", "events")
     return f"""
 WITH parts AS ({_parts(reference, *beside)}),
 judged AS (
-    SELECT stream, ordinal, contract, partner, currency, milestone, family, due_on, minor, delivery,
-           delivered_on, accepted_on, events, verdict, stage AS own_stage,
+    SELECT stream, ordinal, contract, partner, currency, milestone, family, due_on, minor, reason,
+           heard_on, delivered_on, accepted_on, events, verdict, stage AS own_stage,
            MIN(verdict) OVER (PARTITION BY stream, family) AS family_verdict,
            MAX(CASE WHEN is_root = 1 THEN stage END) OVER (PARTITION BY stream, family) AS stage,
            MAX(CASE WHEN verdict >= 2 THEN due_on END) OVER (PARTITION BY stream, family) AS latest
     FROM parts)
 SELECT {key_sql(by, "latest")} AS grp, stream, contract, partner, currency, milestone, family, own_stage AS stage,
-       due_on, minor, delivery, delivered_on, accepted_on, events, verdict, family_verdict
+       due_on, minor, reason, heard_on, delivered_on, accepted_on, events, verdict, family_verdict
 FROM judged
 WHERE verdict >= 1
 ORDER BY contract, stream, ordinal
@@ -188,6 +211,8 @@ def _part(row: Row, reference: str, by: str | None, as_of: date) -> Json:
         **identity(row, by),
         "due_on": row["due_on"],
         "delivered_on": row["delivered_on"],
+        "inferred": ["delivered_on"] if row["reason"] == _INFERRED else [],
+        "heard_on": row["heard_on"],
         "accepted_on": row["accepted_on"],
         "amount": amount(row["minor"], row["currency"]),
         "verdict": VERDICTS[row["verdict"]],
@@ -197,12 +222,20 @@ def _part(row: Row, reference: str, by: str | None, as_of: date) -> Json:
     }
 
 
+_UNKNOWN = {
+    _DATE: "delivered on no known day",
+    _INFERRED: "delivered on {delivered_on} as inferred, which no source states",
+    _NOT_RECORDED: "no source tells whether it was delivered",
+    _NOT_HEARD: "open when last heard of, on {heard_on}, which is not after it was due",
+}
+
+
 def _why(row: Row, as_of: str) -> str:
     due, delivered = row["due_on"], row["delivered_on"]
     if due is None:
         return "no known due date"
-    if row["delivery"] == "unknown":
-        return "delivered on no known day"
+    if row["verdict"] == 1:
+        return _UNKNOWN[row["reason"]].format(**row)
     if delivered is None and due < as_of:
         return f"not delivered {days(days_between(due, as_of))} after it was due"
     if delivered is None:

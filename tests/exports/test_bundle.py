@@ -44,7 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 @pytest.mark.parametrize("bundle", ["one.zip", "all.zip"])
 def test_a_good_bundle_is_proven(made: Made, bundle: str) -> None:
     found = verify(made.folder / bundle, *made.trust)
-    assert (found.code, found.err) == (0, "")
+    assert (found.code, found.err) == (0, ""), found.out
     lines = found.out.splitlines()
     assert [line[:9].strip() + " " + line[9:].partition(":")[0] for line in lines[:9]] == [
         f"holds {name}" for name in CHECKS

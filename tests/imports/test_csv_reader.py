@@ -60,7 +60,7 @@ def warned(reading: Reading) -> list[str]:
 def test_a_full_row_is_a_milestone_a_payment_and_a_dispute(tmp_path: Path) -> None:
     row = (
         'BW-1,Studio,BrightWave,M1,Concept,plan,"120,000.00",CNY,2026-08-21,2026-09-01,'
-        '2026-08-30,2026-08-31,2026-09-19,"100,000.00",2026-09-02,45000,split,Asia/Shanghai'
+        '2026-08-30,2026-08-31,2026-09-19,"100,000.00",2026-09-02,45000,split,Asia/Shanghai,2026-10-01'
     )
     reading = read(tmp_path, f"{','.join(PROMISED)}\n{row}\n")
     assert (reading.skipped, reading.warnings) == ([], [])
@@ -99,12 +99,15 @@ def test_a_full_row_is_a_milestone_a_payment_and_a_dispute(tmp_path: Path) -> No
                 outcome="split",
             ),
         ),
+        knows=("deliveries", "acceptances", "disputes", "payments"),
+        heard_on=date(2026, 10, 1),
     )
 
 
 def test_empty_cells_and_absent_columns_mean_unknown(tmp_path: Path) -> None:
     reading = read(tmp_path, "contract,milestone,amount,delivered\nC,M1, ,\n")
-    assert only(reading) == TakeOver(contract="C", milestones=(TakenMilestone(id="M1"),))
+    milestones = (TakenMilestone(id="M1"),)
+    assert only(reading) == TakeOver(contract="C", milestones=milestones, knows=("deliveries",))
     assert warned(reading) == ["currency-unknown"]
 
 
@@ -699,7 +702,7 @@ def test_ten_thousand_rows_are_read_in_a_moment_and_progress_sums_to_the_size(
         day = f"2026-{n % 12 + 1:02d}-{n % 28 + 1:02d}"
         lines.append(
             f"C-{n % 2000},Studio {n % 2000},BrightWave,M{n // 2000},Title {n},build,"
-            f"{n}.50,CNY,{day},{day},{day},{day},{day},{n}.50,{day},1.00,split,Asia/Shanghai"
+            f"{n}.50,CNY,{day},{day},{day},{day},{day},{n}.50,{day},1.00,split,Asia/Shanghai,{day}"
         )
     path = tmp_path / "sheet.csv"
     path.write_text("\n".join(lines))

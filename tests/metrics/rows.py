@@ -123,6 +123,9 @@ def line(
         "net_minor": net,
         "paid_minor": paid,
         "outstanding_minor": net - paid,
+        "held_minor": 0,
+        "expected_minor": 0,
+        "payable_minor": max(0, net - paid - (more.get("held_minor") or 0)),
         "settled_on": settled,
     }
     return Put("schedule", values | more)

@@ -39,6 +39,7 @@ def test_only_decided_milestones_count_and_remainders_do_not() -> None:
         "rate": "0.5000",
         "interval": ["0.0945", "0.9055"],
         "excluded_unknown": 0,
+        "excluded_not_recorded": 0,
     }
 
 

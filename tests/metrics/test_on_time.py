@@ -44,7 +44,7 @@ def test_the_object_has_the_keys_of_the_interface_page_in_its_order() -> None:
         *("metric", "version", "as_of", "known_at", "window", "groups", "overall")
     ]
     assert found["window"] == {"from": "2026-10-01", "to": "2026-10-31"}
-    assert (found["metric"], found["version"], found["as_of"]) == ("on_time_rate", 1, "2026-11-01")
+    assert (found["metric"], found["version"], found["as_of"]) == ("on_time_rate", 2, "2026-11-01")
     assert found["known_at"] == KNOWN
     (group,) = found["groups"]
     assert list(group) == ["key", "original", "current"]
@@ -333,6 +333,8 @@ def test_the_milestones_behind_say_why_and_add_up_to_the_rates() -> None:
         "stage": "build",
         "due_on": "2026-10-16",
         "delivered_on": "2026-10-10",
+        "inferred": [],
+        "heard_on": None,
         "accepted_on": "2026-10-12",
         "amount": {"amount": "100000.00", "currency": "CNY"},
         "verdict": "on_time",

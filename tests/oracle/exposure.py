@@ -9,9 +9,11 @@ from tests.oracle.contracts import Contract, Milestone
 from tests.oracle.figures import money
 from tests.oracle.log import Json, day
 from tests.oracle.rates import Question
-from tests.oracle.schedule import Row, payables
+from tests.oracle.recorded import heard_on
+from tests.oracle.schedule import Row, expected, payables
 
 AGING = {"0-30": 30, "31-60": 60, "61-90": 90, "90+": 10**9}
+AMOUNTS = ("due", *AGING, "held", "retained", "claims", "expected", "not_heard")
 
 
 def _bucket(age: int) -> str:
@@ -22,43 +24,62 @@ class Owed:
     """The sums of one currency, in minor units."""
 
     def __init__(self) -> None:
-        self.due = self.held = self.retained = self.claims = self.expected = 0
-        self.aging = dict.fromkeys(AGING, 0)
+        self.amounts: dict[str, list[int | None]] = {name: [] for name in AMOUNTS}
         self.since: date | None = None
 
     def add(self, milestone: Milestone, today: date) -> None:
         rows = payables(milestone)
+        self.amounts["expected"].append(expected(milestone))
+        self.amounts["expected"] += [0 for _ in milestone.releases]
+        heard = heard_on(milestone)
         if milestone.acceptance is None:
-            self.expected += 0 if milestone.kind == "advance" else rows[0]["gross"] or 0
+            self.owe(rows[0], None, today, None)
             return
         days = [milestone.payment_due[0]]
         days += [day(release.data.get("payment_due")) for release in milestone.releases]
-        for row, due_on in zip(rows, days, strict=True):
-            self.owe(row, due_on, today)
+        for number, (row, due_on) in enumerate(zip(rows, days, strict=True)):
+            self.owe(row, due_on, today, None if number else heard)
 
-    def owe(self, row: Row, due_on: date | None, today: date) -> None:
-        """Counts one payable."""
-        self.held += row["held"] or 0
-        self.retained += row["retention"] or 0
-        unpaid = (row["outstanding"] or 0) - (row["held"] or 0)
-        if unpaid < 0:
-            self.claims -= unpaid
-        elif due_on is None or due_on >= today:
-            self.due += unpaid
-        elif unpaid > 0:
-            self.aging[_bucket((today - due_on).days)] += unpaid
-            self.since = min(self.since or due_on, due_on)
+    def owe(self, row: Row, due_on: date | None, today: date, heard: date | None) -> None:
+        """Counts one payable; what is not known of it adds to nothing."""
+        self.amounts["held"].append(row["held"])
+        self.amounts["retained"].append(row["retention"])
+        unpaid = None
+        if row["payable"] is not None:
+            unpaid = (row["outstanding"] or 0) - (row["held"] or 0)
+        where = "due"
+        if unpaid is not None and unpaid < 0:
+            where = "claims"
+        elif due_on is not None and due_on < today:
+            silent = heard is not None and heard <= due_on
+            where = "not_heard" if silent else _bucket((today - due_on).days)
+            if unpaid and not silent:
+                self.since = min(self.since or due_on, due_on)
+        for name in ("due", "claims", "not_heard", *AGING):
+            amount = None if unpaid is None else abs(unpaid) if name == where else 0
+            self.amounts[name].append(amount)
+
+    def nothing(self) -> None:
+        """A line on which nothing is owed."""
+        for amounts in self.amounts.values():
+            amounts.append(0)
+
+    def sum(self, name: str) -> int | None:
+        known = [amount for amount in self.amounts[name] if amount is not None]
+        return sum(known) if known else None
 
     def shown(self, currency: str, today: date) -> Json:
+        aging = [self.sum(bucket) for bucket in AGING]
+        overdue = None if None in aging else sum(minor or 0 for minor in aging)
         sums: dict[str, Any] = {
-            "due": money(self.due, currency),
-            "overdue": money(sum(self.aging.values()), currency),
-            "aging": {bucket: money(minor, currency) for bucket, minor in self.aging.items()},
+            "due": money(self.sum("due"), currency),
+            "overdue": money(overdue, currency),
+            "aging": {bucket: money(self.sum(bucket), currency) for bucket in AGING},
             "overdue_since": self.since.isoformat() if self.since else None,
             "overdue_days": (today - self.since).days if self.since else None,
         }
-        for name in ("held", "retained", "claims", "expected"):
-            sums[name] = money(getattr(self, name), currency)
+        for name in ("held", "retained", "claims", "expected", "not_heard"):
+            sums[name] = money(self.sum(name), currency)
         return {"currency": currency, **sums}
 
 
@@ -70,10 +91,10 @@ def exposure(contracts: list[Contract], question: Question) -> Json:
             if not milestone.cancelled:
                 owed.setdefault(contract.currency, Owed()).add(milestone, question.today)
         if contract.unallocated:
-            owed.setdefault(contract.currency, Owed())
+            owed.setdefault(contract.currency, Owed()).nothing()
     return {
         "metric": "exposure",
-        "version": 1,
+        "version": 2,
         "by_currency": [
             sums.shown(currency, question.today) for currency, sums in sorted(owed.items())
         ],

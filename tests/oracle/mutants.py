@@ -152,8 +152,8 @@ def _as_if_delivered_anew(place: Any) -> Any:
 
 
 def _penalty_added(accepted: Any) -> Any:
-    def row(milestone: Milestone) -> Any:
-        due, provisional, gross, bonus, penalty, *rest = accepted(milestone)
+    def row(milestone: Milestone, unknown: frozenset[str]) -> Any:
+        due, provisional, gross, bonus, penalty, *rest = accepted(milestone, unknown)
         return due, provisional, gross, bonus, -penalty, *rest
 
     return row
@@ -192,7 +192,7 @@ MUTANTS = [
     ),
     Mutant("due today is overdue", _text(_ON_TIME, " >= :as_of", " > :as_of")),
     Mutant(
-        "an unknown delivery is on time", _text(_ON_TIME, "'unknown' THEN 1", "'unknown' THEN 3")
+        "an unknown delivery is late", _text(_ON_TIME, "OR m.delivery = 'unknown' THEN", "THEN")
     ),
     Mutant(
         "a change after the fact counts",
@@ -252,6 +252,49 @@ MUTANTS = [
     Mutant(
         "what rests on a fact left out stays",
         _replaced("projections.rebuild.fold.fold", _before_as_well),
+    ),
+    Mutant("an inferred delivery counts", _text(_ON_TIME, "u.delivered_inferred = 1", "1 = 0")),
+    Mutant("what no source tells is late", _text(_ON_TIME, "u.no_deliveries = 1", "1 = 0")),
+    Mutant("what was not heard of since is late", _text(_ON_TIME, "u.heard_on <= ", "'' >= ")),
+    Mutant(
+        "heard of on the due day is heard after it", _text(_ON_TIME, "heard_on <=", "heard_on <")
+    ),
+    Mutant("no dispute told is no dispute", _text(_DISPUTES, "head.no_disputes = 1", "1 = 0")),
+    Mutant(
+        "an inferred submission lies in a window", _text(_DISPUTES, "u.first_inferred = 1", "1 = 0")
+    ),
+    Mutant(
+        "a dispute of an unknown amount is about nothing",
+        _text(_DISPUTES, "claims.untold > 0", "1 = 0"),
+    ),
+    Mutant(
+        "no rejection told is a first pass",
+        _replaced("ledger.recorded.REJECTIONS", lambda _: "acceptances"),
+    ),
+    Mutant(
+        "no payment told is nothing paid",
+        _replaced(f"{_SCHEDULE}.PAYMENTS", lambda _: "nothing"),
+    ),
+    Mutant(
+        "no acceptance told is nothing owed",
+        _replaced(f"{_SCHEDULE}.ACCEPTANCES", lambda _: "nothing"),
+    ),
+    Mutant("no dispute told holds nothing", _replaced(f"{_SCHEDULE}.DISPUTES", lambda _: "none")),
+    Mutant(
+        "a hold of an unknown amount is nothing",
+        _replaced(f"{_SCHEDULE}.held_known", lambda _: lambda milestone: True),
+    ),
+    Mutant(
+        "a payment milestone that is met is unpaid",
+        _replaced("ledger.recorded._PAID", lambda _: frozenset()),
+    ),
+    Mutant(
+        "what people do here ends no silence",
+        _replaced("projections.derive.unknowns.heard_on", lambda _: lambda c, m: m.heard_on),
+    ),
+    Mutant(
+        "unpaid when last heard of is overdue",
+        _constant("projections.metrics.exposure.EXPOSURE", "not_heard = 0 AND", ""),
     ),
     Mutant("z is rounded", _rounded_z),
     Mutant("a rate is cut off", _replaced("projections.metrics.frame.rate", _half_cut_off)),

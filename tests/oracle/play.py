@@ -45,10 +45,10 @@ class Play:
             return False
         self.outcomes[type(intent).__name__] += 1
         for event in events:
-            self._append(contract, actor, event)
+            self.append(contract, actor, event)
         return bool(events)
 
-    def _append(self, contract: str, actor: str, event: Fact) -> None:
+    def append(self, contract: str, actor: str, event: Fact) -> None:
         state = self.states.get(contract)
         names = list(self.states)
         record = RECORD_TYPES[type(event)](

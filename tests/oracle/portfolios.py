@@ -15,7 +15,7 @@ from ledger.events import Record, encode
 from tests.oracle import moves, moves_money, proposals
 from tests.oracle.agreements import sign
 from tests.oracle.clauses import sign_with_clauses
-from tests.oracle.imported import take_over
+from tests.oracle.imported import act_here, take_over
 from tests.oracle.play import Play
 
 Move = Callable[[Play, str], object]
@@ -71,6 +71,16 @@ def play_portfolio(seed: int, steps: int = 120) -> Play:
         play.pass_time(contract)
         if play.rng.random() < 0.06:
             take_over(play, f"I-{play.rng.randint(1, 2)}")
+    return play
+
+
+def play_imported(seed: int, steps: int = 60) -> Play:
+    """Contracts told of by one source after another, on some of which people then act."""
+    play = Play(Random(seed))
+    for _ in range(steps):
+        number = play.rng.randint(1, 30)
+        acts = number <= 3 and play.rng.random() < 0.5
+        (act_here if acts else take_over)(play, f"I-{number}")
     return play
 
 

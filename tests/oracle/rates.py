@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from tests.oracle.contracts import Baseline, Contract, Milestone
 from tests.oracle.figures import Tally
 from tests.oracle.log import Fact, Json
+from tests.oracle.recorded import heard_on, inferred, missing
 
 REFERENCES = ("original", "current")
 
@@ -67,7 +68,7 @@ class Groups(Generic[T]):
         ordered = sorted(self.found.items(), key=lambda item: (item[0] is None, item[0] or ""))
         return {
             "metric": metric,
-            "version": 1,
+            "version": 2,
             "window": {
                 "from": start.isoformat() if start else None,
                 "to": end.isoformat() if end else None,
@@ -87,7 +88,12 @@ def reference(part: Milestone, name: str) -> Baseline:
 def on_time_part(part: Milestone, name: str, question: Question) -> bool | None:
     """Whether a part was delivered by its date; None where it is not in the cohort, or unknown."""
     due, delivery = reference(part, name).due, part.delivery
-    if due is None or (delivery is not None and delivery.on is None):
+    if due is None or (delivery is not None and (delivery.on is None or inferred(delivery))):
+        return None
+    if delivery is None and "deliveries" in missing(part):
+        return None
+    heard = heard_on(part)
+    if delivery is None and part.acceptance is None and heard is not None and heard <= due:
         return None
     decidable = due < question.today or part.acceptance is not None
     if not decidable or not question.covers(due):
@@ -143,9 +149,12 @@ class Disputed(Tally):
 def disputes(contracts: list[Contract], question: Question) -> Json:
     groups = Groups(question, Disputed)
     for head in _heads(contracts):
-        if not head.submissions or not question.covers(head.submissions[0].on):
+        if not head.submissions or "disputes" in missing(head):
             continue
         first = head.submissions[0]
+        began = None if inferred(first) else first.on
+        if not question.covers(began):
+            continue
         opened = [
             (part, fact)
             for part in head.family
@@ -153,8 +162,11 @@ def disputes(contracts: list[Contract], question: Question) -> Json:
             if fact.on is None or fact.on <= question.today
         ]
         submitted = head.in_force(first).amount or 0
-        disputed = sum(fact.data.get("amount_minor") or 0 for _, fact in opened)
-        for tally in groups.of(head, first.on):
+        claimed = [fact.data.get("amount_minor") for _, fact in opened]
+        disputed = sum(amount or 0 for amount in claimed)
+        if None in claimed and disputed < submitted:
+            submitted = 0  # how much of it was disputed is not known
+        for tally in groups.of(head, began):
             tally.count(bool(opened))
             tally.open += sum(part.open(fact) for part, fact in opened)
             tally.resolved += sum(not part.open(fact) for part, fact in opened)
@@ -199,6 +211,8 @@ def first_pass(contracts: list[Contract], question: Question) -> Json:
     for head in _heads(contracts):
         decision = first_decision(head)
         if decision is None or not question.covers(decision.on):
+            continue
+        if head.acceptance is not None and "rejections" in missing(head):
             continue
         for tally in groups.of(head, decision.on):
             tally.count(at_first(head, decision))

@@ -8,6 +8,7 @@ from tests.oracle.contracts import Contract, Milestone
 from tests.oracle.figures import money
 from tests.oracle.log import Fact, Json, day
 from tests.oracle.payments import instructed, paid
+from tests.oracle.recorded import known_hold, missing
 
 COLUMNS = (
     "gross", "bonus", "penalty", "credit", "adjustment", "tax", "retention",
@@ -82,9 +83,12 @@ def payables(milestone: Milestone) -> list[Row]:
     What is held, and what can be paid, goes to the milestone first and then to the releases in order.
     """
     row: Row = dict.fromkeys(COLUMNS, 0)
-    row["paid"] = received = paid(milestone.facts)
+    received, unknown = paid(milestone.facts), missing(milestone)
+    row["paid"] = None if "payments" in unknown else received
     if milestone.acceptance is None:
         row["gross"] = milestone.baselines[-1].amount
+        if "acceptances" in unknown:
+            row.update(dict.fromkeys(("net", "held", "outstanding", "payable")))
         return [row]
     net = milestone.lines()
     row.update({step: milestone.lines(step) for step in ("gross", "bonus", "tax")})
@@ -109,7 +113,22 @@ def payables(milestone: Milestone) -> list[Row]:
         pays = max(0, min(free, outstanding - holds - (one["instructed"] or 0)))
         one.update(held=holds, payable=pays)
         held, free = held - holds, free - pays
+    if row["gross"] is None:
+        row["net"] = None
+    if None in (row["net"], row["paid"]):
+        row["outstanding"] = row["payable"] = None
+    if not known_hold(milestone) or (any(client) and row["outstanding"] is None):
+        row["held"] = row["payable"] = None
+    if "disputes" in unknown:
+        row["held"] = None
     return rows
+
+
+def expected(milestone: Milestone) -> int | None:
+    """What is planned and not accepted yet; an advance is expected with the milestones that it is recovered from."""
+    if milestone.acceptance is not None or milestone.kind == "advance":
+        return 0
+    return None if "acceptances" in missing(milestone) else milestone.baselines[-1].amount
 
 
 def release_row(milestone: Milestone, release: Fact) -> Row:
@@ -127,8 +146,8 @@ def amounts(milestone: Milestone) -> Row:
 
 
 def status(milestone: Milestone, row: dict[str, int | None]) -> str:
-    known = row["gross"] is not None and row["outstanding"] is not None
-    if milestone.state == "accepted" and known and (row["outstanding"] or 0) <= 0:
+    left = milestone.lines() - paid(milestone.facts)
+    if milestone.state == "accepted" and row["gross"] is not None and left <= 0:
         return "paid"
     return milestone.state
 
@@ -226,28 +245,31 @@ def _order(line: Json) -> tuple[bool, str, str, bool, str, str]:
 
 
 def totals(contracts: list[Contract]) -> list[Json]:
-    """One row per currency: money paid counts wherever it stands, all else from what is accepted."""
-    sums: dict[str, dict[str, int]] = {}
+    """One row per currency: the sums of what is known on its lines, and what is expected beside them."""
+    sums: dict[str, dict[str, list[int | None]]] = {}
     for contract in contracts:
         for milestone in contract.milestones:
             if milestone.cancelled:
                 continue
-            total = sums.setdefault(contract.currency, dict.fromkeys(TOTALS, 0))
-            accepted = milestone.acceptance is not None
+            total = sums.setdefault(contract.currency, {name: [] for name in TOTALS})
             for row in payables(milestone):
-                # An advance is expected once: with the milestones that it is recovered from.
-                if not accepted and milestone.kind != "advance":
-                    total["expected"] += row["gross"] or 0
                 for name in TOTALS[:-1]:
-                    if accepted or name == "paid":
-                        total[name] += row[name] or 0
+                    total[name].append(row[name])
+            total["expected"] += [expected(milestone), *(0 for _ in milestone.releases)]
         if contract.unallocated:
-            total = sums.setdefault(contract.currency, dict.fromkeys(TOTALS, 0))
-            total["paid"] += paid(contract.unallocated)
+            total = sums.setdefault(contract.currency, {name: [] for name in TOTALS})
+            for name in TOTALS:
+                total[name].append(paid(contract.unallocated) if name == "paid" else 0)
     return [
-        {"currency": currency, **{name: money(total[name], currency) for name in TOTALS}}
+        {"currency": currency, **{name: money(_known(total[name]), currency) for name in TOTALS}}
         for currency, total in sorted(sums.items())
     ]
+
+
+def _known(amounts: list[int | None]) -> int | None:
+    """The sum of what is known, null where nothing is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if known else None
 
 
 def schedule(contracts: list[Contract]) -> Json:

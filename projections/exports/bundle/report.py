@@ -14,7 +14,7 @@ from projections.exception_rules import Exceptional
 from projections.explain import Explanation, explain
 from projections.exports.bundle.page import END, HEAD, facts, table, text
 from projections.exports.bundle.source import Source
-from projections.exports.bundle.tables import SUMS
+from projections.exports.bundle.tables import SUMS, sum_known
 
 # Beyond so many contracts a page would choke a browser; the tables have them all.
 MOST_EXPLAINED = 100
@@ -64,16 +64,16 @@ def _top(source: Source, sealed: int) -> Iterator[str]:
 
 
 def _totals(source: Source) -> Iterator[str]:
-    sums: dict[str, dict[str, int]] = {}
+    sums: dict[str, dict[str, list[int | None]]] = {}
     count = 0
     for _, state in source.contracts():
         count += 1
         for row in _schedule(state):
-            found = sums.setdefault(row["currency"], dict.fromkeys(SUMS, 0))
+            found = sums.setdefault(row["currency"], {name: [] for name in SUMS})
             for name in SUMS:
-                found[name] += row[f"{name}_minor"]
+                found[name].append(row[f"{name}_minor"])
     yield f"<h2>Totals of {count} contract{'' if count == 1 else 's'}</h2>\n"
-    rows = [[c, *(display_minor(s[n], c) for n in SUMS)] for c, s in sorted(sums.items())]
+    rows = [[c, *(_amount(sum_known(s[n]), c) for n in SUMS)] for c, s in sorted(sums.items())]
     yield from table(("currency", *SUMS), rows, numbers=SUMS)
 
 
@@ -155,7 +155,7 @@ def _schedule_of(state: Contract) -> Iterator[str]:
         ]
         for row in rows
     ]
-    sums = [display_minor(sum(row[f"{n}_minor"] or 0 for row in rows), currency) for n in used]
+    sums = [_amount(sum_known(row[f"{n}_minor"] for row in rows), currency) for n in used]
     columns = ("milestone", "status", "due on", *used)
     yield f"<h3>Schedule, in {text(currency)}</h3>\n"
     total = ["total", "", "", *sums]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ledger.events import Record, RetentionReleased
@@ -92,17 +91,26 @@ def schedule_line(row: Mapping[str, Any]) -> Row:
     return found
 
 
+def sum_known(amounts: Iterable[int | None]) -> int | None:
+    """The sum of what is known; None where nothing is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if known else None
+
+
 def totals(source: Source) -> Iterator[Row]:
     """The schedule's sums per currency."""
-    sums: dict[str, Counter[str]] = {}
+    sums: dict[str, dict[str, list[int | None]]] = {}
     for _, state in source.contracts():
         for row in schedule.MODEL.rows(state):
             named: Mapping[str, Any] = dict(zip(schedule.MODEL.names, row, strict=True))
-            counted = sums.setdefault(named["currency"], Counter())
-            counted.update({name: named[f"{name}_minor"] for name in SUMS}, lines=1)
+            counted = sums.setdefault(named["currency"], {name: [] for name in SUMS})
+            for name, amounts in counted.items():
+                amounts.append(named[f"{name}_minor"])
     for currency, counted in sorted(sums.items()):
-        amounts = {name: format_minor(counted[name], currency) for name in SUMS}
-        yield {"currency": currency, "lines": counted["lines"], **amounts}
+        lines = len(counted[SUMS[0]])
+        known = {name: sum_known(amounts) for name, amounts in counted.items()}
+        told = {n: None if v is None else format_minor(v, currency) for n, v in known.items()}
+        yield {"currency": currency, "lines": lines, **told}
 
 
 def metrics(source: Source, reader: Reader, contract: str | None) -> Iterator[Row]:

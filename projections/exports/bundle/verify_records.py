@@ -81,6 +81,7 @@ class Milestone:
     def __init__(self) -> None:
         self.posted = self.paid = self.gone = 0
         self.accepted, self.remainder = False, ""
+        self.priced = True
         self.releases: dict[int, list[int]] = {}
 
     def net(self) -> int:
@@ -92,13 +93,19 @@ class Milestone:
         else:
             self.paid += amount
 
-    def payables(self) -> list[tuple[str, int, int, int]]:
-        """Kind, net, paid and outstanding of the milestone itself and of each release."""
+    def payables(self) -> list[tuple[str, int | None, int, int | None]]:
+        """Kind, net, paid and outstanding of the milestone itself and of each release; None for an unknown amount."""
         owed = self.net() - self.paid if self.accepted else 0
-        found = [("", self.net(), self.paid, owed)]
+        known = self.priced or not self.accepted
+        found = [("", self.net() if known else None, self.paid, owed if known else None)]
         for amount, paid in self.releases.values():
             found.append(("retention", amount, paid, amount - paid))
         return found
+
+
+def fits(told: tuple[object, ...], proven: tuple[object, ...], imported: bool) -> bool:
+    """Whether figures are those of the records; of imported history some may be left unknown."""
+    return all(map(lambda one, other: one == other or (imported and one is None), told, proven))
 
 
 class Stream:
@@ -107,6 +114,7 @@ class Stream:
     def __init__(self, name: str, number: int) -> None:
         self.name, self.number, self.version, self.currency = name, number, 0, ""
         self.sealed_head = b""
+        self.imported = False
         self.milestones: dict[str, Milestone] = {}
         self.lines: list[tuple[str, str, str, int, int]] = []
         self.payments: dict[int, tuple[str, int, int]] = {}
@@ -126,6 +134,7 @@ class Stream:
     def add(self, kind: str, version: int, position: int, data: dict[str, Any]) -> None:
         """What a fact changes in the totals."""
         self.currency = data["terms"]["currency"] if "terms" in data else self.currency
+        self.imported = self.imported or bool(data.get("imported"))
         name = data.get("milestone", "")
         if not name and not kind.startswith("Payment"):
             return
@@ -137,6 +146,7 @@ class Stream:
             self.lines.append((name, line["step"], line["clause"], line["amount_minor"], position))
         if kind == "MilestoneAccepted":
             one.accepted, one.gone, one.remainder = True, 0, data.get("remainder", "")
+            one.priced = data.get("accepted_minor") is not None
         elif kind == "AcceptanceReversed":
             one.accepted, one.gone, one.releases = False, 0, {}
             if one.remainder:
