@@ -120,7 +120,7 @@ def _penalty(session: Session, state: Contract, reference: SubjectName) -> Asses
     assessed = [a for a in state.assessments.values() if a.milestone == milestone]
     if not assessed:
         says = f"{reference} has no penalty"
-        raise NotFound("penalty-unknown", says, hint="mledger bonus list shows those that exist")
+        raise NotFound("penalty-unknown", says, hint="see those that exist: mledger bonus list")
     return assessed[-1]
 
 

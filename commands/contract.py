@@ -149,7 +149,9 @@ def amend(reference: str, reason: str, session: Session, ceiling: str | None, **
     state = session.contract(reference)
     given = {name: value for name, value in to.items() if value is not None}
     if ceiling is None and not given:
-        hint = "give an option such as --ceiling, or edit a file and use: mledger contract apply"
+        hint = (
+            "give an option such as --ceiling, or edit a file and use: mledger contract apply FILE"
+        )
         raise InputInvalid("usage", "nothing was said that should change", hint=hint)
     if ceiling is not None:
         none = ceiling.strip().casefold() == "none"

@@ -30,7 +30,8 @@ CONTRACT#VERSION:
 Quote a name with # in it where your shell takes # for a comment.""",
     "time": """\
 --on DATE        when a fact took effect (the log itself notes when it was recorded)
---as-of DATE     the day a report is about; default: today in the zone of the settings
+--as-of DATE     the day a report is about, without facts of later days; if it is not given, the
+                 day is today in the zone of the settings, and nothing is left out
 --known-at TIME  only what the log held by then, inclusive: a time with its zone, a date (which
                  means its end in UTC), or a position in the log
 Dates are YYYY-MM-DD. Times are ISO 8601 with Z or an offset: 2026-11-22T18:30:00+08:00.""",

@@ -313,7 +313,11 @@ def reverse(reference: MilestoneName, why: Why, reason: str, session: Session) -
     acceptance = session.milestone(state, reference.milestone).acceptance
     if acceptance is None:
         says = f"{reference} has no acceptance that could be reversed"
-        raise NotFound("acceptance-unknown", says, hint=f"mledger milestone show {reference}")
+        raise NotFound(
+            "acceptance-unknown",
+            says,
+            hint=f"see what happened to it: mledger milestone show {reference}",
+        )
     content = Reversal(
         milestone=reference.milestone, acceptance=acceptance.version, why=why, reason=reason
     )

@@ -273,7 +273,7 @@ def refund(
     was released is named by the version of its release.
 
     \b
-    mledger payment refund BW-2026-014/M1 1,060.00 --reference 20261005-0007 --on 2026-10-05 --as finance-1
+    mledger payment refund BW-2026-014/M1 1,060.00 --on 2026-10-05 --as finance-1
     """
     from commands.bank.by_hand import entry_of, explaining
     from commands.bank.recording import fees_of

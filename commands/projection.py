@@ -219,7 +219,7 @@ def _require_recent(good: dict[str, Any] | None, max_age: timedelta) -> None:
     raise Failure(
         "rebuild-too-old",
         f"no rebuild ended well within the last {_age(most)}: {was}",
-        hint="mledger projections rebuild",
+        hint="rebuild them now: mledger projections rebuild",
         facts={"max_age_seconds": most, "last_good_run": good},
     )
 

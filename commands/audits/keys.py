@@ -69,7 +69,7 @@ def private_key(file: Path) -> Ed25519PrivateKey:
         raise InputInvalid(
             "key-unreadable",
             f"the key {file} cannot be read: {problem.strerror}",
-            hint="mledger audit keygen --key FILE makes one",
+            hint="make one: mledger audit keygen --key FILE",
         ) from None
     if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise InputInvalid(
@@ -83,7 +83,7 @@ def private_key(file: Path) -> Ed25519PrivateKey:
         raise InputInvalid(
             "key-unreadable",
             f"{file} holds no Ed25519 private key in PEM without a password",
-            hint="mledger audit keygen --key FILE makes one",
+            hint="make one: mledger audit keygen --key FILE",
         )
     return found
 
@@ -104,7 +104,7 @@ def trusted_keys(given: Sequence[str]) -> list[VerifierKey]:
                 raise InputInvalid(
                     "trusted-key",
                     f"this is no verifier key: {problem}",
-                    hint="mledger audit keygen prints it: NAME+KEYID+KEY",
+                    hint="give NAME+KEYID+KEY as it was printed when the key was made: mledger audit keygen --key FILE",
                     place=f"{place}:{number}" if place else "--trusted-key",
                 ) from None
     if given and not keys:
@@ -120,5 +120,5 @@ def _lines_of(file: Path) -> list[str]:
         raise InputInvalid(
             "trusted-key",
             f"the trusted key {str(file)!r} is neither a key nor a readable file: {why}",
-            hint="mledger audit keygen prints it: NAME+KEYID+KEY",
+            hint="give NAME+KEYID+KEY as it was printed when the key was made: mledger audit keygen --key FILE",
         ) from None

@@ -88,7 +88,7 @@ def event_names(typed: tuple[str, ...]) -> tuple[str, ...]:
                 f"no event is called {name!r}",
                 hint=f"did you mean {' or '.join(close)}?"
                 if close
-                else "mledger audit log shows them",
+                else "see them: mledger audit log",
             )
     return tuple(known[name.lower()] for name in typed)
 

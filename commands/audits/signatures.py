@@ -56,7 +56,7 @@ def _trusted(name: str) -> list[AllowedSigner]:
         raise InputInvalid(
             "allowed-signers-invalid",
             f"{name} names no signer",
-            hint="a file as `mledger signer export` writes it",
+            hint="make one: mledger signer export -o FILE",
         )
     return found
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from commands.known import require_contract
 from commands.options import Moment, Output, Recording
-from commands.reports.frame import known_at
+from commands.reports.frame import day_in_words, facts_until, known_at
 from commands.session import opened
 from commands.settings import Settings
 from ledger.events import Record
@@ -28,16 +28,22 @@ class History:
     known: Known
     as_of: date
     authenticates: bool
+    asked: Moment
 
     def moment(self) -> dict[str, Any]:
         """The fields that say which moment is shown."""
-        return {"as_of": self.as_of.isoformat(), "known_at": known_at(self.known)}
+        return {
+            "as_of": self.as_of.isoformat(),
+            "known_at": known_at(self.known),
+            "facts_until": facts_until(self.asked),
+        }
 
     def footer(self) -> list[str]:
         """The last lines for people."""
         lines = [""] if self.authenticates else ["", CLAIMS]
         recorded = f", recorded {self.known.recorded_at}" if self.known.recorded_at else ""
-        return [*lines, f"as of {self.as_of}, log position {self.known.position}{recorded}"]
+        day = day_in_words(self.asked, self.as_of)
+        return [*lines, f"{day}, log position {self.known.position}{recorded}"]
 
 
 CLAIMS = "actors are claims: this database does not authenticate them"
@@ -54,7 +60,7 @@ def history(settings: Settings, output: Output, moment: Moment, contract: str) -
             log = read_stream(conn, contract)
     records = [record for record in log if record.position <= until]
     as_of = moment.as_of or moment.today or settings.today()
-    return History(records, log, known, as_of, authenticates)
+    return History(records, log, known, as_of, authenticates, moment)
 
 
 def bounded(conn: Connection, moment: Moment) -> int:

@@ -32,7 +32,7 @@ def show(settings: Settings, output: Output, trusted: Sequence[str], anchor: Pat
                 raise InputInvalid(
                     "anchor-missing",
                     f"there is no anchor at {kept.file}",
-                    hint="is its disk there? mledger audit seal --anchor PATH makes one",
+                    hint="is its disk there? else make one: mledger audit seal --key FILE --anchor PATH",
                 )
             known = kept.read()
         with progress(now.position, "verifying") as bar:

@@ -132,6 +132,6 @@ def _invalid(what: str) -> InputInvalid:
     return InputInvalid(
         "debtor-invalid",
         what,
-        hint="correct it in mledger.toml (mledger config show tells where it is from),"
+        hint="correct it in mledger.toml (where it is from: mledger config show),"
         " or give --debtor-account, --debtor-bank, --debtor-town, --debtor-country",
     )

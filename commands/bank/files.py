@@ -121,7 +121,7 @@ def again(session: Session, run: str, target: Target) -> Draft:
         raise InputInvalid(
             "run-settled",
             f"every payment of {run} is recorded or has failed: a file would pay it again",
-            hint="mledger payment list",
+            hint="see what became of it: mledger payment list",
         )
     return _made(session, run, target, found, left)
 
@@ -193,7 +193,7 @@ def _made(
 
 
 def _payables(session: Session, transfers: Sequence[Transfer], target: Target) -> list[Payable]:
-    from commands.bank.accounts import Accounts
+    from commands.bank.accounts import Accounts, quoted
     from commands.bank.pain import Payable, remittance
     from commands.bank.wanted import wants_purpose
     from ledger.events import BankAccount
@@ -206,8 +206,10 @@ def _payables(session: Session, transfers: Sequence[Transfer], target: Target) -
             raise InputInvalid(
                 "payee-missing",
                 f"{transfer.id} names no account of {partner} to pay to",
-                hint=f"approve one (mledger payee propose {shlex.quote(partner)}), fail what is instructed"
-                " already (mledger payment fail), and run again; or write a .csv and fill the accounts in",
+                hint=f"propose one: mledger payee propose {shlex.quote(partner)} --holder NAME --number NUMBER"
+                " --bank CODE; approve it: mledger payee approve REF; end what is instructed already:"
+                f" mledger payment fail {quoted(transfer.id)} --reason REASON; and run again:"
+                " mledger payment run; or write a .csv and fill the accounts in",
             )
         account = account or BankAccount(holder=partner, number="")
         debtor = target.company.paying(transfer.currency) if target.company else None

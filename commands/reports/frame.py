@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from commands.known import for_whom, nothing, require_contract, require_known
-from commands.options import Recording
+from commands.options import Moment, Recording
 from commands.output import Table, emit, visible, writing
 from commands.reports.asked import Asked
 from commands.reports.reproduction import digested
@@ -69,7 +69,10 @@ class Frame:
 
     def remarks(self) -> Found:
         """Fields beside the promised ones: what a reader of any report must know."""
-        return {"separation_off": self.without_separation}
+        return {
+            "facts_until": facts_until(self.asked.moment),
+            "separation_off": self.without_separation,
+        }
 
     def footer(self) -> Iterator[str]:
         """The last lines for people: warnings, then what it takes to see the same again."""
@@ -78,7 +81,8 @@ class Frame:
             where = ", ".join(off) if len(off) <= _SHOWN else f"{len(off)} contracts"
             yield f"separation of duties is off in {visible(where)}"
         recorded = f", recorded {self.known.recorded_at}" if self.known.recorded_at else ""
-        yield f"as of {self.as_of}, log position {self.known.position}{recorded}"
+        day = day_in_words(self.asked.moment, self.as_of)
+        yield f"{day}, log position {self.known.position}{recorded}"
 
     def emit(
         self,
@@ -109,6 +113,17 @@ class Frame:
                 part = replace(part, empty=nothing(part.empty, whom))
             yield part
         yield from self.footer()
+
+
+def facts_until(moment: Moment) -> str | None:
+    """The day after which facts are left out, for a program: the day of --as-of; null where nothing is."""
+    return moment.as_of.isoformat() if moment.as_of is not None else None
+
+
+def day_in_words(moment: Moment, as_of: date) -> str:
+    """The day of a report, and whether it leaves facts out: with --as-of TODAY it may say less than without."""
+    left_out = "" if moment.as_of is None else " without facts of later days"
+    return f"as of {as_of}{left_out}"
 
 
 def known_at(known: Known) -> Found:

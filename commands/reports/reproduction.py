@@ -36,7 +36,7 @@ def digested(output: Output, moment: Moment, as_of: date, position: int) -> Iter
     parts = [
         f"position {position}",
         f"sha256 {digest.hexdigest()}",
-        f"as of {as_of}",
+        f"as of {as_of}" + (" without facts of later days" if moment.as_of else ""),
         f"derivation {DERIVATION}",
         version_text(),
     ]

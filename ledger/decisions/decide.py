@@ -73,6 +73,6 @@ def decide(
         raise NotFound(
             "contract-unknown",
             f"there is no contract {contract!r}",
-            hint="`mledger contract list` shows those that exist",
+            hint="see those that exist: mledger contract list",
         )
     return _DECIDERS[type(intent)](state, intent, context)

@@ -28,7 +28,8 @@ def history_into_imported_contract(case: Case) -> Objection | None:
         return None
     return Objection(
         f"contract {case.state.id} was signed here: what happens under it is recorded by its people",
-        "give the imported contract another id, or record its facts with mledger milestone",
+        "give the imported contract another id, or record its facts one by one:"
+        f" mledger milestone submit {case.state.id}/MILESTONE",
     )
 
 

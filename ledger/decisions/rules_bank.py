@@ -12,7 +12,7 @@ def bank_kept_by_finance(case: Case) -> Objection | None:
         return None
     return Objection(
         f"{case.actor} is neither finance nor administrator in any contract",
-        "act as somebody who is: mledger contract show",
+        "act as somebody who is: mledger contract show CONTRACT",
     )
 
 

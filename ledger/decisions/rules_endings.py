@@ -223,8 +223,9 @@ def everything_settled(case: Case) -> Objection | None:
     if claims:
         return Objection(
             f"more than is owed was paid for {', '.join(claims)}",
-            f"record that the partner paid it back: `mledger payment refund {claims[0]}`, or take it"
-            " off what is owed elsewhere: `mledger payment set-off`",
+            f"record that the partner paid it back: mledger payment refund {claims[0]}; or take it off"
+            f" what is owed elsewhere: mledger payment set-off {claims[0]} AMOUNT"
+            f" --against {state.id}/MILESTONE --reason REASON",
         )
     if still:
         return Objection(f"{', '.join(still)} is open or unpaid", "deliver, cancel or pay it first")
@@ -237,8 +238,8 @@ def everything_settled(case: Case) -> Objection | None:
     if state.open_advance_minor > 0:
         return Objection(
             "advances are not recovered",
-            "terminate it: `mledger contract terminate` turns what is open into one claim, which the"
-            " partner refunds",
+            f"terminate it: mledger contract terminate {state.id} --reason REASON; that turns what is"
+            " open into one claim, which the partner refunds",
         )
     return None
 

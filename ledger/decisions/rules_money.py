@@ -106,8 +106,8 @@ def refund_within_claim(case: Case) -> Objection | None:
         )
     return Objection(
         f"the claim on {name} is {written(case, claim)}, not {written(case, case.amount_minor)}",
-        "record at most the claim; a payment that the bank returned is taken back with"
-        " `mledger payment reverse`",
+        "record at most the claim; a payment that the bank returned is taken back:"
+        " mledger payment reverse REF --reason REASON",
     )
 
 

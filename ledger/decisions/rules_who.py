@@ -133,13 +133,20 @@ def approval_fills_an_open_place(case: Case) -> Objection | None:
     )
 
 
+def _shown(case: Case) -> str:
+    """The command that shows who approved what the case is about."""
+    if case.proposal is not None:
+        return f"contract show '{case.state.id}#{case.proposal.version}'"
+    return f"milestone show {case.state.id}/{case.the_milestone().id}"
+
+
 @rule("Only the person who approved withdraws the approval, and before the decision.")
 def only_own_live_approval_is_withdrawn(case: Case) -> Objection | None:
     if case.facts["own"] is not None:
         return None
     return Objection(
         f"{case.actor} has no approval here that could be withdrawn",
-        "see who approved with `mledger milestone show` or `mledger contract show`",
+        f"see who approved: mledger {_shown(case)}",
     )
 
 

@@ -52,7 +52,7 @@ def contract_signed_once(case: Case) -> Objection | None:
         return None
     return Objection(
         f"contract {case.state.id} exists already",
-        "change it with `mledger contract apply FILE`, or choose another id",
+        "choose another id, or change it: mledger contract apply FILE",
     )
 
 

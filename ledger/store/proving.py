@@ -60,7 +60,7 @@ def prove(engine: Engine, contract: str) -> Proven:
             raise InputInvalid(
                 "not-sealed",
                 f"no seal covers {contract} yet",
-                hint="mledger audit seal --key FILE",
+                hint="seal it first: mledger audit seal --key FILE",
             )
         texts = _texts(conn, number)
         positions = [*sorted(position for position in texts if position < row.size), row.size]
