@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection
-
 from ledger.errors import Conflict
 from ledger.events import Fact
 from ledger.intents import Context, Intent
@@ -13,6 +11,7 @@ from ledger.state import Contract
 from ledger.store.application import Ledger
 from ledger.store.asked import asked_of
 from ledger.store.perform import ATTEMPTS, Outcome, answered_before
+from ledger.store.reads import Reads
 from ledger.store.records import Envelope
 
 Decided = tuple[int, list[Fact]]
@@ -24,7 +23,7 @@ def keep_apart(
     stream: str,
     intent: Intent,
     context: Context,
-    decide: Callable[[Connection], Decided],
+    decide: Callable[[Reads], Decided],
     *,
     origin: str = "api",
     key: str | None = None,
@@ -35,8 +34,8 @@ def keep_apart(
     for attempt in range(1, ATTEMPTS + 1):
         if key is not None and (answer := answered_before(ledger, key, asked, context)) is not None:
             return answer
-        with ledger.snapshot() as conn:
-            version, events = decide(conn)
+        reads = Reads(ledger)
+        version, events = decide(reads)
         envelope = Envelope(
             actor=context.actor,
             authenticated_as=context.authenticated_as,
@@ -45,7 +44,8 @@ def keep_apart(
             origin=origin,
         )
         try:
-            records = ledger.append([(stream, version, events)], envelope, dry_run)
+            batch = [(stream, version, events)]
+            records = ledger.append(batch, envelope, dry_run, reads.unchanged)
         except Conflict:
             if attempt == ATTEMPTS:
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
@@ -102,12 +102,19 @@ class Ledger(Application[str], Generic[State]):
         self._cached_states = cached_states
         super().__init__()
 
-    def append(self, batch: Batch, envelope: Envelope, dry_run: bool = False) -> list[Record]:
+    def append(
+        self,
+        batch: Batch,
+        envelope: Envelope,
+        dry_run: bool = False,
+        unchanged: Mapping[str, int] | None = None,
+    ) -> list[Record]:
         """The new records of any number of streams, appended in one transaction.
 
-        A dry run takes the same path and rolls back at its end. Raises Conflict, with nothing
-        recorded, where a stream has grown ("stream-changed") or the key is used ("key-recorded"):
-        load, decide and append again.
+        `unchanged` is what they rest on besides: streams, and the number of events that each was seen
+        with (0: none), compared when nobody else can append any more. A dry run takes the same path
+        and rolls back at its end. Raises Conflict, with nothing recorded, where a stream has grown
+        ("stream-changed") or the key is used ("key-recorded"): load, decide and append again.
         """
         _check_names(envelope, batch)
         if not envelope.authenticated_as:
@@ -119,7 +126,13 @@ class Ledger(Application[str], Generic[State]):
         ]
         receipt: list[str] = []
         try:
-            self.save(Changes(events), envelope=envelope, dry_run=dry_run, receipt=receipt)
+            self.save(
+                Changes(events),
+                envelope=envelope,
+                dry_run=dry_run,
+                unchanged=unchanged or {},
+                receipt=receipt,
+            )
         except UnicodeEncodeError as error:
             raise _unstorable(error.object) from error
         except VersionConflict as error:

@@ -18,6 +18,7 @@ from ledger.store.apart import Decided, keep_apart
 from ledger.store.application import Ledger
 from ledger.store.perform import Beside, Outcome
 from ledger.store.reading import read_stream
+from ledger.store.reads import Reads
 from ledger.store.signers import holds_somewhere
 
 KEEPERS = ("finance", ADMINISTRATOR)
@@ -34,8 +35,11 @@ def bank_of(conn: Connection, until: int | None = None) -> BankBook:
 
 def able(ledger: Ledger[Contract], context: Context) -> Context:
     """The context with whether the actor may keep entries; read once for a whole file."""
-    with ledger.snapshot() as conn:
-        may = holds_somewhere(conn, context, KEEPERS)
+    return _able(Reads(ledger), context)
+
+
+def _able(reads: Reads, context: Context) -> Context:
+    may = holds_somewhere(reads, context, KEEPERS)
     return replace(context, keepers=frozenset({context.actor} if may else ()))
 
 
@@ -49,11 +53,10 @@ def keep(
     dry_run: bool = False,
 ) -> Outcome:
     """Records that an entry is kept or explained; raises what the decisions raise, and Conflict."""
-    known = context if context.keepers else able(ledger, context)
 
-    def decide(conn: Connection) -> Decided:
-        book = bank_of(conn)
-        return book.version, _DECIDERS[type(intent)](book, intent, known)
+    def decide(reads: Reads) -> Decided:
+        book = fold(reads.records(STREAM))
+        return book.version, _DECIDERS[type(intent)](book, intent, _able(reads, context))
 
     options: dict[str, Any] = {"origin": origin, "key": key, "dry_run": dry_run}
     return keep_apart(ledger, STREAM, intent, context, decide, **options)
@@ -62,9 +65,9 @@ def keep(
 def beside(intents: list[ExplainBankEntry], context: Context) -> Beside:
     """What explains entries, to be appended in the transaction of the payments that they are about."""
 
-    def decide(conn: Connection) -> tuple[str, int, list[Fact]]:
-        book = bank_of(conn)
-        explained = [fact for one in intents for fact in decisions.explain(book, one, context)]
+    def decide(reads: Reads) -> tuple[str, int, list[Fact]]:
+        book, known = fold(reads.records(STREAM)), _able(reads, context)
+        explained = [fact for one in intents for fact in decisions.explain(book, one, known)]
         return STREAM, book.version, explained
 
     return decide

@@ -12,7 +12,6 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from ledger import signers
-from ledger.calendars import today_in
 from ledger.contract import fold as fold_contract
 from ledger.decisions import payees as decisions
 from ledger.events import ContractSigned, Fact, PayeeApproved, PayeeProposed
@@ -23,7 +22,9 @@ from ledger.statements import PayeeStatement, administrators_ever, payee_stateme
 from ledger.store.apart import Decided, keep_apart
 from ledger.store.application import Ledger
 from ledger.store.perform import Outcome
-from ledger.store.reading import head, read_stream, read_streams
+from ledger.store.reading import read_stream, read_streams
+from ledger.store.reads import Reads
+from ledger.store.signers import gives_right
 from ledger.store.tables import log
 
 KEEPERS = ("finance", ADMINISTRATOR)
@@ -50,9 +51,9 @@ def keep(
 ) -> Outcome:
     """Records a step in the life of an account; raises what the decisions raise, and Conflict."""
 
-    def decide(conn: Connection) -> Decided:
-        payees = payees_of(conn)
-        able = _able(conn, payees, intent, context)
+    def decide(reads: Reads) -> Decided:
+        payees = fold(reads.records(STREAM))
+        able = _able(reads, payees, intent, context)
         return payees.version, _DECIDERS[type(intent)](payees, intent, able)
 
     options: dict[str, Any] = {"origin": origin, "key": key, "dry_run": dry_run}
@@ -63,11 +64,11 @@ def to_sign(
     ledger: Ledger[Contract], intent: ProposePayee | ApprovePayee, context: Context, nonce: str
 ) -> PayeeStatement:
     """The statement of a step, with its nonce; nothing is recorded, and what would be refused is refused."""
-    with ledger.snapshot() as conn:
-        payees = payees_of(conn)
-        able = replace(_able(conn, payees, intent, context), drafting=True)
-        (event,) = _DECIDERS[type(intent)](payees, intent, able)
-        said = {"by": context.actor, "ledger_id": head(conn).ledger_id, "nonce": nonce}
+    reads = Reads(ledger)
+    payees = fold(reads.records(STREAM))
+    able = replace(_able(reads, payees, intent, context), drafting=True)
+    (event,) = _DECIDERS[type(intent)](payees, intent, able)
+    said = {"by": context.actor, "ledger_id": reads.ledger_id(), "nonce": nonce}
     if isinstance(event, PayeeProposed):
         return payee_statement(event, event.partner, event.account, **said)
     assert isinstance(event, PayeeApproved)
@@ -75,23 +76,26 @@ def to_sign(
     return payee_statement(event, payee.partner, payee.account, **said)
 
 
-def _able(conn: Connection, payees: Payees, intent: Intent, context: Context) -> Context:
+def _able(reads: Reads, payees: Payees, intent: Intent, context: Context) -> Context:
     """The context with whether the actor may keep this partner's accounts, and what signatures are checked against."""
     if isinstance(intent, ProposePayee):
         partner = intent.partner
     else:
         assert isinstance(intent, ApprovePayee | RevokePayee)
         partner = decisions.find(payees, intent.proposal).partner
-    contracts = contracts_with(conn, partner)
-    may = any(_keeps(contract, context) for contract in contracts)
+    with reads.ledger.snapshot() as conn:
+        contracts = contracts_with(conn, partner)
+    may = gives_right(reads, contracts, context, KEEPERS)
     context = replace(context, keepers=frozenset({context.actor} if may else ()))
     if getattr(intent, "signature", None) is None:
         return context
+    for contract in contracts:
+        reads.rest_on(contract.id, contract.version)
     return replace(
         context,
         administrators=registrars(contracts),
-        signers=signers.fold(read_stream(conn, signers.STREAM)),
-        ledger_id=head(conn).ledger_id,
+        signers=signers.fold(reads.records(signers.STREAM)),
+        ledger_id=reads.ledger_id(),
     )
 
 
@@ -114,8 +118,3 @@ def contracts_with(conn: Connection, partner: str, until: int | None = None) -> 
 def registrars(contracts: Iterable[Contract]) -> frozenset[str]:
     """Whose registration of a key counts for steps that concern these contracts."""
     return frozenset(name for contract in contracts for name in administrators_ever(contract))
-
-
-def _keeps(contract: Contract, context: Context) -> bool:
-    today = today_in(contract.terms.timezone, context.now)
-    return any(contract.holds(role, context.actor, today) for role in KEEPERS)

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection
-
 from ledger import payees, signers
 from ledger.contract import evolve
 from ledger.decisions.case import Case, judge
@@ -19,14 +17,14 @@ from ledger.events import RECORD_TYPES, Fact, Record
 from ledger.intents import Context, InstructPayment, Intent
 from ledger.state import Contract
 from ledger.statements import Signable, Statement, statement_of
-from ledger.store import reading
 from ledger.store.application import Ledger
 from ledger.store.asked import Request, asked_of
+from ledger.store.reads import Reads
 from ledger.store.records import Envelope
 from ledger.store.registers import registered, with_registers
 
 ATTEMPTS = 5
-Beside = Callable[[Connection], tuple[str, int, list[Fact]]]
+Beside = Callable[[Reads], tuple[str, int, list[Fact]]]
 """What a stream of the ledger's own is told in the same transaction: its id, the version seen, what follows."""
 
 
@@ -90,7 +88,8 @@ def perform(
     """Records what follows from the requests, all or nothing, in one transaction, and what is said `beside` them.
 
     With a key, the same requests by the same actor are answered with the first outcome. Decides again, a bounded
-    number of times, where somebody else was first. Raises what `decide` raises, and Conflict.
+    number of times, where somebody else was first on a stream that is appended to or rested on. Raises what `decide`
+    raises, and Conflict.
     """
     assert not context.drafting, "a draft is never recorded"
     asked = asked_of(requests) if key is not None else ""
@@ -100,15 +99,13 @@ def perform(
             and (answered := answered_before(ledger, key, asked, context)) is not None
         ):
             return answered
-        known = with_registers(
-            ledger, (i for _, i in requests), _informed(ledger, requests, context)
-        )
-        drafts = _decide_all(ledger, requests, known)
+        reads = Reads(ledger)
+        known = with_registers(reads, (i for _, i in requests), _informed(reads, requests, context))
+        drafts = _decide_all(reads, requests, known)
         batch = [(d.contract, d.version, d.events) for d in drafts if d.events]
         batch += registered(known)
         if beside is not None:
-            with ledger.snapshot() as conn:
-                batch.append(beside(conn))
+            batch.append(beside(reads))
         if not batch:
             return Outcome([], dry_run=dry_run)
         envelope = Envelope(
@@ -119,41 +116,36 @@ def perform(
             origin=origin,
         )
         try:
-            return Outcome(ledger.append(batch, envelope, dry_run), dry_run=dry_run)
+            records = ledger.append(batch, envelope, dry_run, reads.unchanged)
+            return Outcome(records, dry_run=dry_run)
         except Conflict:
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("unreachable")
 
 
-def _informed(ledger: Ledger[Contract], requests: Sequence[Request], context: Context) -> Context:
+def _informed(reads: Reads, requests: Sequence[Request], context: Context) -> Context:
     """The context with the keys and the accounts that the requests are decided by, read only where there is need."""
-    return _with_payees(ledger, requests, _with_signers(ledger, requests, context))
+    return _with_payees(reads, requests, _with_signers(reads, requests, context))
 
 
-def _with_payees(
-    ledger: Ledger[Contract], requests: Sequence[Request], context: Context
-) -> Context:
+def _with_payees(reads: Reads, requests: Sequence[Request], context: Context) -> Context:
     if not any(isinstance(intent, InstructPayment) for _, intent in requests):
         return context
-    with ledger.snapshot() as conn:
-        return replace(context, payees=payees.fold(reading.read_stream(conn, payees.STREAM)))
+    return replace(context, payees=payees.fold(reads.records(payees.STREAM)))
 
 
-def _with_signers(
-    ledger: Ledger[Contract], requests: Sequence[Request], context: Context
-) -> Context:
+def _with_signers(reads: Reads, requests: Sequence[Request], context: Context) -> Context:
     """The context with what signatures are checked against, read only where there is one."""
     if all(getattr(intent, "signature", None) is None for _, intent in requests):
         return context
-    return with_signers(ledger, context)
+    return with_signers(reads, context)
 
 
-def with_signers(ledger: Ledger[Contract], context: Context) -> Context:
+def with_signers(reads: Reads, context: Context) -> Context:
     """The context with the ledger's id and the keys that are registered in it now."""
-    with ledger.snapshot() as conn:
-        known = signers.fold(reading.read_stream(conn, signers.STREAM))
-        return replace(context, ledger_id=reading.head(conn).ledger_id, signers=known)
+    known = signers.fold(reads.records(signers.STREAM))
+    return replace(context, ledger_id=reads.ledger_id(), signers=known)
 
 
 def to_sign(
@@ -163,9 +155,10 @@ def to_sign(
 
     They are decided as `perform` would, so what would be refused is refused before anybody signs it.
     """
-    context = replace(with_signers(ledger, context), drafting=True)
-    context = _with_payees(ledger, requests, context)
-    drafts = _drafts(ledger, requests)
+    reads = Reads(ledger)
+    context = replace(with_signers(reads, context), drafting=True)
+    context = _with_payees(reads, requests, context)
+    drafts = _drafts(reads, requests)
     statements: list[Statement] = []
     for (contract, intent), nonce in zip(requests, nonces, strict=True):
         draft = drafts[contract]
@@ -193,27 +186,25 @@ def answered_before(
     return Outcome(ledger.records_of_key(key), replayed=True)
 
 
-def _decide_all(
-    ledger: Ledger[Contract], requests: Sequence[Request], context: Context
-) -> list[_Draft]:
+def _decide_all(reads: Reads, requests: Sequence[Request], context: Context) -> list[_Draft]:
     """Decides the requests one after the other, each on what those before it left behind."""
     to_come = Counter(contract for contract, _ in requests)
-    drafts = _drafts(ledger, requests)
+    drafts = _drafts(reads, requests)
     for contract, intent in requests:
         to_come[contract] -= 1
         drafts[contract].ask(intent, context, more_to_come=to_come[contract] > 0)
     return list(drafts.values())
 
 
-def _drafts(ledger: Ledger[Contract], requests: Sequence[Request]) -> dict[str, _Draft]:
+def _drafts(reads: Reads, requests: Sequence[Request]) -> dict[str, _Draft]:
     drafts = {contract: _Draft(contract, 0, None) for contract, _ in requests}
-    for contract, state in _states(ledger, requests).items():
+    for contract, state in _states(reads, requests).items():
         drafts[contract] = _Draft(contract, state.version, state)
     return drafts
 
 
-def _states(ledger: Ledger[Contract], requests: Sequence[Request]) -> dict[str, Contract]:
+def _states(reads: Reads, requests: Sequence[Request]) -> dict[str, Contract]:
     """The states of the contracts that exist; where several intents evolve one, it is the batch's own."""
     if len(requests) > 1:
-        return ledger.load_all({contract for contract, _ in requests})
-    return {contract: state for contract, _ in requests if (state := ledger.load(contract))}
+        return reads.contracts({contract for contract, _ in requests})
+    return {contract: state for contract, _ in requests if (state := reads.contract(contract))}

@@ -18,6 +18,7 @@ from ledger.store.apart import Decided, keep_apart
 from ledger.store.application import Ledger
 from ledger.store.perform import Outcome
 from ledger.store.reading import read_log, read_stream
+from ledger.store.reads import Reads
 from ledger.store.signers import administers
 
 
@@ -64,8 +65,8 @@ def acts_on(conn: Connection, record: Record) -> date | None:
 
 def check_closing(ledger: Ledger[Contract], intent: ClosePeriod, context: Context) -> None:
     """Passes if the month may be closed now; raises what the decision would, before anything is added up."""
-    with ledger.snapshot() as conn:
-        judge_closing(periods_of(conn), intent, _able(conn, context))
+    reads = Reads(ledger)
+    judge_closing(fold(reads.records(STREAM)), intent, _able(reads, context))
 
 
 def close_period(
@@ -80,15 +81,16 @@ def close_period(
 ) -> Outcome:
     """Records that a month is closed; raises what the decision raises, and Conflict."""
 
-    def decide(conn: Connection) -> Decided:
-        periods = periods_of(conn)
-        since = adjustments_since(conn, periods, covered.position)
-        return periods.version, close(periods, intent, _able(conn, context), covered, since)
+    def decide(reads: Reads) -> Decided:
+        periods = fold(reads.records(STREAM))
+        with ledger.snapshot() as conn:  # only up to a fixed position
+            since = adjustments_since(conn, periods, covered.position)
+        return periods.version, close(periods, intent, _able(reads, context), covered, since)
 
     options: dict[str, Any] = {"origin": origin, "key": key, "dry_run": dry_run}
     return keep_apart(ledger, STREAM, intent, context, decide, **options)
 
 
-def _able(conn: Connection, context: Context) -> Context:
-    keepers = {context.actor} if administers(conn, context) else set()
+def _able(reads: Reads, context: Context) -> Context:
+    keepers = {context.actor} if administers(reads, context) else set()
     return replace(context, administrators=frozenset(keepers))

@@ -1,13 +1,13 @@
 """The library's recorder interfaces on our tables: one code for SQLite and PostgreSQL.
 
 An append is one transaction: it claims its positions in the head row (whose lock keeps every other
-writer waiting, so that commit order is position order), numbers the streams that are new, inserts
-the records, and remembers the key.
+writer waiting, so that commit order is position order), compares the streams that it rests on,
+numbers those that are new, inserts the records, and remembers the key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import sleep
@@ -30,6 +30,7 @@ from ledger.store.records import Envelope, RecordedEvent, Row, splice, stored_ev
 from ledger.store.tables import keys, log, streams
 
 _NOBODY = Envelope()
+_NOTHING: Mapping[str, int] = {}
 _MOST_NAMES = 500  # in one IN list: far below every driver's limit of parameters
 _POLL_SECONDS = 0.1
 
@@ -102,15 +103,18 @@ class LogRecorder(AggregateRecorder):
         events: Sequence[StoredEvent],
         envelope: Envelope = _NOBODY,
         dry_run: bool = False,
+        unchanged: Mapping[str, int] = _NOTHING,
     ) -> list[Row]:
         """The rows that one transaction inserted; after a dry run, those that it would have.
 
-        Raises VersionConflict and KeyTaken, with nothing recorded.
+        Raises VersionConflict, also where a stream that must be `unchanged` has another version, and
+        KeyTaken, with nothing recorded.
         """
         if not events:
             return []
         with writing(self.engine) as conn:
-            rows = insert_claimed(conn, self.claim(conn, len(events), envelope), events)
+            claim = self.claim(conn, len(events), envelope)
+            rows = insert_claimed(conn, claim, events, unchanged)
             if dry_run:
                 conn.rollback()
         return rows
@@ -158,11 +162,12 @@ class LedgerRecorder(LogRecorder, ApplicationRecorder):
         *,
         envelope: Envelope = _NOBODY,
         dry_run: bool = False,
+        unchanged: Mapping[str, int] = _NOTHING,
         receipt: list[str] | None = None,
         **kwargs: Any,
     ) -> Sequence[int] | None:
         """The positions of the appended events; `receipt` is filled with their records."""
-        rows = self.append(stored_events, envelope, dry_run)
+        rows = self.append(stored_events, envelope, dry_run, unchanged)
         if receipt is not None:
             receipt.extend(row[3] for row in rows)
         return [row[0] for row in rows]
@@ -240,9 +245,18 @@ def _notification(position: int, record: str) -> Notification:
     )
 
 
-def insert_claimed(conn: Connection, claim: Claim, events: Sequence[StoredEvent]) -> list[Row]:
-    """The rows of these events, inserted at the positions claimed; raises VersionConflict and KeyTaken."""
-    numbers = _numbered(conn, events)
+def insert_claimed(
+    conn: Connection,
+    claim: Claim,
+    events: Sequence[StoredEvent],
+    unchanged: Mapping[str, int] = _NOTHING,
+) -> list[Row]:
+    """The rows of these events, inserted at the positions claimed; raises VersionConflict and KeyTaken.
+
+    Of a stream that must be `unchanged` the version is given, 0 where it must not be there yet. Since the claim waits
+    for whoever else appends, what is found then stays so until these rows are there.
+    """
+    numbers = _numbered(conn, events, unchanged)
     rows = splice(events, claim.envelope, claim.first_position, claim.recorded_at, numbers)
     _insert_log(conn, rows)
     if claim.envelope.key is not None:
@@ -250,14 +264,22 @@ def insert_claimed(conn: Connection, claim: Claim, events: Sequence[StoredEvent]
     return rows
 
 
-def _numbered(conn: Connection, events: Sequence[StoredEvent]) -> dict[str, int]:
-    """The streams' numbers, given now to new ones; VersionConflict where one would get a gap."""
+def _numbered(
+    conn: Connection, events: Sequence[StoredEvent], unchanged: Mapping[str, int]
+) -> dict[str, int]:
+    """The streams' numbers, given now to new ones; VersionConflict where one would get a gap, or has changed."""
     first = _first_versions(events)
-    numbers = {}
-    for stream_id, number, found in _known(conn, list(first)):
-        if found is not None and first[stream_id] != found + 1:
-            raise VersionConflict(stream_id, first[stream_id] - 1, found)
-        numbers[stream_id] = number
+    numbers, versions = {}, dict.fromkeys(unchanged, 0)
+    for stream_id, number, found in _known(conn, [*first.keys() | unchanged.keys()]):
+        if found is not None:
+            versions[stream_id] = found
+        if stream_id in first:
+            if found is not None and first[stream_id] != found + 1:
+                raise VersionConflict(stream_id, first[stream_id] - 1, found)
+            numbers[stream_id] = number
+    for stream_id, expected in unchanged.items():
+        if versions[stream_id] != expected:
+            raise VersionConflict(stream_id, expected, versions[stream_id])
     new = [stream_id for stream_id in first if stream_id not in numbers]
     if new:
         # A stream begins at 1, in the library's own tests at 0.

@@ -8,20 +8,14 @@ from dataclasses import replace
 from ledger import invoice_numbers
 from ledger.events import Fact
 from ledger.intents import Context, Intent, ReceiveInvoice, RejectInvoice
-from ledger.state import Contract
-from ledger.store import reading
-from ledger.store.application import Ledger
+from ledger.store.reads import Reads
 
 
-def with_registers(
-    ledger: Ledger[Contract], intents: Iterable[Intent], context: Context
-) -> Context:
+def with_registers(reads: Reads, intents: Iterable[Intent], context: Context) -> Context:
     """The context with the invoice numbers that are taken now, read only where an intent is about an invoice."""
     if not any(isinstance(intent, ReceiveInvoice | RejectInvoice) for intent in intents):
         return context
-    with ledger.snapshot() as conn:
-        records = reading.read_stream(conn, invoice_numbers.STREAM)
-    return replace(context, numbers=invoice_numbers.fold(records))
+    return replace(context, numbers=invoice_numbers.fold(reads.records(invoice_numbers.STREAM)))
 
 
 def registered(context: Context) -> list[tuple[str, int, list[Fact]]]:

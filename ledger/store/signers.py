@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection
 
 from ledger.calendars import today_in
-from ledger.contract import fold as fold_contract
 from ledger.decisions import signers as decisions
 from ledger.events import Fact
 from ledger.intents import ApproveSigner, Context, Intent, ProposeSigner, RevokeSigner
@@ -20,7 +17,8 @@ from ledger.state import ADMINISTRATOR, Contract
 from ledger.store.apart import Decided, keep_apart
 from ledger.store.application import Ledger
 from ledger.store.perform import Outcome
-from ledger.store.reading import read_stream, read_streams, stream_count
+from ledger.store.reading import read_stream
+from ledger.store.reads import Reads
 
 _DECIDERS: dict[type[Intent], Callable[[Signers, Any, Context], list[Fact]]] = {
     ProposeSigner: decisions.propose,
@@ -45,9 +43,9 @@ def keep(
 ) -> Outcome:
     """Records a step in the life of a signing key; raises what the decisions raise, and Conflict."""
 
-    def decide(conn: Connection) -> Decided:
-        signers = signers_of(conn)
-        keepers = {context.actor} if administers(conn, context) else set()
+    def decide(reads: Reads) -> Decided:
+        signers = fold(reads.records(STREAM))
+        keepers = {context.actor} if administers(reads, context) else set()
         able = replace(context, administrators=frozenset(keepers))
         return signers.version, _DECIDERS[type(intent)](signers, intent, able)
 
@@ -55,18 +53,23 @@ def keep(
     return keep_apart(ledger, STREAM, intent, context, decide, **options)
 
 
-def administers(conn: Connection, context: Context) -> bool:
+def administers(reads: Reads, context: Context) -> bool:
     """Whether the actor is an administrator of some contract now; reads no further than to the first."""
-    return holds_somewhere(conn, context, (ADMINISTRATOR,))
+    return holds_somewhere(reads, context, (ADMINISTRATOR,))
 
 
-def holds_somewhere(conn: Connection, context: Context, roles: Collection[str]) -> bool:
-    """Whether the actor holds one of the roles in some contract now; reads no further than to the first."""
-    for records in read_streams(conn, range(1, stream_count(conn) + 1)):
-        for name, some in groupby(records, attrgetter("stream_id")):
-            state = None if name.startswith("~") else fold_contract(some)
-            if state is not None:
-                today = today_in(state.terms.timezone, context.now)
-                if any(state.holds(role, context.actor, today) for role in roles):
-                    return True
+def holds_somewhere(reads: Reads, context: Context, roles: Collection[str]) -> bool:
+    """Whether the actor holds one of the roles in some contract now; rests on the first that says so."""
+    return gives_right(reads, reads.looked_through(), context, roles)
+
+
+def gives_right(
+    reads: Reads, contracts: Iterable[Contract], context: Context, roles: Collection[str]
+) -> bool:
+    """Whether one of the contracts gives the actor one of the roles today; rests on the first that does."""
+    for state in contracts:
+        today = today_in(state.terms.timezone, context.now)
+        if any(state.holds(role, context.actor, today) for role in roles):
+            reads.rest_on(state.id, state.version)
+            return True
     return False

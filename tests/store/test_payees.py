@@ -32,11 +32,11 @@ def by(person: str) -> Context:
     return Context(actor=person, now=now(), authenticated_as="tester")
 
 
-def begun(url: str) -> Ledger[Any]:
+def begun(url: str, *, required: bool = True) -> Ledger[Any]:
     """A ledger with two partners' contracts, of which C-1 has M1 accepted, and the keys of two clerks."""
     ledger = open_ledger(url, evolve)
-    required = replace(TERMS, payees=PayeePolicy(required=True))
-    contract = i.SignContract(contract="C-1", terms=required, milestones=PLANS, on=SIGNED)
+    terms = replace(TERMS, payees=PayeePolicy(required=required))
+    contract = i.SignContract(contract="C-1", terms=terms, milestones=PLANS, on=SIGNED)
     perform(ledger, [("C-1", contract)], by("admin-1"))
     other = replace(TERMS, partner='O"ther', roles={"finance": ("clerk",)})
     perform(ledger, [("C-2", i.SignContract(contract="C-2", terms=other))], by("admin-1"))

@@ -1,0 +1,68 @@
+"""What a decision reads of the log, and at which version: the condition of its append."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from ledger.contract import fold
+from ledger.events import Record
+from ledger.state import Contract
+from ledger.store import reading
+from ledger.store.application import Ledger
+
+
+class Reads:
+    """The log as one decision reads it; `unchanged` has each stream it rests on and the version first seen.
+
+    What is read up to a fixed position needs no condition: nothing is ever added there.
+    """
+
+    def __init__(self, ledger: Ledger[Contract]) -> None:
+        self.ledger = ledger
+        self.unchanged: dict[str, int] = {}
+
+    def rest_on(self, stream: str, version: int) -> None:
+        """Makes a stream part of the condition. Seen twice, it must be as it was the first time."""
+        self.unchanged.setdefault(stream, version)
+
+    def contract(self, name: str) -> Contract | None:
+        """A contract's state now, or None; the ledger's own where it keeps states."""
+        state = self.ledger.load(name)
+        self.rest_on(name, state.version if state is not None else 0)
+        return state
+
+    def contracts(self, names: Collection[str]) -> dict[str, Contract]:
+        """The states of those that exist, the caller's own."""
+        states = self.ledger.load_all(names)
+        for name in names:
+            self.rest_on(name, states[name].version if name in states else 0)
+        return states
+
+    def records(self, stream: str) -> list[Record]:
+        """A stream's records in order of version; empty if there are none."""
+        with self.ledger.snapshot() as conn:
+            found = reading.read_stream(conn, stream)
+        self.rest_on(stream, found[-1].version if found else 0)
+        return found
+
+    def ledger_id(self) -> str:
+        """The ledger's own id, which never changes."""
+        with self.ledger.snapshot() as conn:
+            return reading.head(conn).ledger_id
+
+    def looked_through(self, numbers: Sequence[int] | None = None) -> Iterator[Contract]:
+        """Contracts one after another, all or those of some streams: rests on none, until it is used (`rest_on`)."""
+        with self.ledger.snapshot() as conn:
+            among = range(1, reading.stream_count(conn) + 1) if numbers is None else numbers
+            yield from contracts_in(reading.read_streams(conn, among))
+
+
+def contracts_in(chunks: Iterator[list[Record]]) -> Iterator[Contract]:
+    """The contracts among whole streams; those of the ledger's own are none."""
+    for records in chunks:
+        for name, some in groupby(records, attrgetter("stream_id")):
+            state = None if name.startswith("~") else fold(some)
+            if state is not None:
+                yield state
