@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.decisions import bank as _bank
 from ledger.decisions import decide as _decide  # defines every rule on its way
 from ledger.decisions import payees as _payees
 from ledger.decisions import periods as _periods
@@ -11,4 +12,4 @@ from ledger.decisions.case import Rule, registered
 
 RULES: tuple[Rule, ...] = registered()
 
-__all__ = ["RULES", "Rule", "_decide", "_payees", "_periods", "_rules_once", "_signers"]
+__all__ = ["RULES", "Rule", "_bank", "_decide", "_payees", "_periods", "_rules_once", "_signers"]

@@ -11,7 +11,7 @@ from ledger.decisions.rules import RULES, Rule
 from tests.decisions.marks import PERMITTING, REFUSING
 
 # Read from the modules themselves: under pytest-xdist a worker may have collected only some of them.
-for module in sorted(Path(__file__).parent.glob("test_*rules*.py")):
+for module in sorted(Path(__file__).parent.glob("test_*.py")):
     if module.stem != Path(__file__).stem:
         import_module(f"tests.decisions.{module.stem}")
 
