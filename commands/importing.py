@@ -61,9 +61,16 @@ def importing(function: F) -> F:
 
     @wraps(function)
     def call(*args: Any, settings: Settings, output: Output, dry_run: bool, **kwargs: Any) -> Any:
+        from commands.output import check_writable
         from commands.session import opened
+        from commands.standing import telling_what_stands
 
-        with opened(settings, Recording(dry_run=dry_run), output) as session:
+        check_writable(output)
+        again = "give the same command again: what is recorded is not recorded twice"
+        with (
+            opened(settings, Recording(dry_run=dry_run), output) as session,
+            telling_what_stands(session, again),
+        ):
             return function(*args, session=session, **kwargs)
 
     return stacked((_strict, _dry_run, database_options, output_options))(call)  # type: ignore[no-any-return]

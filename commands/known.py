@@ -68,14 +68,9 @@ def require_person(ledger: Ledger[Contract], person: str) -> None:
     from ledger.store.names import actors, has_acted, holders
 
     with ledger.snapshot() as conn:
-        known = set[str]()
-        for _, holder in holders(conn):
-            if holder == person:
-                return
-            known.add(holder)
-        if has_acted(conn, person):
+        if any(holder == person for _, holder in holders(conn, person)) or has_acted(conn, person):
             return
-        known.update(actors(conn))
+        known = {holder for _, holder in holders(conn)} | set(actors(conn))
     hint = "those who hold roles stand in: mledger contract show CONTRACT"
     raise not_found("person", person, sorted(known), hint)
 
@@ -89,10 +84,9 @@ def require_role(ledger: Ledger[Contract], role: str) -> None:
     if role in known:
         return
     with ledger.snapshot() as conn:
-        for held, _ in holders(conn):
-            if held == role:
-                return
-            known[held] = None
+        if any(held == role for held, _ in holders(conn, role)):
+            return
+        known |= dict.fromkeys(held for held, _ in holders(conn))
     names = [name for name in known if name]
     raise not_found("role", role, names, f"there are {', '.join(names[:12])}")
 

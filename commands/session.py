@@ -353,9 +353,10 @@ def acting(function: F) -> F:
         *args: Any, settings: Settings, recording: Recording, output: Output, **kwargs: Any
     ) -> Any:
         from commands.output import check_writable
+        from commands.standing import telling_what_stands
 
         check_writable(output)
-        with opened(settings, recording, output) as session:
+        with opened(settings, recording, output) as session, telling_what_stands(session):
             return function(*args, session=session, **kwargs)
 
     return cast("F", stacked((fact_options, database_options, output_options))(call))

@@ -7,6 +7,7 @@ was committed. The form of the file is told in `ledger.proof.checkpoints`.
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from pathlib import Path
@@ -55,10 +56,16 @@ class Anchor:
         """Adds one checkpoint, on the disk when this returns; raises Failure where it could not."""
         try:
             handle = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            with os.fdopen(handle, "ab") as stream:
-                stream.write(anchored(note))
-                stream.flush()
-                os.fsync(stream.fileno())
+            before = os.fstat(handle).st_size
+            with os.fdopen(handle, "ab", buffering=0) as stream:
+                try:
+                    written = stream.write(anchored(note))
+                    if written != len(anchored(note)):
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                    os.fsync(stream.fileno())
+                except OSError:
+                    stream.truncate(before)  # half a checkpoint would damage it for ever
+                    raise
         except OSError as problem:
             raise self._failed(problem.strerror or str(problem)) from None
         if self._in_git:

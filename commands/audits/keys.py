@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from commands.options import Output
+from commands.output import check_writable
 from commands.session import say
 from commands.settings import Settings
 from ledger.errors import InputInvalid
@@ -28,6 +29,7 @@ from ledger.store.reading import head
 
 def make(settings: Settings, output: Output, file: Path, pin: Path | None) -> None:
     """Makes a private key that only its owner may read, and prints its verifier key; keeps what exists."""
+    check_writable(output)
     engine = connect(settings.database)
     try:
         with reading(engine) as conn:
@@ -46,7 +48,11 @@ def make(settings: Settings, output: Output, file: Path, pin: Path | None) -> No
     _write_new(file, pem, 0o600)
     key = public_key(origin, private)
     if pin is not None:
-        _write_new(pin, f"{key}\n".encode(), 0o644)
+        try:
+            _write_new(pin, f"{key}\n".encode(), 0o644)
+        except OSError:
+            file.unlink()  # a key that nobody was told of, in the way of the next attempt
+            raise
     data = {"verifier_key": str(key), "key_file": str(file), "ledger": origin}
     output.emit(data, people=[str(key)])
     say(f"the private key is in {file}: keep it where the database's owner cannot reach it")

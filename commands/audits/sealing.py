@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +11,10 @@ from pathlib import Path
 from commands.audits.anchors import Anchor
 from commands.audits.keys import private_key, trusted_keys
 from commands.options import Output
+from commands.output import check_writable
 from commands.session import say
 from commands.settings import Settings
+from ledger.errors import Failure
 from ledger.proof.notes import public_key
 from ledger.store.database import connect, reading
 from ledger.store.reading import head
@@ -21,6 +25,7 @@ def show(
     settings: Settings, output: Output, key: Path, anchor: Path | None, trusted: Sequence[str]
 ) -> None:
     """Seals and prints the checkpoint; nothing is sealed where the log does not go on from what was."""
+    check_writable(output)
     private, keys = private_key(key), trusted_keys(trusted)
     engine = connect(settings.database)
     try:
@@ -45,7 +50,20 @@ def show(
         "anchor": str(kept.file) if kept else None,
         "checkpoint": sealed.note.decode(),
     }
-    output.emit(data, people=[sealed.note.decode()])
+    try:
+        output.emit(data, people=[sealed.note.decode()])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise Failure(
+            "outcome-unwritten",
+            f"the log IS sealed up to position {checkpoint.size}; only the checkpoint was not written out:"
+            f" {problem.strerror or problem}",
+            hint=f"print it again: mledger audit seal --key {shlex.quote(str(key))}"
+            + (f" --anchor {shlex.quote(str(anchor))}" if anchor else ""),
+            facts={"recorded": True, "position": checkpoint.size},
+        ) from problem
     say(f"sealed {checkpoint.size} events in {sealed.streams} streams, {sealed.new} of them new")
     if kept is None:
         say("hint: without --anchor nobody outside can tell whether the end of the log is cut off")

@@ -100,6 +100,8 @@ class Ledger(Application[str], Generic[State]):
         self.engine = engine
         self._fold = fold
         self._cached_states = cached_states
+        # The last that this object recorded: they stand whatever follows.
+        self.appended: list[Record] = []
         super().__init__()
 
     def append(
@@ -156,7 +158,10 @@ class Ledger(Application[str], Generic[State]):
                 f"the log has records where its head says that there are none: {error}",
                 hint="the log was altered: mledger audit verify",
             ) from error
-        return decode_records(f"[{','.join(receipt)}]")
+        records = decode_records(f"[{','.join(receipt)}]")
+        if records and not dry_run:
+            self.appended = records
+        return records
 
     def load(self, stream_id: str) -> State | None:
         """A stream's state now, or None if it has no events."""

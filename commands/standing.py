@@ -1,0 +1,49 @@
+"""What was recorded stands, whatever becomes of its outcome on the way to the screen or into a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from commands.session import Session
+    from ledger.events import Record
+
+
+@contextmanager
+def telling_what_stands(session: Session, again: str = "") -> Iterator[None]:
+    """Where something was recorded and its outcome cannot be written: Failure that says so, and how to see it.
+
+    `again` says how where the command itself may be run again.
+    """
+    try:
+        yield
+        sys.stdout.flush()  # a full disk behind `> FILE` is told here, and not after the ledger is closed
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        if not session.ledger.appended:
+            raise
+        from ledger.errors import Failure
+
+        last = session.ledger.appended[-1]
+        name = f": {problem.filename}" if problem.filename else ""
+        raise Failure(
+            "outcome-unwritten",
+            f"it IS recorded, up to position {last.position}; only what was to be written about it was"
+            f" not: {problem.strerror or problem}{name}",
+            hint=again or _again(session, last),
+            facts={"recorded": True, "position": last.position, "stream": last.stream_id},
+        ) from problem
+
+
+def _again(session: Session, last: Record) -> str:
+    if session.recording.key is not None:
+        return "give the same command again: under its idempotency key it records nothing and prints it"
+    if last.stream_id.startswith("~"):
+        return "do not record it again; see it: mledger audit log --limit 20"
+    return (
+        f"do not record it again; see it: mledger audit log --contract {last.stream_id} --limit 20"
+    )
