@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from commands.options import Output, database_options, output_options
+from commands.options import Output, database_options, output_options, writing_as
 from commands.reference_names import MILESTONE, MilestoneName
 from commands.settings import Settings
 
@@ -86,6 +86,7 @@ def verify(
 @click.argument("milestone", type=MILESTONE, metavar="CONTRACT/MILESTONE")
 @database_options
 @output_options
+@writing_as("proof", "json", "txt")
 def prove(milestone: MilestoneName, settings: Settings, output: Output) -> None:
     """Write proofs that a contract's events are in the sealed log, and that none is left out."""
     from commands.audits.proving import show

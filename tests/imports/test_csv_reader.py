@@ -27,6 +27,7 @@ PROMISED = (
     *("contract", "partner", "client", "milestone", "title", "stage", "amount", "currency"),
     *("baseline_due", "current_due", "delivered", "approved", "paid_on", "paid_amount"),
     *("disputed_on", "dispute_amount", "dispute_outcome", "timezone"),
+    "as_of",  # beside the promise: when the source was last heard of
 )
 
 
