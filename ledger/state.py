@@ -131,11 +131,14 @@ class Milestone(Struct, gc=False):
         """How far it is, as everything that shows it says: `status`, told apart into started and paid.
 
         Paid is accepted with nothing left to pay, by whatever means: money, a set-off, an advance that it gave back.
-        What was accepted at an amount that is not known (imports) stays accepted.
+        What was accepted at an amount that is not known (imports) stays accepted, what was given up afterwards
+        (imports again) cancelled.
         """
         if self.status == "expected" and self.started:
             return "started"
-        known = self.acceptance is not None and self.acceptance.accepted_minor is not None
+        if self.status != "accepted" or self.acceptance is None:
+            return self.status
+        known = self.acceptance.accepted_minor is not None
         return "paid" if known and self.outstanding_minor <= 0 else self.status
 
     @property
