@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from msgspec.structs import replace
+
 from commands.bank import comparing
 from commands.bank.naming import Named
 from commands.bank.transfers import Part
@@ -11,10 +13,19 @@ from ledger.events import BankEntry
 from ledger.money import display_minor
 
 NUMBER = "'#?'"
+# What differs is offered as the bank's charge up to one part in so many of the amount: no bank takes more unseen.
+_CHARGE_AT_MOST = 10
+# The rules by which the bank's own day cannot be that of the act: another is asked for.
+_OF_DAYS = (
+    *("not-before-signature", "not-after-today", "within-backdating-window"),
+    "not-before-what-it-rests-on",
+)
 
 
 def command_for(entry: BankEntry, about: Named, finding: str, by_minor: int | None) -> str:
     """The command, or the choice of commands, that settles an entry; NUMBER stands for the entry's."""
+    if finding in _OF_DAYS:
+        entry = replace(entry, booked_on=None)
     dismiss = f"if it is nothing of ours: mledger payment dismiss {NUMBER} --reason WHY"
     if not about.parts:
         what = {"debit": "record", "credit": "reverse", "rejected": "fail"}[entry.side]
@@ -29,6 +40,20 @@ def command_for(entry: BankEntry, about: Named, finding: str, by_minor: int | No
         ended = [part for part in about.parts if part.status in ("failed", "reversed")]
         return f"{_again(entry, ended[0])}; {dismiss}" if ended else dismiss
     return f"{_record(entry, about, by_minor)}; {dismiss}"
+
+
+def after_refusal(entry: BankEntry, about: Named, code: str, hint: str | None) -> str:
+    """How a person settles what a rule refused; by hand alone where the bank's own day cannot be the act's."""
+    command = command_for(entry, about, code, None)
+    if code in _OF_DAYS:
+        return f"{hint}; {command}" if hint else command
+    again = "import its file again: mledger import bank FILE"
+    return f"{hint}, then {again}; {command}" if hint else f"{again}; {command}"
+
+
+def code_in(says: str) -> str:
+    """The rule that refused an entry, as the sentence that says so ends."""
+    return says.rpartition("[")[2].removesuffix("]")
 
 
 def filled_in(command: str, version: int | None) -> str:
@@ -47,12 +72,15 @@ def _record(entry: BankEntry, about: Named, by_minor: int | None) -> str:
     amount = display_minor(entry.amount_minor or 0, entry.currency)
     more = f"{_day(entry)} --entry {NUMBER}"
     if by_minor > 0:
-        charge = f"mledger payment record {name} --fees {rest}{more}"
         held = comparing.charged(entry, currency)
         fees = f" --fees {display_minor(held, currency)}" if 0 < held < by_minor else ""
         left = display_minor((entry.amount_minor or 0) - (held if fees else 0), currency)
         over = f"mledger payment record {name} {left}{fees} --over{more}"
-        return f"if the rest is the bank's charge: {charge}; if more was paid: {over}"
+        more_paid = f"if more was paid: {over}"
+        if not _may_be_charge(entry, by_minor):
+            return more_paid
+        charge = f"mledger payment record {name} --fees {rest}{more}"
+        return f"if the rest is the bank's charge: {charge}; {more_paid}"
     return f"if no more was paid: mledger payment record {name} {amount}{more}"
 
 
@@ -70,7 +98,7 @@ def _fail(entry: BankEntry, about: Named) -> str:
 def _back(entry: BankEntry, about: Named, by_minor: int | None) -> str:
     paid = about.having("paid")
     if not paid:
-        if about.having("instructed"):
+        if about.having("instructed") and (by_minor is None or _may_be_charge(entry, by_minor)):
             return f"if it was not paid: {_fail(entry, about)}"
         return "ask the bank what it gives back"
     more = f"{_day(entry)} --entry {NUMBER}"
@@ -79,10 +107,18 @@ def _back(entry: BankEntry, about: Named, by_minor: int | None) -> str:
         return f"if it undoes that: mledger payment reverse {whole}{more}"
     fees = display_minor(-by_minor, paid[0].currency)
     one = f"mledger payment reverse {_quoted(paid[0].reference)}{more}"
-    return (
-        f"if the bank kept the rest: mledger payment reverse {whole} --fees {fees}{more}; "
-        f"if a part came back: {one}, then instruct and record again what stays paid"
-    )
+    part_back = f"if a part came back: {one}, then instruct and record again what stays paid"
+    if not _may_be_charge(entry, by_minor):
+        return part_back
+    kept = f"mledger payment reverse {whole} --fees {fees}{more}"
+    return f"if the bank kept the rest: {kept}; {part_back}"
+
+
+def _may_be_charge(entry: BankEntry, by_minor: int) -> bool:
+    """Whether what an entry differs by can be a charge: it is small beside the amount, or the entry names it."""
+    whole = (entry.amount_minor or 0) - by_minor
+    named = comparing.charged(entry, entry.currency) == abs(by_minor)
+    return named or abs(by_minor) * _CHARGE_AT_MOST <= whole
 
 
 def _refund(entry: BankEntry, about: Named) -> list[str]:
@@ -99,7 +135,9 @@ def _refund(entry: BankEntry, about: Named) -> list[str]:
 def _again(entry: BankEntry, part: Part) -> str:
     what = _whole(part)
     amount = display_minor(part.amount_minor, part.currency)
-    instruct = f"mledger payment instruct {what} {amount}{_day(entry)}"
+    # Money that left on a day was instructed by then: an instruction of today would lie after its payment.
+    day = f" --on {entry.booked_on}" if entry.booked_on else " --on DATE"
+    instruct = f"mledger payment instruct {what} {amount}{day}"
     return f"if it pays that after all: {instruct}, then mledger payment record 'CONTRACT#VERSION' --entry {NUMBER}"
 
 

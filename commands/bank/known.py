@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from commands.bank.transfers import Part, part_of
@@ -29,7 +29,8 @@ class KnownPayments:
         contracts: Iterable[Found],
         undone: set[str],
     ) -> None:
-        self._ledger, self._undone = ledger, undone
+        self._load: Callable[[str], Contract | None] = ledger.load
+        self._undone = undone
         self._transfers: dict[str, tuple[str, set[str]]] = {}
         self._runs: dict[str, set[str]] = {}
         for row in transfers:
@@ -42,6 +43,14 @@ class KnownPayments:
             name = str(row["contract"])
             self._contracts.setdefault(name.casefold(), set()).add(name)
         self._parts: dict[str, dict[int, Part]] = {}
+
+    def again(
+        self, undone: set[str], load: Callable[[str], Contract | None] | None = None
+    ) -> KnownPayments:
+        """The same payments as they stand now, or as `load` has their contracts."""
+        self._undone, self._load = undone, load or self._load
+        self._parts.clear()
+        return self
 
     def transfer(self, name: str) -> list[Part]:
         """The parts of a transfer, whatever the letters it is written in."""
@@ -86,7 +95,7 @@ class KnownPayments:
 
     def _of(self, contract: str) -> dict[int, Part]:
         if contract not in self._parts:
-            state = None if contract.startswith("~") else self._ledger.load(contract)
+            state = None if contract.startswith("~") else self._load(contract)
             payments = state.payments.values() if state else ()
             self._parts[contract] = {p.version: part_of(state, p) for p in payments if state}
             for part in self._parts[contract].values():

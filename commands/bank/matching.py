@@ -9,27 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from commands.bank import comparing
-from commands.bank.comparing import Differs, Exactly
+from commands.bank.claims import Back, Claim, Look, claimed, comes_back, contested
+from commands.bank.comparing import Exactly
 from commands.bank.doubts import (
     counted,
-    counts,
-    found_in_words,
     hopeless,
     is_small_charge,
-    plain,
     rejects_another,
     said,
     so_far,
 )
-from commands.bank.naming import Named, Payments, named_by, spared
+from commands.bank.naming import NOBODY, Named, Payments, named_by, spared
 from commands.bank.settling import Booking, Settlement, fail_all, reverse_all, settle
-from commands.bank.sums import fewest
-from commands.bank.transfers import Part, in_order_of_due_date
+from commands.bank.transfers import Part
 from ledger.events import BankEntry, BankVerdict
 from ledger.money import display_minor
 
@@ -45,7 +41,8 @@ class Verdict:
     """What entries come to: together they settle, fail or reverse exactly these payments; or one is listed.
 
     `verdict` None is listed: `finding` says why in a word, `says` in a sentence, `command` how a person settles it.
-    `seen`: some of the payments came back before, and the entry is their debit.
+    `seen`: some of the payments came back before, and the entry is their debit. `about` is all that it names,
+    `would` what is asked of the contracts if nothing contests it.
     """
 
     entries: tuple[BankEntry, ...]
@@ -57,21 +54,11 @@ class Verdict:
     says: str = ""
     command: str = ""
     seen: bool = False
+    about: Named = NOBODY
+    would: tuple[Request, ...] = ()
 
 
 Kind = Literal["debit", "charge", "credit", "rejected", "listed"]
-
-
-@dataclass(slots=True)
-class _Look:
-    """An entry that is still to be given its verdict, with what it names."""
-
-    entry: BankEntry
-    about: Named
-
-    @property
-    def order(self) -> tuple[date, str]:
-        return (self.entry.booked_on or date.max, self.entry.entry)
 
 
 @dataclass(slots=True)
@@ -80,20 +67,29 @@ class Matcher:
 
     payments: Payments
     verdicts: list[Verdict] = field(default_factory=list)
+    # Of the entries that contest each other, by their names: what they claim, and how people call them.
+    _torn: dict[str, frozenset[str]] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+    _would: dict[str, tuple[Request, ...]] = field(default_factory=dict)
+    # The payments that debits name which settle nothing: money left, so it is not certain that they were not paid.
+    _left: set[str] = field(default_factory=set)
 
     def plan(self, entries: Iterable[BankEntry]) -> list[Verdict]:
         """One verdict for every entry; together with those before it in the list."""
-        by_kind: dict[Kind, list[_Look]] = {}
+        by_kind: dict[Kind, list[Look]] = {}
         for entry in entries:
             about = named_by(entry, self.payments)
-            by_kind.setdefault(self._kind(entry, about), []).append(_Look(entry, about))
+            self._names[entry.entry] = entry.reference
+            by_kind.setdefault(self._kind(entry, about), []).append(Look(entry, about))
         for looks in by_kind.values():
             looks.sort(key=lambda look: look.order)
         left = self._debits(by_kind.get("debit", []))
+        for look in (*left, *by_kind.get("listed", [])):
+            if look.entry.side == "debit" and not look.entry.reversal:
+                self._left |= look.about.key
         for look in by_kind.get("rejected", []):
             self._rejected(look)
-        for look in by_kind.get("credit", []):
-            self._credit(look)
+        self._credits(by_kind.get("credit", []))
         for look in left:
             self._left_debit(look)
         for look in by_kind.get("charge", []):
@@ -121,39 +117,39 @@ class Matcher:
 
     # --- debits --------------------------------------------------------------------------------
 
-    def _debits(self, looks: list[_Look]) -> list[_Look]:
-        """Settles what is exact, alone or together; gives what is left."""
-        by_subject: dict[frozenset[str], list[_Look]] = {}
+    def _debits(self, looks: list[Look]) -> list[Look]:
+        """Settles what is exact, alone or together, and claimed by nothing else; gives what is left.
+
+        What is settled may leave exactly what another debit is, so that is looked at again.
+        """
+        by_subject: dict[frozenset[str], list[Look]] = {}
         for look in looks:
             by_subject.setdefault(look.about.key, []).append(look)
-        left: list[_Look] = []
         # What names one transfer before what names several.
-        for _, some in sorted(by_subject.items(), key=lambda item: (len(item[0]), sorted(item[0]))):
-            left += self._of_subject(some)
-        return left
+        order = sorted(by_subject.items(), key=lambda item: (len(item[0]), sorted(item[0])))
+        subjects, left = [some for _, some in order], list[Look]()
+        while claims := [claim for some in subjects if (claim := claimed(some)) is not None]:
+            torn = contested(claim.key for claim in claims)
+            taken: set[frozenset[str]] = set()
+            for claim in claims:
+                if claim.key in torn or claim.key in taken:
+                    continue
+                taken.add(claim.key)
+                self._settles(claim)
+                subjects = [some for some in subjects if some is not claim.of]
+                left += [look for look in claim.of if look not in claim.looks]
+            if not taken:
+                for claim in claims:
+                    would = self._settlement(claim, [replace(part) for part in claim.parts])
+                    for look in claim.looks:
+                        self._torn[look.entry.entry] = claim.key
+                        self._would[look.entry.entry] = tuple(would.requests)
+                break
+        return left + [look for some in subjects for look in some]
 
-    def _of_subject(self, looks: list[_Look]) -> list[_Look]:
-        """Settles what one debit, or several together, pay exactly; gives the debits that are left."""
-        about = looks[0].about
-        waits = about.having("instructed")
-        # What a credit failed before its debit was seen: the debit is still to come, and pays nothing any more.
-        gone = [part for part in about.having("failed") if part.ended_by and not part.undone]
-        for dead in ([], gone):
-            parts = in_order_of_due_date([*waits, *dead])
-            partly = len(about.transfers) > 1 and len(parts) < len(about.parts)
-            if not parts or partly or (dead is gone and not gone):
-                continue
-            found = _alone(looks, parts) or _together(looks, parts)
-            if found is not None and not (dead and waits and found[1].foreign):
-                self._settles(found[0], waits, dead, found[1])
-                return [look for look in looks if look not in found[0]]
-        return looks
-
-    def _settles(
-        self, looks: tuple[_Look, ...], parts: list[Part], gone: list[Part], exactly: Exactly
-    ) -> None:
+    def _settles(self, claim: Claim) -> None:
         """These parts are paid, and of those that are gone the debit is seen."""
-        about, last = looks[0].about, looks[-1].entry
+        looks, parts, gone, exactly = claim.looks, claim.parts, claim.gone, claim.exactly
         remarks = exactly.remarks
         for part in gone:
             part.undone = True
@@ -164,17 +160,24 @@ class Matcher:
         if not parts:
             self._takes(looks, "undone", Settlement(), gone, remarks)
             return
+        settled = self._settlement(claim, parts)
+        self._takes(looks, "settled", settled, [*parts, *gone], (*settled.remarks, *remarks))
+
+    @staticmethod
+    def _settlement(claim: Claim, parts: list[Part]) -> Settlement:
+        looks, last = claim.looks, claim.looks[-1].entry
+        if not parts:
+            return Settlement()
         booking = Booking(
             last.booked_on,
             " ".join(dict.fromkeys(look.entry.reference for look in looks)),
             " ".join(look.entry.entry for look in looks),
-            exactly.fees_minor,
+            claim.exactly.fees_minor,
         )
         amount = sum(part.amount_minor for part in parts)
-        settled = settle(about.name, parts, amount, booking, exactly.foreign)
-        self._takes(looks, "settled", settled, [*parts, *gone], (*settled.remarks, *remarks))
+        return settle(looks[0].about.name, parts, amount, booking, claim.exactly.foreign)
 
-    def _left_debit(self, look: _Look) -> None:
+    def _left_debit(self, look: Look) -> None:
         """A debit that settles nothing: a charge in words, or for a person."""
         entry, about = look.entry, look.about
         parts = about.having("instructed")
@@ -192,6 +195,10 @@ class Matcher:
             self._listed(entry, about, "settled-before", says)
             return
         found = comparing.paid(entry, parts, about.name)
+        if entry.entry in self._torn:
+            says = f"pays {about.name} exactly, and so does {self._rivals(entry)} in part: which did is not certain"
+            self._listed(entry, about, "contested", says)
+            return
         if isinstance(found, Exactly):
             says = f"{counted(entry, about)}: what it pays is not certain"
             self._listed(entry, about, "count", says)
@@ -202,7 +209,7 @@ class Matcher:
 
     # --- what the bank did not send, and what came back ------------------------------------------
 
-    def _rejected(self, look: _Look) -> None:
+    def _rejected(self, look: Look) -> None:
         entry = look.entry
         about = look.about.without(spared(entry))
         parts = about.having("instructed")
@@ -212,6 +219,11 @@ class Matcher:
         elif not parts or len(parts) < len(about.parts):
             says = f"is rejected, but {about.name} {so_far(about)}: it does not fail by that"
             self._listed(entry, about, "settled-before", says)
+        elif self._left & {part.reference for part in parts}:
+            says = (
+                f"is rejected, but a debit that waits names {about.name}: it does not fail by that"
+            )
+            self._listed(entry, about, "contested", says)
         elif (why := rejects_another(entry, look.about, parts)) is not None:
             self._listed(entry, about, "differs", why)
         else:
@@ -219,47 +231,54 @@ class Matcher:
             failed = fail_all(parts, reason, entry.booked_on, entry.entry)
             self._takes((look,), "failed", failed, parts)
 
-    def _credit(self, look: _Look) -> None:
-        entry, about = look.entry, look.about
-        reason = entry.reason or "returned by the bank"
-        paid = about.having("paid")
-        parts = paid or about.having("instructed")
-        if not parts:
-            says = f"{about.name} {so_far(about)}: nothing is left to give back"
-            self._listed(entry, about, "settled-before", says)
-            return
-        found = comparing.returned(entry, parts, about.name)
-        if isinstance(found, Differs):
-            alone = [
-                p for p in parts if isinstance(comparing.returned(entry, [p], about.name), Exactly)
-            ]
-            if len(alone) != 1 or len(parts) == 1:
-                same = ", of which several payments are that amount" if len(alone) > 1 else ""
-                self._listed(entry, about, "returned", found.why + same, found.by_minor)
-                return
-            parts = alone
-            again = comparing.returned(entry, parts, about.name)
-            assert isinstance(again, Exactly)
-            found = again
-        if not counts(entry, about):
-            self._listed(
-                entry, about, "count", f"{counted(entry, about)}: what came back is not certain"
-            )
-            return
-        if paid:
-            back = reverse_all(parts, reason, entry.entry, entry.booked_on, found.fees_minor)
-            self._takes((look,), "reversed", back, parts, (*back.remarks, *found.remarks))
-        elif found.fees_minor:
-            says = (
-                f"{found_in_words(found, parts)}, but the debit of {about.name} is not booked yet"
-            )
-            self._listed(entry, about, "returned", says)
-        else:
-            # The debit was never booked, or is undone before it is: it did not take place.
-            failed = fail_all(parts, reason, entry.booked_on, entry.entry)
-            self._takes((look,), "failed", failed, parts)
+    def _credits(self, looks: list[Look]) -> None:
+        """Takes what gives back exactly what nothing else gives back as part of another sum; lists the rest."""
+        while looks:
+            claims = [(look, comes_back(look)) for look in looks]
+            found = [(look, back) for look, back in claims if isinstance(back, Back)]
+            sure = [(look, back) for look, back in found if back.paid or not back.key & self._left]
+            torn = contested(back.key for _, back in sure)
+            taken: set[frozenset[str]] = set()
+            for look, back in sure:
+                if back.key not in torn and back.key not in taken:
+                    taken.add(back.key)
+                    self._takes_back(look, back)
+                    looks = [one for one in looks if one is not look]
+            if not taken:
+                self._torn |= {look.entry.entry: back.key for look, back in sure}
+                break
+        for look in looks:
+            why = comes_back(look)
+            if not isinstance(why, Back):
+                self._listed(look.entry, look.about, *why)
+            elif look.entry.entry in self._torn:
+                says = (
+                    f"gives {look.about.name} back, and so does {self._rivals(look.entry)} in part:"
+                    " which of them did is not certain"
+                )
+                self._listed(look.entry, look.about, "contested", says)
+            else:
+                says = f"gives {look.about.name} back, of which a debit waits: settle that first"
+                self._listed(look.entry, look.about, "contested", says)
 
-    def _charge(self, look: _Look) -> None:
+    def _takes_back(self, look: Look, back: Back) -> None:
+        entry, parts, found = look.entry, back.parts, back.exactly
+        reason = entry.reason or "returned by the bank"
+        if back.paid:
+            settled = reverse_all(parts, reason, entry.entry, entry.booked_on, found.fees_minor)
+            self._takes((look,), "reversed", settled, parts, (*settled.remarks, *found.remarks))
+            return
+        # The debit was never booked, or is undone before it is: it did not take place.
+        failed = fail_all(parts, reason, entry.booked_on, entry.entry)
+        self._takes((look,), "failed", failed, parts)
+
+    def _rivals(self, entry: BankEntry) -> str:
+        """The references of the entries that claim some of the same, for people."""
+        own = self._torn[entry.entry]
+        others = [name for name, key in self._torn.items() if key != own and key & own]
+        return " and ".join(sorted(self._names[name] for name in others))
+
+    def _charge(self, look: Look) -> None:
         """A charge pays nothing; one as large as what it names is not taken for one unseen."""
         entry, about = look.entry, look.about
         amount = f"{display_minor(entry.amount_minor or 0, entry.currency)} {entry.currency}"
@@ -280,7 +299,7 @@ class Matcher:
 
     def _takes(
         self,
-        looks: tuple[_Look, ...],
+        looks: tuple[Look, ...],
         verdict: BankVerdict,
         settled: Settlement,
         parts: Iterable[Part],
@@ -290,7 +309,10 @@ class Matcher:
         payments = tuple(part.reference for part in parts)
         requests = tuple(settled.requests)
         seen = verdict == "settled" and len(requests) < len(payments)
-        self.verdicts.append(Verdict(entries, verdict, requests, payments, remarks, seen=seen))
+        about = looks[0].about
+        self.verdicts.append(
+            Verdict(entries, verdict, requests, payments, remarks, seen=seen, about=about)
+        )
 
     def _listed(
         self, entry: BankEntry, about: Named, finding: str, says: str, by: int | None = None
@@ -299,28 +321,9 @@ class Matcher:
 
         payments = tuple(part.reference for part in about.parts)
         command = command_for(entry, about, finding, by)
-        self.verdicts.append(Verdict((entry,), None, (), payments, (), finding, says, command))
-
-
-def _alone(looks: list[_Look], parts: list[Part]) -> tuple[tuple[_Look, ...], Exactly] | None:
-    """The first debit that pays the parts exactly."""
-    about = looks[0].about
-    for look in looks:
-        exactly = comparing.paid(look.entry, parts, about.name)
-        if isinstance(exactly, Exactly) and counts(look.entry, about):
-            return (look,), exactly
-    return None
-
-
-def _together(looks: list[_Look], parts: list[Part]) -> tuple[tuple[_Look, ...], Exactly] | None:
-    """Several debits that add up to exactly what was instructed: the fewest that do."""
-    told = comparing.told_abroad(parts)
-    currency = told.currency if told else parts[0].currency
-    whole = told.minor if told else sum(part.amount_minor for part in parts)
-    single = [look for look in looks if plain(look.entry, currency)]
-    chosen = fewest([look.entry.amount_minor or 0 for look in single], whole)
-    if len(chosen) < 2:
-        return None
-    some = tuple(single[index] for index in chosen)
-    foreign = comparing.booked_abroad(currency, whole, some[-1].entry) if told else None
-    return some, Exactly(0, foreign)
+        would = self._would.get(entry.entry, ())
+        self.verdicts.append(
+            Verdict(
+                (entry,), None, (), payments, (), finding, says, command, about=about, would=would
+            )
+        )

@@ -18,6 +18,7 @@ from ledger.money import exponent, parse_minor
 _NOTHING = re.compile(
     r"0*|not?provided|non?ref(erence)?|noref(erence)?|none|not?available|na|nil|null|unknown|not?specified|notused|x+"
 )
+_REJECTED = ":rejected"
 _SIGNS = re.compile(r"[\W_]+")
 
 
@@ -75,6 +76,11 @@ def reason_in(problem: InputInvalid) -> str:
     return f"{problem.message} {problem.hint}".strip()
 
 
+def is_rejection(name: str) -> bool:
+    """Whether the identity of an entry is that of one that the bank rejected."""
+    return name.endswith(_REJECTED)
+
+
 class Identities:
     """Gives the entries of one statement their identity: the bank's reference and a digest of what they say.
 
@@ -96,6 +102,8 @@ class Identities:
         again = self._repeats[name]
         if again > 1:
             name = f"{name}-{again}"
+        if entry.side == "rejected":
+            name += _REJECTED
         return replace(entry, entry=name, reference=reference)
 
 

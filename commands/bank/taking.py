@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands.bank.advising import command_for, filled_in
+from commands.bank.advising import after_refusal, filled_in
+from commands.bank.attempts import Attempts, attempted
 from commands.bank.bank_csv import OWN_NAMES, read_bank_csv
 from commands.bank.camt import read_bank_xml
-from commands.bank.known import known_payments
+from commands.bank.known import KnownPayments, known_payments
 from commands.bank.matching import Matcher, Verdict
-from commands.bank.naming import NOBODY
+from commands.bank.naming import named_by
 from commands.bank.recognising import agrees
 from commands.bank.statement import Entry, Statements
 from commands.imports.found import Reading
@@ -91,21 +92,23 @@ class _Import:
         self.book = BankBook()
         self.numbers: dict[str, int] = {}
         self._context: Context | None = None
+        self._payments: KnownPayments
 
     def run(self, strict: bool) -> Outcome:
         out, dry = self.out, self.session.recording.dry_run
         for one in self.statements.left_out:
             out.reading.skip(one.place, one.reason)
         self._recognise()
-        verdicts = self._plan()
-        if dry or strict:
-            verdicts = self._tried(verdicts)
-        waits = any(one.verdict is None for one in verdicts)
-        if dry or (strict and (out.reading.skipped or waits)):
-            self._tell(verdicts)
+        self._payments = known_payments(self.session, self.book.undone())
+        tried = self._tried() if dry or strict else None
+        if tried is not None and (dry or out.reading.skipped or tried.refused or tried.waits):
+            self._tell([*tried.done, *self._waiting(tried)])
         else:
-            for verdict in verdicts:
-                self._take(verdict)
+            made = attempted(self._plan, self._record, self._refusal_of)
+            for verdict in made.done:
+                self._remarks(verdict)
+            for verdict in self._waiting(made):
+                self._wait(verdict)
         out.taken.contracts = len({contract for contract, _ in self.about})
         out.taken.milestones = len({place for place in self.about if place[1]})
         if (out.taken.events or out.kept) and not dry:
@@ -143,66 +146,80 @@ class _Import:
                 return known
         return None
 
-    def _plan(self) -> list[Verdict]:
+    def _plan(self, settled: Iterable[str]) -> list[Verdict]:
         """The verdict of every new entry, and of those that wait, for which a new one may be what they lack."""
-        payments = known_payments(self.session, self.book.undone())
+        if settled:
+            book = fold(self.session.ledger.stream("~bank"))
+            self._payments.again(book.undone())
+        return Matcher(self._payments).plan(self._entries(settled))
+
+    def _entries(self, settled: Iterable[str]) -> list[BankEntry]:
         waiting = [kept.booking for kept in self.book.waiting()]
         entries = [*waiting, *(entry.booking for entry in self.new.values())]
-        return Matcher(payments).plan(entries)
+        return [entry for entry in entries if entry.entry not in settled]
 
     # --- recording -------------------------------------------------------------------------------
 
-    def _tried(self, verdicts: list[Verdict]) -> list[Verdict]:
-        """What can be recorded together, in one transaction that is rolled back; what a rule refuses is listed, and
-        with it all that is about the same contract.
-        """
+    def _tried(self) -> Attempts:
+        """What could be recorded, and what a rule would refuse, with nothing recorded."""
         from ledger.store.perform import perform
+        from ledger.store.trial import Trial
 
-        while requests := [request for each in verdicts for request in each.requests]:
+        trial = Trial(self.session.ledger, self.session.context())
+        seen: set[str] = set()
+
+        def attempt(verdict: Verdict) -> None:
+            trial.ask(verdict.requests)
+            if verdict.verdict in ("settled", "undone"):
+                seen.update(verdict.payments)
+
+        def plan(settled: Iterable[str]) -> list[Verdict]:
+            self._payments.again(self.book.undone() | seen, trial.state)
+            return Matcher(self._payments).plan(self._entries(settled))
+
+        tried = attempted(plan, attempt, self._refusal_of)
+        if self.session.recording.dry_run and trial.taken:
             context = self.session.context()
-            try:
-                tried = perform(self.session.ledger, requests, context, origin=ORIGIN, dry_run=True)
-            except Refused as refusal:
-                contract = str(refusal.facts["contract"])
-                hit = [v for v in verdicts if any(name == contract for name, _ in v.requests)]
-                for verdict in hit:
-                    verdicts = [v for v in verdicts if v is not verdict]
-                    verdicts += self._refused(verdict, refusal)
-            else:
-                self._note(tried.records)
-                if self.session.recording.dry_run:
-                    self.out.taken.events += len(tried.records)
-                break
-        return verdicts
+            ledger = self.session.ledger
+            records = perform(ledger, trial.taken, context, origin=ORIGIN, dry_run=True).records
+            self._note(records)
+            self.out.taken.events += len(records)
+        self._payments.again(self.book.undone(), self.session.ledger.load)
+        return tried
+
+    def _refusal_of(self, verdict: Verdict) -> Refused | None:
+        """Why a rule would refuse what a contested entry would come to by itself."""
+        from ledger.store.trial import Trial
+
+        try:
+            Trial(self.session.ledger, self.session.context()).ask(verdict.would)
+        except Refused as refusal:
+            return refusal
+        return None
+
+    def _waiting(self, attempts: Attempts) -> list[Verdict]:
+        """What waits for a person, and what a rule refused."""
+        refused = [one for each in attempts.refused for one in self._refused(*each)]
+        return [*attempts.waits, *refused]
 
     def _refused(self, verdict: Verdict, refusal: LedgerError) -> list[Verdict]:
         """What a rule refuses waits like anything else that is not certain."""
         says = f"{refusal.message} [{refusal.code}]"
-        return [
-            Verdict(
-                (entry,),
-                None,
-                payments=verdict.payments,
-                finding="refused",
-                says=says,
-                command=f"{refusal.hint or 'see the rule'}; then import the file again, or "
-                + command_for(entry, NOBODY, "refused", None),
+        found = []
+        for entry in verdict.entries:
+            about = named_by(entry, self._payments)
+            command = after_refusal(entry, about, refusal.code, refusal.hint)
+            found.append(
+                Verdict(
+                    (entry,),
+                    None,
+                    payments=verdict.payments,
+                    finding="refused",
+                    says=says,
+                    command=command,
+                )
             )
-            for entry in verdict.entries
-        ]
-
-    def _take(self, verdict: Verdict) -> None:
-        """Records what one verdict says, in one transaction; where a rule refuses it, its entries wait."""
-        if verdict.verdict is None:
-            self._wait(verdict)
-            return
-        try:
-            self._record(verdict)
-        except Refused as refusal:
-            for listed in self._refused(verdict, refusal):
-                self._wait(listed)
-            return
-        self._remarks(verdict)
+        return found
 
     def _record(self, verdict: Verdict) -> None:
         from ledger.intents_bank import BookBankEntry, ExplainBankEntry
@@ -234,11 +251,18 @@ class _Import:
             )
             self._keep(intent, self.new[names[0]].key)
             return
-        for entry in verdict.entries:
-            if entry.entry in self.new and entry.entry not in self.numbers:
-                self._keep(
-                    BookBankEntry(booking=entry, finding="together"), self.new[entry.entry].key
-                )
+        fresh = [entry for entry in verdict.entries if entry.entry not in self.numbers]
+        if fresh and verdict.requests:
+            # Refused before they are kept: then they are kept as refused.
+            perform(
+                self.session.ledger,
+                verdict.requests,
+                self.session.context(),
+                origin=ORIGIN,
+                dry_run=True,
+            )
+        for entry in fresh:
+            self._keep(BookBankEntry(booking=entry, finding="together"), self.new[entry.entry].key)
         explained = [
             ExplainBankEntry(
                 entry=self.numbers[name],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from commands.bank.statement import is_rejection
 from ledger.errors import NotFound
 from ledger.events import PaymentInstructed
 
@@ -68,6 +69,11 @@ class Part:
     @property
     def reference(self) -> str:
         return f"{self.contract}#{self.version}"
+
+    @property
+    def came_back(self) -> bool:
+        """Whether it ended by a credit: then its debit is booked as well. What the bank rejects has none."""
+        return bool(self.ended_by) and not is_rejection(self.ended_by)
 
     @property
     def name(self) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from commands.bank.advising import filled_in
+from commands.bank.advising import after_refusal, code_in, filled_in
 from commands.bank.known import known_payments
 from commands.bank.matching import Matcher, Verdict
+from commands.bank.naming import named_by
 from commands.output import Column, Table, exact, money, number, visible
 from ledger.bank_entries import STREAM, BankBook, Kept, fold
 from ledger.errors import NotFound
@@ -57,9 +58,28 @@ def _check(book: BankBook, account: str) -> None:
 
 
 def _as_of_now(session: Session, book: BankBook) -> dict[str, Verdict]:
-    """Why each entry waits today: what it names may have been settled since."""
-    matcher = Matcher(known_payments(session, book.undone()))
-    verdicts = matcher.plan([kept.booking for kept in book.waiting()])
+    """Why each entry waits today: what it names may have been settled since.
+
+    What a rule refused has paid nothing: the others are seen without it, and it waits until it is imported again.
+    """
+    payments = known_payments(session, book.undone())
+    refused = [kept for kept in book.waiting() if kept.finding == "refused"]
+    others = [kept.booking for kept in book.waiting() if kept.finding != "refused"]
+    verdicts = Matcher(payments).plan(others)
+    payments.again(book.undone())
+    for kept in refused:
+        about = named_by(kept.booking, payments)
+        command = after_refusal(kept.booking, about, code_in(kept.says), None)
+        verdicts.append(
+            Verdict(
+                (kept.booking,),
+                None,
+                payments=tuple(part.reference for part in about.parts),
+                finding=kept.finding,
+                says=kept.says,
+                command=command,
+            )
+        )
     return {entry.entry: verdict for verdict in verdicts for entry in verdict.entries}
 
 

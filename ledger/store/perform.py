@@ -38,7 +38,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
     """One contract's state as the requests of a batch change it, and the events that did."""
 
     contract: str
@@ -186,7 +186,7 @@ def answered_before(
     return Outcome(ledger.records_of_key(key), replayed=True)
 
 
-def _decide_all(reads: Reads, requests: Sequence[Request], context: Context) -> list[_Draft]:
+def _decide_all(reads: Reads, requests: Sequence[Request], context: Context) -> list[Draft]:
     """Decides the requests one after the other, each on what those before it left behind."""
     to_come = Counter(contract for contract, _ in requests)
     drafts = _drafts(reads, requests)
@@ -196,10 +196,10 @@ def _decide_all(reads: Reads, requests: Sequence[Request], context: Context) -> 
     return list(drafts.values())
 
 
-def _drafts(reads: Reads, requests: Sequence[Request]) -> dict[str, _Draft]:
-    drafts = {contract: _Draft(contract, 0, None) for contract, _ in requests}
+def _drafts(reads: Reads, requests: Sequence[Request]) -> dict[str, Draft]:
+    drafts = {contract: Draft(contract, 0, None) for contract, _ in requests}
     for contract, state in _states(reads, requests).items():
-        drafts[contract] = _Draft(contract, state.version, state)
+        drafts[contract] = Draft(contract, state.version, state)
     return drafts
 
 
