@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from commands.known import for_whom, require_known
 from commands.narrowing import Narrowing
 from commands.output import Column, exact, money, number
+from commands.reports.unknown import unknown_of
 from commands.session import say
 from ledger.money import display_minor, parse_minor
 from ledger.payees import masked
@@ -164,6 +165,7 @@ def _milestone_entry(row: Found) -> Entry:
         "accepted_on": row["accepted_on"],
         "currency": row["currency"],
         "amount": _amount(row, "amount_minor"),
+        **unknown_of(row),
     }
 
 

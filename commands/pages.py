@@ -227,7 +227,7 @@ def _baselines(contract: Contract, milestone: Milestone) -> Table:
 def _deliveries(contract: Contract, milestone: Milestone) -> Table:
     rows = [
         (
-            s.on or "unknown",
+            f"{s.on}? (inferred)" if s.on and s.inferred else s.on or "unknown",
             s.actor,
             s.status,
             ", ".join(f"{r.criterion} {r.measured}" for r in s.results),

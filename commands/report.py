@@ -144,6 +144,19 @@ _metric("paid-on-time", "How often the client paid by the day it owed to.")
 
 @report.command()
 @asked_options
+def unknown(asked: Asked) -> None:
+    """What is not known of imported history: parts that no source tells of, dates inferred, when it was last heard of.
+
+    \b
+    mledger report unknown
+    """
+    from commands.reports.unknowns import show
+
+    show(asked)
+
+
+@report.command()
+@asked_options
 @reporting_options
 @click.option("--milestones", is_flag=True, help="List the schedule lines behind it.")
 def exposure(asked: Asked, into: Into | None, milestones: bool) -> None:

@@ -9,9 +9,11 @@ from commands.counts import counted, counted_object
 from commands.output import money
 from commands.pages_money import kept_object, release_objects
 from ledger.gaps import gaps
+from ledger.recorded import PARTS, heard_on, not_recorded
 from ledger.state import ADMINISTRATOR, Contract, Milestone
 from projections.derive.inbox import Task, tasks
 from projections.derive.proposals import kind_in_words, proposal_in_words, standing
+from projections.derive.schedule import figures_of
 from projections.judged import missed_by
 
 
@@ -99,7 +101,8 @@ def milestone_object(
     m, currency = milestone, contract.terms.currency
     acceptance = m.acceptance
     delivery = m.submissions[-1] if m.submissions else None
-    figures = ("net", "held", "instructed", "paid", "outstanding", "payable")
+    unknown = not_recorded(contract, m)
+    heard = heard_on(contract, m)
     told = {
         "milestone": f"{contract.id}/{m.id}",
         "kind": m.kind,
@@ -113,10 +116,10 @@ def milestone_object(
         "accepted_on": iso(acceptance.on) if acceptance else None,
         "payment_due": iso(acceptance.payment_due) if acceptance else None,
         "amount": money(m.current.amount_minor, currency),
-        **{
-            name: money(getattr(m, f"{name}_minor") if acceptance else 0, currency)
-            for name in figures
-        },
+        **{name: money(minor, currency) for name, minor in figures_of(contract, m).items()},
+        "inferred": ["submitted_on"] if delivery and delivery.inferred else [],
+        "not_recorded": [part for part in PARTS if part in unknown],
+        "heard_on": iso(heard),
         **kept_object(contract, [m]),
         "releases": release_objects(contract, m),
     }
@@ -144,6 +147,7 @@ def milestone_object(
         "submissions": [
             {
                 "on": iso(s.on),
+                "inferred": s.inferred,
                 "at": s.at or None,
                 "by": s.actor,
                 "status": s.status,

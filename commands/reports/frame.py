@@ -16,6 +16,7 @@ from commands.options import Moment, Recording
 from commands.output import Table, emit, visible, writing
 from commands.reports.asked import Asked
 from commands.reports.reproduction import digested
+from commands.reports.unknown import footer, told
 from commands.session import opened, say
 from commands.tables import HOSTILE
 from ledger.errors import Conflict, StoreUnavailable
@@ -24,7 +25,7 @@ from ledger.state import Contract
 from ledger.store.application import Ledger
 from ledger.store.periods import adjustments
 from ledger.store.reading import head
-from projections.derive import DERIVATION
+from projections.derive import DERIVATION, unknowns
 from projections.reading import Known, Reader, reader
 from projections.rebuild.catchup import catch_up
 from projections.sides import checkpoint, serving
@@ -69,14 +70,22 @@ class Frame:
 
     def remarks(self) -> Found:
         """Fields beside the promised ones: what a reader of any report must know."""
+        unknown = self.unknown()
+        more: Found = {"unknown": [told(row) for row in unknown]} if unknown else {}
         return {
             "facts_until": facts_until(self.asked.moment),
             "separation_off": self.without_separation,
+            **more,
         }
+
+    def unknown(self) -> list[Found]:
+        """Per currency what is not known of imported history, nothing where all is."""
+        return self.select(unknowns.SUMMARY, **self.filters)
 
     def footer(self) -> Iterator[str]:
         """The last lines for people: warnings, then what it takes to see the same again."""
         yield ""
+        yield from footer(self.unknown())
         if off := self.without_separation:
             where = ", ".join(off) if len(off) <= _SHOWN else f"{len(off)} contracts"
             yield f"separation of duties is off in {visible(where)}"

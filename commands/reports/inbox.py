@@ -56,6 +56,8 @@ def _rows(frame: Frame, days: int | None) -> Iterator[Found]:
 
 def _task(row: Found, frame: Frame) -> Found:
     overdue = days_between(row["due_on"], frame.as_of)
+    if row["heard_on"] and row["due_on"] and row["heard_on"] <= row["due_on"]:
+        overdue = None  # it may have been done since its source was last heard of
     return {
         "task": row["task"],
         "reference": row["reference"],
@@ -72,6 +74,7 @@ def _task(row: Found, frame: Frame) -> Found:
         "waits_for": listed(row["waits_for"]),
         "events": listed(row["events"]),
         "currency": row["currency"],
+        "heard_on": row["heard_on"],
     }
 
 

@@ -11,6 +11,7 @@ from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, listed, money, shown
 from commands.reports.schedule import reference
 from commands.reports.sheet import Sheet
+from commands.reports.unknown import inferred_mark, unknown_of
 from projections.derive import contracts, milestones
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ COLUMNS = (
     *("contract", "partner", "milestone", "title", "stage", "owner", "status", "original_due"),
     *("current_due", "submitted_on", "accepted_on", "amount", "currency", "source_status"),
     *("twin_status", "original_amount", "settled_on", "baselines", "events"),
+    *("inferred", "not_recorded", "heard_on"),
 )
 
 
@@ -117,6 +119,7 @@ def _milestone(row: Found) -> Found:
         "settled_on": row["settled_on"],
         "baselines": row["baselines"],
         "events": listed(row["events"]),
+        **unknown_of(row),
     }
 
 
@@ -233,6 +236,7 @@ def _milestone_table(planned: list[Found]) -> Table:
 
 def _milestone_cells(row: Found) -> list[object]:
     dates = [row[name] for name in ("original_due", "current_due", "submitted_on", "accepted_on")]
+    dates[2] = inferred_mark(row)
     amount = shown(row["amount_minor"], row["currency"]) or "unknown"
     who = [reference(row), row["title"], row["stage"], row["owner"], row["status"]]
     return [*who, *dates, amount, row["currency"]]

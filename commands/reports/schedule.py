@@ -38,6 +38,7 @@ _REPORTED = {
     name: name
     for name in ("net", "paid", "outstanding", "held", "payable", "retention", "expected")
 }
+UNKNOWN = "?"
 _SHOWN_KINDS = ("retention", "advance")
 _GIVES_WAY = (
     *("tax", "credit", "retention", "adjustment", "penalty", "bonus", "instructed"),
@@ -138,9 +139,7 @@ def _people(lines: list[Found], totals: list[Found]) -> Iterator[Table | str]:
 def _cells(row: Found, figures: list[str], several: bool) -> list[object]:
     decided = row["status"] in ("accepted", "paid")
     amounts = [
-        shown(row[f"{name}_minor"], row["currency"])
-        if decided or name == "gross" or row[f"{name}_minor"]
-        else ""
+        _figure(row, name) if decided or name == "gross" or row[f"{name}_minor"] else ""
         for name in figures
     ]
     due = row["due_on"] or "unknown"
@@ -151,6 +150,13 @@ def _cells(row: Found, figures: list[str], several: bool) -> list[object]:
     return [due + mark, name, _kind(row), row["title"], row["status"], *amounts, *end]
 
 
+def _figure(row: Found, name: str) -> str:
+    """An amount, or a mark where it is not known; what names no milestone has no gross."""
+    if row[f"{name}_minor"] is None and row.get("kind") != "unallocated":
+        return UNKNOWN
+    return shown(row[f"{name}_minor"], row["currency"])
+
+
 def _kind(row: Found) -> str:
     """A payable that is no milestone; a release of retention with the version by which it is paid."""
     if row["kind"] == "retention":
@@ -159,7 +165,7 @@ def _kind(row: Found) -> str:
 
 
 def _total_cells(row: Found, figures: list[str], several: bool) -> list[object]:
-    amounts = [shown(row[f"{name}_minor"], row["currency"]) for name in figures]
+    amounts = [_figure(row, name) for name in figures]
     end = [row["currency"]] if several else []
     return ["total", row["currency"], "", "", "", *amounts, *end]
 
@@ -172,6 +178,8 @@ def _below(lines: list[Found], totals: list[Found]) -> Iterator[str]:
         if row["expected_minor"]:
             amount = shown(row["expected_minor"], row["currency"])
             yield f"expected: {amount} {row['currency']}, not accepted yet and in no other total"
+    if any(row["net_minor"] is None or row["paid_minor"] is None for row in lines):
+        yield f"{UNKNOWN} not known, and in no total"
     if any(row["due_on"] and row["status"] not in ("accepted", "paid") for row in lines):
         yield "~ projected from the plan, or provisional"
     if periods := sorted({period for row in lines for period in row["prior_periods"]}):

@@ -331,8 +331,10 @@ MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=4)
 
 LIST = """
 SELECT contract, partner, task, reference, title, role, people, since, due_on, currency, amount_minor,
-       waits_for, events
-FROM {inbox}
+       waits_for, events, heard_on
+FROM (SELECT i.*, u.heard_on
+      FROM {inbox} AS i
+      LEFT JOIN {unknowns} AS u ON u.stream = i.stream AND i.reference = i.contract || '/' || u.milestone) AS waiting
 WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
 ORDER BY CASE WHEN due_on IS NULL THEN 1 ELSE 0 END, due_on, CASE WHEN since IS NULL THEN 1 ELSE 0 END, since,
          contract, ordinal, stream

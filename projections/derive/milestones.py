@@ -114,8 +114,12 @@ MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows, version=3)
 REGISTER = """
 SELECT contract, partner, milestone, title, stage, owner, currency, status, source_status, twin_status,
        original_due, current_due, delivered_on AS submitted_on, accepted_on, amount_minor, original_minor,
-       settled_on, baselines, events
-FROM {milestones}
+       settled_on, baselines, events, heard_on, delivered_inferred,
+       no_deliveries, no_acceptances, no_rejections, no_disputes, no_payments
+FROM (SELECT m.*, u.heard_on, u.delivered_inferred, u.no_deliveries, u.no_acceptances, u.no_rejections, u.no_disputes,
+             u.no_payments
+      FROM {milestones} AS m
+      LEFT JOIN {unknowns} AS u ON u.stream = m.stream AND u.ordinal = m.ordinal) AS known
 WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
 ORDER BY contract, ordinal, stream
 """

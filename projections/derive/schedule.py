@@ -98,6 +98,19 @@ def _accepted(milestone: Milestone, unknown: frozenset[str]) -> Row:
     )
 
 
+def figures_of(contract: Contract, milestone: Milestone) -> dict[str, int | None]:
+    """What is net, held, instructed, paid, outstanding and payable of a milestone itself; None is not known."""
+    unknown = not_recorded(contract, milestone)
+    decided = milestone.acceptance is not None
+    row = _accepted(milestone, unknown) if decided else _expected(contract, milestone, unknown)
+    names = ("net", "held", "instructed", "paid", "outstanding", "payable")
+    return {
+        name: minor
+        for name, minor in zip(names, row[9:15], strict=True)
+        if not isinstance(minor, str)
+    }
+
+
 def _expected(contract: Contract, milestone: Milestone, unknown: frozenset[str]) -> Row:
     """The plan; where it is not recorded whether it was accepted, neither is what is owed or still to come."""
     plan = milestone.current

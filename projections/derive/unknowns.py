@@ -54,3 +54,36 @@ def _names(contract: Contract, ordinal: int) -> Row:
 
 
 MODEL = ReadModel("unknowns", COLUMNS, ("stream", "ordinal"), rows)
+
+# Per currency what a reader must know of: what was accepted of which no source tells whether it was paid, and how
+# many milestones lack which part.
+SUMMARY = """
+SELECT u.currency,
+       COUNT(DISTINCT CASE WHEN u.no_payments = 1 AND s.status IN ('accepted', 'paid') THEN u.stream END) AS contracts,
+       COUNT(CASE WHEN u.no_payments = 1 AND s.status IN ('accepted', 'paid') THEN 1 END) AS milestones,
+       CAST(SUM(CASE WHEN u.no_payments = 1 AND s.status IN ('accepted', 'paid') THEN s.net_minor END) AS BIGINT)
+           AS minor,
+       COUNT(CASE WHEN u.no_payments = 1 AND s.status IN ('accepted', 'paid') AND s.net_minor IS NULL THEN 1 END)
+           AS unknown_amounts,
+       COUNT(CASE WHEN u.no_deliveries = 1 THEN 1 END) AS no_deliveries,
+       COUNT(CASE WHEN u.no_acceptances = 1 THEN 1 END) AS no_acceptances,
+       COUNT(CASE WHEN u.no_rejections = 1 THEN 1 END) AS no_rejections,
+       COUNT(CASE WHEN u.no_disputes = 1 THEN 1 END) AS no_disputes,
+       COUNT(CASE WHEN u.no_payments = 1 THEN 1 END) AS no_payments,
+       COUNT(CASE WHEN u.delivered_inferred = 1 THEN 1 END) AS inferred,
+       COUNT(CASE WHEN s.status NOT IN ('accepted', 'paid') AND u.heard_on IS NOT NULL THEN 1 END) AS not_heard
+FROM {unknowns} AS u
+LEFT JOIN {schedule} AS s ON s.stream = u.stream AND s.ordinal = u.ordinal AND s.kind <> 'retention'
+WHERE u.milestone IS NOT NULL
+  AND (:contract IS NULL OR u.contract = :contract) AND (:partner IS NULL OR u.partner = :partner)
+GROUP BY u.currency
+ORDER BY u.currency
+"""
+
+LIST = """
+SELECT contract, partner, currency, milestone, heard_on, delivered_inferred, first_inferred, signed_inferred,
+       no_deliveries, no_acceptances, no_rejections, no_disputes, no_payments, events
+FROM {unknowns}
+WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+ORDER BY contract, ordinal, stream
+"""

@@ -15,6 +15,7 @@ from typing import Any
 
 from ledger.calendars import zone
 from ledger.money import format_minor
+from ledger.recorded import payments_recorded
 from ledger.state import Contract, Milestone, Payment
 from projections.derive.schedule import projected_due
 from projections.exports.names import segment
@@ -133,18 +134,23 @@ class _Release:
                 # A word of its source that OCDS does not have is left out: whatever it means, it is not "active".
                 "status": _CONTRACT_STATUS.get(self.contract.standing),
                 "value": self._value(terms.ceiling_minor),
-                "dateSigned": self._day(terms.signed_on),
-                "implementation": _told(
-                    {
-                        "transactions": [
-                            self._transaction(name, p) for name, p in paid(self.contract)
-                        ],
-                        "milestones": milestones,
-                    }
-                ),
+                **self._signed(),
+                "implementation": {**self._transactions(), **_told({"milestones": milestones})},
                 "amendments": [self._amendment(change) for change in changes],
             }
         )
+
+    def _transactions(self) -> Json:
+        """Every payment; an empty list says that there was none, no list that it is not known whether there was."""
+        found = [self._transaction(name, p) for name, p in paid(self.contract)]
+        return {"transactions": found} if found or payments_recorded(self.contract) else {}
+
+    def _signed(self) -> Json:
+        """The day of signature; one that an import took from the period's start goes back to it."""
+        day = self._day(self.contract.terms.signed_on)
+        if "signed_on" in self.contract.inferred:
+            return {"period": {"startDate": day}}
+        return {"dateSigned": day}
 
     def _milestone(self, m: Milestone) -> Iterator[Json]:
         """A delivery, and behind it its payment milestone, which has its value, if it has one."""

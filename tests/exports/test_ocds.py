@@ -94,8 +94,17 @@ def keyed(lines: list[Row]) -> dict[tuple[str, str | None], Row]:
     return {(own_name(row["contract"]), row["milestone"]): row for row in kept}
 
 
+UNTOLD = tuple(
+    f"{name}_minor" for name in ("net", "held", "paid", "outstanding", "payable", "expected")
+)
+
+
 def same_schedule(before: list[Row], after: list[Row]) -> Iterator[str]:
-    """The figures in which two schedules differ, of those that OCDS can hold."""
+    """The figures in which two schedules differ, of those that OCDS can hold.
+
+    What was not known before, or cannot be told by a package, is unknown and no other figure: which milestones were
+    paid by money that names none, or how far one got of which no status is told.
+    """
     left, right = keyed(before), keyed(after)
     if left.keys() != right.keys():
         yield f"lines {left.keys() ^ right.keys()}"
@@ -106,7 +115,8 @@ def same_schedule(before: list[Row], after: list[Row]) -> Iterator[str]:
         if plain and row["status"] not in ("submitted", "rejected"):
             columns += [*WHERE_PLAIN, "payable_minor"]
         for name in columns:
-            if row[name] != other[name]:
+            untold = name in UNTOLD and None in (row[name], other[name])
+            if row[name] != other[name] and not untold:
                 yield f"{key} {name}: {row[name]} → {other[name]}"
 
 

@@ -214,3 +214,54 @@ def test_payments_told_without_their_milestones_leave_open_which_were_paid(
         None,
     )
     assert run("report", "inbox")["tasks"][0]["task"] == "deliver"
+
+
+# --- how it is said ------------------------------------------------------------------------------------
+
+
+def test_every_report_says_what_is_not_recorded_and_how_to_list_it(
+    run: Run, tmp_path: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("import", "csv", put(tmp_path, "nopay.csv", NOPAY))
+    for report in ("schedule", "inbox", "exposure", "register", "disputes", "first-pass"):
+        assert main(["report", report, "--database", sqlite_url]) == 0
+        said = capsys.readouterr().out
+        assert "payments not recorded for 1 contract, 1 accepted milestone, 100.00 USD" in said, (
+            report
+        )
+        assert "list them: mledger report unknown" in said
+    lines = run("report", "unknown")["lines"]
+    assert [(one["milestone"], one["not_recorded"]) for one in lines] == [
+        (None, ["payments"]),
+        ("C1/M1", ["rejections", "disputes", "payments"]),
+    ]
+    (found,) = run("report", "schedule")["unknown"]
+    assert found["payments_not_recorded"]["amount"] == {"amount": "100.00", "currency": "USD"}
+
+
+def test_an_inferred_date_is_marked_in_every_list(run: Run, tmp_path: Path) -> None:
+    run("import", "ocds", put(tmp_path, "r.json", release()))
+    for words in (("report", "register"), ("milestone", "list")):
+        marked = [one["inferred"] for one in run(*words)["milestones"]]
+        assert marked == [["submitted_on"], []], words
+    assert run("milestone", "show", "x-2/C1/M1")["inferred"] == ["submitted_on"]
+
+
+def test_open_and_not_heard_of_since_is_not_overdue_in_the_inbox(run: Run, tmp_path: Path) -> None:
+    run("import", "ocds", put(tmp_path, "r.json", release()))
+    (task,) = run("report", "inbox")["tasks"]
+    assert (task["due_on"], task["overdue_days"], task["heard_on"]) == (
+        "2017-07-31",
+        None,
+        "2017-02-08",
+    )
+
+
+def test_a_package_of_what_is_not_recorded_names_no_payments(
+    run: Run, tmp_path: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("import", "csv", put(tmp_path, "nopay.csv", NOPAY))
+    assert main(["export", "ocds", "--database", sqlite_url]) == 0
+    package = json.loads(capsys.readouterr().out)
+    (contract,) = package["releases"][0]["contracts"]
+    assert "transactions" not in contract["implementation"]

@@ -1,0 +1,49 @@
+"""`mledger report unknown`: what is not known of imported history, milestone by milestone, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.output import Column, Table, exact
+from commands.reports.asked import Asked
+from commands.reports.frame import Found, framed, listed
+from commands.reports.sheet import Sheet
+from ledger.recorded import PARTS
+from projections.derive import unknowns
+
+COLUMNS = ("contract", "milestone", "partner", "not_recorded", "inferred", "heard_on", "events")
+_INFERRED = {"signed": "signed_on", "delivered": "submitted_on", "first": "first_submitted_on"}
+
+
+def show(asked: Asked) -> None:
+    """Prints a row for every contract and milestone of which something is not known."""
+    with framed(asked) as frame:
+        rows = [_row(row) for row in frame.select(unknowns.LIST, **frame.filters)]
+        frame.emit({"lines": rows}, rows=rows, columns=COLUMNS, people=_people(rows))
+
+
+def _row(row: Found) -> Found:
+    name = row["milestone"]
+    return {
+        "contract": row["contract"],
+        "milestone": None if name is None else f"{row['contract']}/{name}",
+        "partner": row["partner"],
+        "not_recorded": [part for part in PARTS if row[f"no_{part}"]],
+        "inferred": [word for name, word in _INFERRED.items() if row[f"{name}_inferred"]],
+        "heard_on": row["heard_on"],
+        "events": listed(row["events"]),
+    }
+
+
+def _people(rows: list[Found]) -> Iterator[Table | str]:
+    cells = [
+        [
+            one["milestone"] or one["contract"],
+            ", ".join(one["not_recorded"]),
+            ", ".join(name.replace("_", " ") for name in one["inferred"]),
+            one["heard_on"],
+        ]
+        for one in rows
+    ]
+    columns: list[Column | str] = [exact("of"), "not recorded", "inferred", exact("last heard of")]
+    yield Sheet(columns, cells, empty="(nothing that was imported is unknown)")
