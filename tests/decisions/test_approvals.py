@@ -188,6 +188,19 @@ def test_a_revocation_is_approved_under_the_policy_that_decided_the_bonus() -> N
     assert proposal(story).quorum == {"manager": 1}
 
 
+def test_a_reversal_is_approved_and_signed_under_the_policy_that_decided_the_acceptance() -> None:
+    stricter = replace(TERMS, approval=(Tier(quorum={"finance": 2}, signatures=True),))
+    story = accepted()
+    acceptance = version_of(story, MilestoneAccepted)
+    play(story, proposes(Amendment(terms=stricter), by="admin-1"))
+    play(story, agrees(last(story), by="admin-2"))
+    asked = proposal(play(story, proposes(reversal(acceptance))))
+    assert (asked.quorum, asked.signatures) == ({"manager": 1}, False)
+    # What is accepted from now on is undone under the policy of now.
+    late = proposal(play(story, proposes(order(("M2", None, 3_500_000)))))
+    assert (late.quorum, late.signatures) == ({"finance": 2}, True)
+
+
 # --- partial acceptance ------------------------------------------------------------------------------------------
 
 

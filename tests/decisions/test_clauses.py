@@ -163,6 +163,18 @@ def test_parts_of_a_milestone_are_charged_together_as_one_delivery() -> None:
     assert amounts(600_000, 25, terms={"late_damages": damages}, **rest) == {"damages": -10_000}
 
 
+@pytest.mark.parametrize(("late", "charged"), [(5, 10_000), (10, 10_000), (25, 30_000), (0, 1)])
+def test_what_was_charged_beyond_what_is_owed_now_is_never_given_as_a_bonus(
+    late: int, charged: int
+) -> None:
+    """An earlier part was charged for more days, or under a higher cap: the rest is charged nothing."""
+    rest = {"whole": 1_000_000, "charged_minor": charged, "damages_minor": charged}
+    damages = LateDamages(per_day_minor=1_000, cap_minor=20_000)
+    assert amounts(600_000, late, terms={"late_damages": damages}, **rest) == {}
+    penalty = LatePenalty(rate=D("0.1"), cap=D(2), base="milestone")
+    assert amounts(600_000, late, terms={"late_penalty": penalty}, **rest) == {}
+
+
 def test_damages_are_owed_even_on_a_milestone_worth_nothing() -> None:
     """An amount per day is no share of anything; the net is then a claim."""
     damages = LateDamages(per_day_minor=1_000, cap_minor=None)
@@ -248,6 +260,15 @@ def test_retention_steps_down_where_the_completion_share_is_crossed(
     progress = {"contract_minor": 4_000_000, "completed_minor": completed}
     found = amounts(terms={"retention": clause}, progress=progress)
     assert found == {"retained": -retained}
+
+
+def test_the_side_before_the_completion_share_is_whole_minor_units_rounded_down() -> None:
+    """Half of 101 is 50.5: 50 of them at 50 % are 25; 51 would have been 25.5, and so 26."""
+    clause = Retention(rate=D(50), until=D(50))
+    found = lines_of(101, terms={"retention": clause}, progress={"contract_minor": 101})
+    assert found[-1].amount_minor == -25
+    assert calculation("retained", found)["first_minor"] == "50"
+    assert calculation("retained", found)["then_minor"] == "51"
 
 
 def test_a_milestone_that_crosses_says_how_much_lies_on_each_side() -> None:
@@ -353,3 +374,25 @@ def test_a_milestone_worth_one_cent_rounds_each_line_by_itself() -> None:
     assert amounts(1, terms=halves, progress=progress) == {"retained": -1}
     even = halves | {"rounding": "half-even"}
     assert amounts(1, terms=even, progress=progress) == {}
+
+
+TINY: dict[str, tuple[dict[str, Any], int]] = {
+    "early": ({"early_bonus": EarlyBonus(rate=D(1), cap=D(5))}, -3),
+    "early, its own cap": ({"early_bonus": EarlyBonus(rate=D(9), cap=D(0))}, -3),
+    "disincentive": (
+        {"early_bonus": EarlyBonus(cap=D(5), disincentive=Disincentive(rate=D(1), cap=None))},
+        3,
+    ),
+    "late": ({"late_penalty": LatePenalty(rate=D(1), cap=None)}, 3),
+    "damages": ({"late_damages": LateDamages(per_day_minor=0, cap_minor=None)}, 3),
+    "tax": ({"tax": Tax(vat=D(4), withholding=D(4))}, 0),
+    "retained": ({"retention": Retention(rate=D(4))}, 0),
+    "recovered": ({"advance": AdvanceRecovery(rate=D(4))}, 0),
+}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_what_rounds_to_nothing_is_no_line(name: str) -> None:
+    """Three days of 1 %, or 4 %, of ten cents are less than half a cent."""
+    clauses, late = TINY[name]
+    assert amounts(10, late, terms=clauses, progress={"open_advance_minor": 500}) == {}

@@ -169,6 +169,27 @@ def test_a_due_date_in_a_year_not_published_is_provisional_and_names_its_calenda
     assert by_the_day == PaymentDue(date(year, 4, 2))
 
 
+def test_a_due_date_is_provisional_if_any_day_counted_or_rolled_over_is() -> None:
+    """Business days counted through a year that is not published stay so, though the day they end on is known."""
+    china, first = calendar(("CN",)), 2026
+    while not china.unpublished(first - 1):
+        first -= 1
+    agreed = PaymentTerms(net_days=10, days="business", until="month-end", roll="forward")
+    into = payment_due(terms(payment=agreed, **CHINA), date(first - 1, 12, 28))
+    assert into.day is not None and into.day.year == first
+    assert into.provisional
+    within = payment_due(terms(payment=agreed, **CHINA), date(first, 6, 1))
+    assert not within.provisional
+    last = 2026
+    while not china.unpublished(last + 1):
+        last += 1
+    counted: dict[str, Any] = {"net_days": 3, "days": "business", "days_first": True}
+    following = PaymentTerms(day_of_next_month=10, roll="forward", **counted)
+    out_of = payment_due(terms(payment=following, **CHINA), date(last, 12, 1))
+    assert out_of.day is not None and out_of.day.year == last + 1
+    assert out_of.provisional
+
+
 @forall(
     st.dates(date(2015, 1, 1), date(2026, 11, 30)),
     st.sampled_from(["approval", "month-end"]),

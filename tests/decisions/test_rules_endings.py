@@ -181,6 +181,12 @@ def test_less_than_nothing_or_more_than_the_whole_is_none() -> None:
         b.refused(b.contract(), e.ends(("M1", part)), "share-within-whole")
 
 
+@refuses("share-within-whole")
+def test_of_a_milestone_whose_amount_is_not_agreed_nothing_is_accepted() -> None:
+    story = b.play(b.contract(b.defined("M1", amount_minor=None)), b.submits("M1"))
+    b.refused(story, e.ends(("M1", 1)), "share-within-whole")
+
+
 @permits("termination-decides-submissions")
 def test_a_submission_that_waits_is_settled_at_nothing() -> None:
     story = b.play(b.contract(), b.submits("M1"))

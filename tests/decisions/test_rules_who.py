@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from ledger import intents as i
+from ledger.contract import fold
 from ledger.events import Amendment, MilestoneAccepted, RoleRevoked
 from ledger.terms import Delegation, Tier
 from tests.decisions.builders import (
@@ -159,6 +162,40 @@ def test_in_a_one_person_shop_the_proposer_may_approve() -> None:
 def test_the_proposer_does_not_approve() -> None:
     story = play(contract(), proposes(order(("M1", day(9, 1), 1_000_000)), day(8, 20)))
     refused(story, agrees(last(story), by="manager-1"), "proposer-does-not-approve")
+
+
+@permits("submitter-does-not-approve")
+@refuses("submitter-does-not-approve")
+@pytest.mark.parametrize("then", [True, False], ids=["on then, off now", "off then, on now"])
+def test_whether_a_submitter_may_approve_is_told_by_the_policy_in_force_at_submission(
+    then: bool,
+) -> None:
+    turned = Amendment(terms=replace(TERMS, separation=not then))
+    story = play(contract(separation=then), submits("M1", by="manager-1"))
+    play(story, proposes(turned, by="admin-1"), agrees(last(story) + 1, by="admin-2"))
+    state = fold(story.records)
+    assert state is not None and state.terms.separation is not then
+    play(story, submits("M1", by="manager-1", corrects=True))  # no way round the policy either
+    if then:
+        refused(story, approves(by="manager-1"), "submitter-does-not-approve")
+    else:
+        permitted(story, approves(by="manager-1"))
+
+
+@permits("proposer-does-not-approve")
+@refuses("proposer-does-not-approve")
+@pytest.mark.parametrize("then", [True, False], ids=["on then, off now", "off then, on now"])
+def test_whether_a_proposer_may_approve_is_told_by_the_policy_in_force_when_proposed(
+    then: bool,
+) -> None:
+    turned = Amendment(terms=replace(TERMS, separation=not then))
+    story = play(contract(separation=then), proposes(order(("M1", day(9, 1), 1_000_000))))
+    proposal = last(story)
+    play(story, proposes(turned, by="admin-1"), agrees(proposal + 1, by="admin-2"))
+    if then:
+        refused(story, agrees(proposal, by="manager-1"), "proposer-does-not-approve")
+    else:
+        permitted(story, agrees(proposal, by="manager-1"))
 
 
 @permits("opener-does-not-resolve")

@@ -240,6 +240,9 @@ def test_an_anchor_that_knows_other_records_shows_it(made: Made, tmp_path: Path)
     found = verify(made.folder / "all.zip", "--anchor", str(anchor))
     assert (found.code, found.violated) == (5, ["anchor"])
     assert "positions 1 to 42 are not those that the anchor knows" in found.line("anchor")
+    trusting = verify(made.folder / "all.zip", "--trusted-key", made.key, "--anchor", str(anchor))
+    assert trusting.code == 5
+    assert "completeness: unproven" in trusting.out
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"a\n1\n"])

@@ -328,6 +328,24 @@ def test_a_contract_has_one_currency(tmp_path: Path) -> None:
     assert [milestone.amount_minor for milestone in only(reading).milestones] == [150, 250]
 
 
+@pytest.mark.parametrize(
+    ("cells", "field", "reason"),
+    [
+        ("KWD,1.234", "currency", "line 3 says KWD, but line 2 says CNY"),
+        ("JPY,1.5", "amount", "JPY"),
+        (",1.234", "amount", "CNY"),
+    ],
+)
+def test_an_amount_is_read_in_the_currency_of_its_own_row(
+    tmp_path: Path, cells: str, field: str, reason: str
+) -> None:
+    """Dinars have three decimals and yen none, so that what is wrong with a row depends on its currency."""
+    reading = read(tmp_path, f"contract,milestone,currency,amount\nC,M1,CNY,1.50\nC,M2,{cells}\n")
+    (place, said), *others = skipped(reading).items()
+    assert (place, others) == (f"sheet.csv:3:{field}", [])
+    assert reason in said
+
+
 def test_a_contradiction_between_files_names_both(tmp_path: Path) -> None:
     for name, amount in (("a.csv", 1), ("b.csv", 2)):
         (tmp_path / name).write_text(f"{HEADER}\nC,M1,CNY,{amount},,,\n")

@@ -68,6 +68,39 @@ def test_every_column_that_was_edited_is_named(
     assert len([c for c in columns if c[1] == "paid_minor"]) == streams
 
 
+@pytest.mark.parametrize("taken", [True, False], ids=["what was there is gone", "what was not is"])
+def test_a_value_that_comes_or_goes_is_named_in_every_column_that_may_be_empty(
+    ledger: Ledger[Contract], records: list[Record], taken: bool
+) -> None:
+    """In SQL nothing is equal to NULL, nor unequal: a comparison that forgets it sees none of these."""
+    planted: dict[tuple[str, str, str], tuple[object, object]] = {}
+    seen = served(ledger)
+    for model in MODELS:
+        optional = [c for c in model.columns if not c.required and c.name not in model.key]
+        rows = list(seen[model.name])
+        for column in optional:
+            at = model.names.index(column.name)
+            # Each in a row of its own, so that none is seen by the help of another.
+            row = next((r for r in rows if (r[at] is not None) is taken), None)
+            if row is None:
+                continue
+            rows.remove(row)
+            key = [row[model.names.index(name)] for name in model.key]
+            put = None if taken else (1 if column.kind == "integer" else "by hand")
+            where = " AND ".join(f"{n} = {_sql(v)}" for n, v in zip(model.key, key, strict=True))
+            change(ledger, f"UPDATE {model.name}_a SET {column.name} = {_sql(put)} WHERE {where}")
+            planted[model.name, "/".join(map(str, key)), column.name] = (put, row[at])
+    found = found_by_check(ledger)
+    assert {(d.table, d.key, d.column): (d.serving, d.rebuilt) for d in found} == planted
+    assert len({table for table, _, _ in planted}) > 4
+
+
+def _sql(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
 def test_a_deleted_row_is_named(ledger: Ledger[Contract], records: list[Record]) -> None:
     change(ledger, "DELETE FROM contracts_a WHERE stream = 1")
     (difference,) = found_by_check(ledger)

@@ -104,6 +104,23 @@ def swap(conn: Connection) -> None:
     put(conn, 2, third | {"position": 2, "version": 2})
 
 
+def exchange(one: int, other: int) -> Callable[[Connection], None]:
+    """Two records, each in the row of the other's contract; the records themselves stay as they are."""
+
+    def attack(conn: Connection) -> None:
+        query = (
+            f"SELECT position, stream, version, record FROM log WHERE position IN ({one}, {other})"
+        )
+        first, second = (tuple(row) for row in conn.exec_driver_sql(f"{query} ORDER BY position"))
+        conn.exec_driver_sql(f"DELETE FROM log WHERE position IN ({one}, {other})")
+        mark = "?" if conn.dialect.name == "sqlite" else "%s"
+        for row, stream in ((first, second[1]), (second, first[1])):
+            values = (row[0], stream, *row[2:])
+            conn.exec_driver_sql(f"INSERT INTO log VALUES ({', '.join([mark] * 4)})", values)
+
+    return attack
+
+
 def renumber(conn: Connection) -> None:
     """Position 8, the last of A so far, is gone, and what followed it moves up by one, head and all."""
     found = records(conn)

@@ -29,6 +29,7 @@ from tests.store.sealed import (
     cut,
     does,
     edits,
+    exchange,
     insert_one,
     noted,
     renumber,
@@ -72,6 +73,16 @@ ATTACKS = [
         does("UPDATE log SET version = 7 WHERE position = 8"),
         ("columns", "position 8: the record says version 5, the column 7"),
     ),
+    Attack(
+        "a record filed under another contract",
+        does("UPDATE log SET stream = 2 WHERE position = 12"),
+        ("columns", "position 12: the record says stream 4, the column 2"),
+    ),
+    Attack(
+        "the contracts of two records exchanged",
+        exchange(2, 5),
+        ("columns", "position 5: the record says stream 2, the column 1"),
+    ),
     Attack("an actor", edits(8, actor="mallory"), ("checkpoints", LATER)),
     Attack(
         "a time",
@@ -84,6 +95,16 @@ ATTACKS = [
         ("streams", "position 1 is of 'A', and stream 1 is called 'Z'"),
     ),
     Attack(
+        "a contract without a record",
+        does("INSERT INTO streams (stream, stream_id) VALUES (99, 'GHOST')"),
+        ("streams", "stream 99 (GHOST) has no record"),
+    ),
+    Attack(
+        "the time of the head",
+        does("UPDATE log_head SET recorded_at = '2020-01-01T00:00:00.000000Z'"),
+        ("head", "the head row says recorded at '2020-01-01T00:00:00.000000Z', the last record"),
+    ),
+    Attack(
         "an idempotency key",
         does("UPDATE keys SET last_position = 4 WHERE key = 'k'"),
         ("keys", "the key 'k' at position 4 is not what its records say"),
@@ -92,6 +113,20 @@ ATTACKS = [
         "a key forgotten",
         does("DELETE FROM keys"),
         ("keys", "position 4 has the key 'k', of which the table of keys knows nothing"),
+    ),
+    Attack(
+        "a key that no record bears",
+        does(
+            "INSERT INTO keys SELECT 'stray', digest, actor, stream, 2, 2, 2, 2 FROM keys",
+        ),
+        ("keys", "the key 'stray' names position 2, where no record bears it"),
+    ),
+    Attack(
+        "a key beyond the last that a record bears",
+        does(
+            "INSERT INTO keys SELECT 'stray', digest, actor, stream, 2, 2, 9, 9 FROM keys",
+        ),
+        ("keys", "the key 'stray' names position 9, where no record bears it"),
     ),
     Attack(
         "the last event deleted",
@@ -177,7 +212,10 @@ def test_an_attack_is_found_and_its_place_is_named(
 ) -> None:
     unguarded(ledger.engine, attack.act)
     alone = found(verify(ledger.engine, sealing.keys))
-    with_anchor = found(verify(ledger.engine, sealing.keys, sealing.anchor))
+    anchored = verify(ledger.engine, sealing.keys, sealing.anchor)
+    with_anchor = found(anchored)
+    # An anchor that the log does not go on from proves nothing of it, to no position.
+    assert anchored.proven_until == (0 if "anchor" in with_anchor else SECOND_SEAL)
     if attack.without is None:
         assert alone == {}
     else:
