@@ -25,6 +25,7 @@ from ledger.events import (
 from ledger.invoice_numbers import Numbers
 from ledger.money import UNKNOWN_CURRENCY
 from ledger.payees import Payees
+from ledger.rule_versions import CURRENT
 from ledger.signers import Signers
 from ledger.taken import TakenDispute as TakenDispute
 from ledger.taken import TakenMilestone as TakenMilestone
@@ -40,7 +41,8 @@ class Context:
     `signers` and `ledger_id` are what signatures are checked against, `administrators` the people who may keep
     keys, `numbers` the invoice numbers that are taken on any contract, `payees` the partners' accounts
     and `keepers` who may keep those of the partner at hand. A `drafting` decision is one still to be
-    signed: it is made to be shown, and never recorded.
+    signed: it is made to be shown, and never recorded. `rules` is the version of the rules that judge: today's, but
+    where history is decided again (ledger/rule_versions.py).
     """
 
     actor: str
@@ -54,6 +56,7 @@ class Context:
     payees: Payees | None = None
     keepers: frozenset[str] = frozenset()
     drafting: bool = False
+    rules: int = CURRENT
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):

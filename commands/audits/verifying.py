@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Engine
 
 from commands.audits.anchors import Anchor
 from commands.audits.keys import trusted_keys
@@ -15,6 +17,7 @@ from commands.settings import Settings
 from ledger.errors import InputInvalid, IntegrityViolated
 from ledger.store.database import connect, reading
 from ledger.store.reading import head
+from ledger.store.redeciding import NAME, decided_again
 from ledger.store.verifying import Verdict, verify
 
 
@@ -37,10 +40,20 @@ def show(settings: Settings, output: Output, trusted: Sequence[str], anchor: Pat
             known = kept.read()
         with progress(now.position, "verifying") as bar:
             verdict = verify(engine, keys, known, bar.advance)
+        with progress(now.position, "deciding again") as bar:
+            _decide_again(engine, verdict, bar.advance)
     finally:
         engine.dispose()
     output.emit(_data(verdict), people=_people(verdict))
     return 0 if verdict.ok else IntegrityViolated.exit_code
+
+
+def _decide_again(engine: Engine, verdict: Verdict, advance: Callable[[int], None]) -> None:
+    """Adds the check of what was decided; a damaged log cannot be followed, and what is wrong is told already."""
+    try:
+        verdict.checks.append(decided_again(engine, advance))
+    except IntegrityViolated as problem:
+        verdict.not_checked[NAME] = problem.message
 
 
 def _data(verdict: Verdict) -> dict[str, Any]:

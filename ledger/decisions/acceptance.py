@@ -40,6 +40,7 @@ from ledger.intents import ApproveMilestone, Context
 from ledger.money import parse_minor, parse_percent, percent_of, split
 from ledger.pricing.order import price
 from ledger.pricing.payment_due import payment_due
+from ledger.rule_versions import FIRST
 from ledger.state import Contract, Milestone
 
 
@@ -92,7 +93,8 @@ def approve_milestone(state: Contract, intent: ApproveMilestone, context: Contex
     case.amount_minor = part_minor + bonus_minor
     named = _named(milestone, intent)
     priced = figures(lines)
-    subject = submission_digest(submission.version, submission.event, part_minor, named, priced)
+    bound = priced if context.rules > FIRST else None
+    subject = submission_digest(submission.version, submission.event, part_minor, named, bound)
     quorum = tier(submission.terms, case.amount_minor)
     weigh(case, submission.approvals, subject, quorum, intent.role)
     approval = ApprovalGranted(
@@ -104,8 +106,8 @@ def approve_milestone(state: Contract, intent: ApproveMilestone, context: Contex
         milestone=milestone.id,
         accepted_minor=part_minor,
         part=intent.part or ", ".join(intent.deliverables),
-        deliverables=tuple(named),
-        price=priced,
+        deliverables=tuple(named) if bound is not None else (),
+        price=bound or (),
     )
     demanded = tier_signs(submission.terms, case.amount_minor)
     approval = signed(case, approval, intent.signature, demanded=demanded)

@@ -36,18 +36,16 @@ def submission_digest(
     event: MilestoneSubmitted,
     part_minor: int,
     deliverables: Iterable[str],
-    priced: tuple[Figure, ...],
+    priced: tuple[Figure, ...] | None,
 ) -> str:
-    """What an approval of this part of a submission, at this price, binds to."""
-    return digest(
-        {
-            "accepted_minor": part_minor,
-            "deliverables": list(deliverables),
-            "digest": digest(event),
-            "price": priced,
-            "subject": submission,
-        }
-    )
+    """What an approval of this part of a submission, at this price, binds to; without one as in the first release."""
+    bound = {
+        "accepted_minor": part_minor,
+        "deliverables": list(deliverables),
+        "digest": digest(event),
+        "subject": submission,
+    }
+    return digest(bound if priced is None else bound | {"price": priced})
 
 
 def proposal_digest(content: str, priced: tuple[Figure, ...]) -> str:

@@ -43,6 +43,7 @@ from ledger.intents import (
 )
 from ledger.patches import as_patch
 from ledger.premises import premises
+from ledger.rule_versions import FIRST
 from ledger.state import ADMINISTRATOR, Contract, Proposal
 
 OUTDATED = "outdated, proposed anew"
@@ -108,12 +109,13 @@ def approve_change(state: Contract, intent: ApproveChange, context: Context) -> 
     kind = KINDS[type(proposal.content)]
     judge(case, acting_for_another_needs_delegation, proposal_open, *DATES)
     judge(case, proposer_does_not_approve)
-    up_to_date(case)
+    if context.rules > FIRST:
+        up_to_date(case)
     kind.prepare(case, proposal.content)
     case.rests_on = (proposal.version,)
     judge(case, *kind.approval_rules)
     quorum, demanded = _demanded_now(case, kind)
-    priced = price_now(case)
+    priced = price_now(case) if context.rules > FIRST else ()
     subject = proposal_digest(proposal.event.digest, priced)
     weigh(case, proposal.approvals, subject, quorum, intent.role)
     approval = ApprovalGranted(
@@ -149,6 +151,8 @@ def _demanded_now(case: Case, kind: Kind) -> tuple[dict[str, int], bool]:
     """The quorum, and whether approvals are signed: as it was proposed, and as what it adds now demands."""
     event, content = case.the_proposal().event, case.the_proposal().content
     case.amount_minor = event.amount_minor
+    if case.context.rules == FIRST:  # by which a proposal kept the tier that it was proposed to
+        return event.quorum, event.signatures
     if broken(case, kind.rules):  # it cannot take effect as things stand, and is priced when it can
         return event.quorum, event.signatures
     case.amount_minor = amount = kind.amount(case, content)

@@ -50,12 +50,15 @@ def asked(url: str, *words: str) -> Any:
 
 
 def record(url: str, records: Sequence[Record], login: str = "tester") -> None:
-    """Appends records as they are, each under its actor and stream, at noon where the store's clock is ours."""
+    """Appends records as they are, each under its actor, origin and stream, at noon where the store's clock is ours."""
     with open_ledger(url, evolve) as ledger:
         if ledger.engine.dialect.name == "sqlite":
             ledger.recorder.clock = lambda: NOON  # type: ignore[attr-defined]
-        for (stream, actor), some in groupby(records, lambda r: (r.stream_id, r.actor)):
+        for (stream, actor, origin), some in groupby(
+            records, lambda r: (r.stream_id, r.actor, r.origin)
+        ):
             facts = list(some)
-            envelope = Envelope(actor=actor, authenticated_as=login, origin="story")
+            told = origin if origin.startswith("import:") else "story"
+            envelope = Envelope(actor=actor, authenticated_as=login, origin=told)
             batch = [(stream, facts[0].version - 1, [one.data for one in facts])]
             ledger.append(batch, envelope)

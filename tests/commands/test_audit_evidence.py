@@ -15,7 +15,9 @@ import pytest
 
 import migrations
 from commands.main import main
-from ledger.store import connect
+from ledger.contract import evolve
+from ledger.events import MilestoneAccepted
+from ledger.store import Envelope, connect, open_ledger
 from tests.store.sealed import does, edits, unguarded
 
 pytestmark = pytest.mark.usefixtures("today")  # its contract allows 400 days back
@@ -124,11 +126,25 @@ def test_what_was_altered_is_named_and_the_exit_code_is_5(signed: Run) -> None:
     code, found = verdict(signed, *TRUSTED)
     assert (code, found["ok"], found["completeness"]) == (5, False, "unproven")
     wrong = {check["name"] for check in found["checks"] if not check["ok"]}
-    assert wrong == {"checkpoints", "anchor"}
+    assert wrong == {"checkpoints", "anchor", "decisions"}
     code, out, _ = signed("audit", "verify", *TRUSTED)
     assert code == 5
     assert "VIOLATED checkpoints: positions 1 to 7 are not those that were sealed" in out
     assert "integrity: VIOLATED" in out
+
+
+def test_an_acceptance_that_nobody_decided_is_named_with_its_position_and_exit_code_5(
+    signed: Run,
+) -> None:
+    signed("milestone", "submit", "BW-2026-014/M1", "--as", "partner-1", "--on", "2026-08-18")
+    forged = MilestoneAccepted(milestone="M1", submission=7, accepted_minor=12_000_000)
+    with open_ledger(f"sqlite:///{Path.cwd() / 'ledger.sqlite3'}", evolve) as ledger:
+        ledger.append([("BW-2026-014", 7, [forged])], Envelope(actor="manager-1", origin="cli"))
+    code, found = verdict(signed)
+    assert code == 5
+    (wrong,) = [check for check in found["checks"] if not check["ok"]]
+    assert wrong["name"] == "decisions"
+    assert "position 8 (MilestoneAccepted, BW-2026-014#8): no decision" in wrong["detail"]
 
 
 def test_last_weeks_copy_is_found_by_the_anchor_only(signed: Run) -> None:

@@ -44,18 +44,19 @@ class Play:
             self.outcomes[f"{type(intent).__name__}: {refusal.code}"] += 1
             return False
         self.outcomes[type(intent).__name__] += 1
+        origin = "import:test" if isinstance(intent, i.TakeOver) else "test"
         for event in events:
-            self.append(contract, actor, event)
+            self.append(contract, actor, event, origin)
         return bool(events)
 
-    def append(self, contract: str, actor: str, event: Fact) -> None:
+    def append(self, contract: str, actor: str, event: Fact, origin: str = "test") -> None:
         state = self.states.get(contract)
         names = list(self.states)
         record = RECORD_TYPES[type(event)](
             actor=actor,
             authenticated_as=actor,
             data=event,
-            origin="test",
+            origin=origin,
             position=len(self.records) + 1,
             recorded_at=(NOW + timedelta(seconds=len(self.records))).strftime(
                 "%Y-%m-%dT%H:%M:%S.%fZ"

@@ -1,0 +1,159 @@
+"""History is decided again: what people did always follows, and an outcome that nobody decided never does."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace as with_fields
+
+from ledger import events as e
+from ledger import intents as i
+from ledger.again.contract import judge_contract
+from ledger.again.judging import Beside, Found
+from ledger.events import Record, decode_record
+from ledger.payees import Payees
+from ledger.signers import Signers
+from ledger.terms import Tier
+from tests.decisions import builders as b
+from tests.decisions.forging import GROSS, ON, altered, outcomes
+from tests.decisions.random_acts import story
+from tests.decisions.spec import Story, record
+from tests.golden_files import LOG
+
+OUTCOMES = (
+    e.MilestoneAccepted,
+    e.BonusAwarded,
+    e.PenaltyAssessed,
+    e.AcceptanceReversed,
+    e.DisputeResolved,
+    e.MilestoneRevised,
+)
+
+
+def beside(first_until: int = 0) -> Beside:
+    """No registers: nothing is signed, invoiced or paid to an account."""
+    return Beside(
+        ledger_id="",
+        signers=lambda position: Signers(),
+        payees=lambda position, partner: Payees(),
+        holder=lambda position, partner, number: "",
+        numbered=lambda record: True,
+        first_until=first_until,
+    )
+
+
+def found(records: list[Record], first_until: int = 0) -> list[Found]:
+    return list(judge_contract(records, beside(first_until)))
+
+
+def with_one_more(played: Story, by: str, *facts: e.Fact) -> list[Record]:
+    first = b.last(played) + 1
+    return [*played.records, *(record(fact, first + n, by) for n, fact in enumerate(facts))]
+
+
+# --- what people did ---------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6))
+def test_whatever_people_do_follows_when_it_is_decided_again(seed: int) -> None:
+    assert found(story(seed, 60).records) == []
+
+
+def test_what_the_first_release_recorded_follows_by_its_rules_and_not_by_later_ones() -> None:
+    log = [decode_record(line) for line in LOG.read_text().splitlines()]
+    assert found(log, first_until=len(log)) == []
+    assert {one.event for one in found(log)} >= {"ApprovalGranted", "ChangeProposed"}
+
+
+def test_a_part_told_by_deliverables_is_read_back_from_its_words() -> None:
+    names = ("a, b", "a", "c")
+    played = b.contract(b.defined("M1", amount_minor=900, deliverables=names))
+    b.play(played, b.submits("M1"))
+    played.when(i.ApproveMilestone(milestone="M1", deliverables=("c", "a, b"), on=ON)).happened()
+    assert found(played.records) == []
+
+
+# --- what nobody decided -----------------------------------------------------------------------------------
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10**6))
+def test_an_outcome_without_its_causes_is_found_whatever_stands_before_it(seed: int) -> None:
+    played = story(seed, 30)
+    for by, forged in outcomes(played.the_state()):
+        judged = found(with_one_more(played, by, forged))
+        assert {one.position for one in judged} == {b.last(played) + 1}, (by, forged)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10**6))
+def test_an_outcome_that_was_altered_is_found_at_its_position(seed: int) -> None:
+    records = story(seed, 40).records
+    changed = [
+        (index, data)
+        for index, one in enumerate(records)
+        if isinstance(one.data, OUTCOMES)
+        for data in altered(one.data)
+    ]
+    for index, data in Random(seed).sample(changed, min(8, len(changed))):
+        log = [*records[:index], with_fields(records[index], data=data), *records[index + 1 :]]
+        assert found(log)[0].position == records[index].position, data
+
+
+def test_an_acceptance_that_no_approval_carries_is_found_where_approvals_must_be_signed() -> None:
+    signing = (Tier(quorum={"manager": 1, "finance": 1}, signatures=True),)
+    played = b.play(b.contract(approval=signing), b.submits("M1"))
+    gross = with_fields(GROSS, amount_minor=1_000_000)
+    forged = e.MilestoneAccepted(
+        on=ON,
+        rests_on=(2, 4),
+        milestone="M1",
+        submission=4,
+        accepted_minor=1_000_000,
+        lines=(gross,),
+    )
+    (one,) = found(with_one_more(played, "manager-1", forged))
+    assert (one.position, one.event, one.reference) == (5, "MilestoneAccepted", "C-1#5")
+    assert "no decision has it as its outcome" in one.what
+
+
+def test_an_approval_that_should_be_signed_and_is_not_is_found_with_its_rule() -> None:
+    plain = b.play(b.contract(), b.submits("M1"))
+    signing = replace(b.TERMS, approval=(Tier(quorum={"manager": 1}, signatures=True),))
+    approved = b.permitted(deepcopy(plain), b.approves("M1"))
+    terms: Any = plain.records[0].data
+    log = [
+        with_fields(plain.records[0], data=with_fields(terms, terms=signing)),
+        *plain.records[1:],
+    ]
+    log += [record(fact, len(log) + 1 + n, "manager-1") for n, fact in enumerate(approved)]
+    assert "approval-signed-where-the-tier-demands" in found(log)[0].what
+
+
+@pytest.mark.parametrize("missing", ["withdrawn", "too few", "another's", "twice"])
+def test_an_acceptance_is_found_whose_approvals_do_not_make_the_quorum(missing: str) -> None:
+    """M2 takes a manager and a finance clerk: the acceptance is that which both would lead to."""
+    whole = b.play(b.contract(), b.submits("M2"), b.approves("M2"))
+    rightly = b.permitted(deepcopy(whole), b.approves("M2", by="finance-1"))
+    if missing == "withdrawn":
+        b.play(whole, b.withdraws("M2"))
+    by = {"another's": "mallory", "twice": "manager-1"}.get(missing, "finance-1")
+    facts = rightly[1:] if missing == "too few" else rightly
+    judged = found(with_one_more(whole, by, *facts))
+    approves = missing == "withdrawn"  # then the clerk's approval is one of two, and stands
+    assert judged[0].position == b.last(whole) + (2 if approves else 1)
+
+
+def test_a_record_that_fits_no_contract_is_told_and_what_follows_is_not_judged() -> None:
+    played = b.contract()
+    log = with_one_more(played, "manager-1", e.MilestoneStarted(milestone="nowhere", on=ON))
+    judged = found([*log, record(e.MilestoneStarted(milestone="M1", on=ON), len(log) + 1)])
+    assert {one.position for one in judged} == {b.last(played) + 1}
+    assert "what follows it in C-1 cannot be judged" in judged[-1].what
