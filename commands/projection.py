@@ -192,7 +192,11 @@ def _status_lines(found: dict[str, Any]) -> Iterator[str]:
 def _run_line(run: dict[str, Any] | None) -> str:
     if run is None:
         return "never"
-    result = {"drift": f"DRIFT: {run['differences']} row(s) differ", "failed": "FAILED"}
+    result = {
+        "drift": f"DRIFT: {run['differences']} row(s) differ",
+        "disagreement": "the independent oracle DISAGREES",
+        "failed": "FAILED",
+    }
     said = result.get(run["status"], f"{run['status']}, no drift in {run['compared']} contract(s)")
     if run["status"] in _WELL and run["differences"]:
         said = f"{run['status']}, {run['differences']} row(s) of drift accepted"
@@ -274,7 +278,7 @@ def catch_up(settings: Settings, output: Output) -> None:
     help="Where the work is done.",
 )
 @click.option(
-    "--oracle", is_flag=True, help="Ask the independent oracle of the source tree as well."
+    "--oracle", is_flag=True, help="Ask an independent program as well, before the rows serve."
 )
 @click.option("--scheduler", default="", metavar="ADDRESS", help="The scheduler of a Dask cluster.")
 @click.option("--read-url", default="", metavar="URL", help="A replica that its workers read from.")
@@ -284,16 +288,12 @@ def catch_up(settings: Settings, output: Output) -> None:
 def rebuild(
     metrics_file: Path | None, oracle: bool, settings: Settings, output: Output, **asked: Any
 ) -> None:
-    """Build the read models anew from the log, compare, and let them serve; exits 6 on drift."""
+    """Build the read models anew from the log, compare, and let them serve; exits 6 on drift or disagreement."""
     from commands.session import opened
 
-    if oracle:
-        from commands.second_opinion import require_oracle
-
-        require_oracle()
     with opened(settings, Recording(), output) as session:
         try:
-            certificate = _rebuilt(session, asked)
+            certificate = _rebuilt(session, asked, oracle)
         except BaseException:
             # What went wrong is told, even where the figures cannot be had any more.
             with suppress(Exception):
@@ -303,19 +303,15 @@ def rebuild(
         output.emit(certificate.as_object(), people=_certificate(certificate))
         if certificate.status == "drift":
             raise _drifted(certificate)
-        if oracle:
-            _ask_oracle(session)
+        if certificate.status == "disagreement":
+            from commands.second_opinion import disagreement
+
+            raise disagreement(certificate)
 
 
-def _ask_oracle(session: Session) -> None:
-    from commands.second_opinion import ask_oracle
-    from commands.session import say
-
-    say(f"the independent oracle agrees on {', '.join(ask_oracle(session))}")
-
-
-def _rebuilt(session: Session, asked: dict[str, Any]) -> Certificate:
+def _rebuilt(session: Session, asked: dict[str, Any], oracle: bool) -> Certificate:
     from commands.output import progress
+    from commands.second_opinion import second_opinion
     from commands.settings import as_url
     from commands.version import product_version
     from projections.rebuild.full import Options
@@ -323,7 +319,8 @@ def _rebuilt(session: Session, asked: dict[str, Any]) -> Certificate:
 
     if asked["read_url"]:
         asked["read_url"] = as_url(asked["read_url"])
-    options = Options(**asked, program=product_version())
+    judge = second_opinion(session, session.settings.today()) if oracle else None
+    options = Options(**asked, program=product_version(), judge=judge)
     with progress(None, "rebuilding") as bar:
 
         def tick(done: int, total: int) -> None:
@@ -355,6 +352,20 @@ def _certificate(certificate: Certificate) -> Iterator[Table | str]:
             for d in c.different[:_SHOWN]
         ]
         yield Table(columns, rows)
+    if c.oracle is not None:
+        yield from _oracle_lines(c.oracle)
+
+
+def _oracle_lines(said: dict[str, Any]) -> Iterator[Table | str]:
+    from commands.output import Table, exact
+
+    if not said["differences"]:
+        yield f"the independent oracle agrees on {said['contracts']:,} contract(s): {', '.join(said['agrees'])}"
+        return
+    yield f"the independent oracle disagrees in {said['differences']} place(s); what was served goes on serving"
+    yield ""
+    rows = [(d["what"], d["contract"] or "", d["says"]) for d in said["different"]]
+    yield Table([exact("what"), exact("contract"), "difference"], rows)
 
 
 def _drifted(certificate: Certificate) -> Exception:

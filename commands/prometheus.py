@@ -12,7 +12,7 @@ from typing import Any
 
 from commands.options import Output
 
-STATUSES = ("rebuilt", "checked", "drift", "failed")
+STATUSES = ("rebuilt", "checked", "drift", "disagreement", "failed")
 
 Sample = tuple[Mapping[str, str], float | None]
 """Labels and a value; None is no sample."""

@@ -153,9 +153,14 @@ class Milestone(Struct, gc=False):
 
     @property
     def settled_on(self) -> date | None:
-        """The day on which nothing was left to pay, by the days on which facts act; later claims change nothing."""
+        """The day on which nothing was left to pay, by the days on which facts act; later claims change nothing.
+
+        None where what was accepted is unknown: then so is whether anything was left.
+        """
         acceptance = self.acceptance
-        if acceptance is None or self.outstanding_minor > 0 or self.paid_minor <= 0:
+        if acceptance is None or acceptance.accepted_minor is None:
+            return None
+        if self.outstanding_minor > 0 or self.paid_minor <= 0:
             return None
         owed = ((posted.on, posted.line.amount_minor) for posted in self.lines)
         return last_settled(acceptance.on, owed, self.payments)

@@ -32,7 +32,7 @@ from projections.derive import MODELS
 from projections.derive.model import ReadModel, Row
 from projections.rebuild.fold import no_collection, rows_of
 from projections.rebuild.sink import insert_statement
-from projections.sides import checkpoint, names, serving
+from projections.sides import Side, checkpoint, names, serving
 
 Value = int | str | None
 Found = dict[str, Value]
@@ -87,14 +87,14 @@ def reader(
         if known_time is not None:
             known_position = position_at(conn, known_time)
         if as_of is None and known_position is None and not fresh:
-            yield _of_serving_side(conn)
+            yield reader_of(conn, serving(conn))
         else:
             with _folded(conn, as_of, known_position, contract) as folded:
                 yield folded
 
 
-def _of_serving_side(conn: Connection) -> Reader:
-    side = serving(conn)
+def reader_of(conn: Connection, side: Side) -> Reader:
+    """A reader of one side as it stands in the transaction of a connection, whichever serves."""
     reached = checkpoint(conn, side).position
     last = head(conn).position
     tables = names(side)

@@ -16,21 +16,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tests.oracle
+import oracle as package
 from commands.imports.ocds import read_ocds
 from commands.main import main as mledger
 from ledger.contract import evolve
 from ledger.events import Record, encode
 from ledger.store import open_ledger
 from ledger.store.records import Envelope
-from tests.oracle import REPORTS
-from tests.oracle.__main__ import main as oracle
-from tests.oracle.log import TARGETS, Json, facts_by_contract
+from oracle import REPORTS
+from oracle.__main__ import main as oracle
+from oracle.log import TARGETS, Json, facts_by_contract
+from oracle.promised import promised
 from tests.oracle.mutants import MUTANTS, Mutant
 from tests.oracle.play import LAST_DAY, Play
 from tests.oracle.portfolios import as_json, play_imported, play_portfolio
 from tests.oracle.product import RATES, Asked, answer, reader
-from tests.oracle.promised import promised
 from tests.stories import double_eleven
 
 GROUPINGS = (None, "partner", "contract", "stage", "currency", "month", "quarter")
@@ -160,16 +160,26 @@ def test_every_fact_rests_on_what_it_is_about(seed: int) -> None:
 
 
 CORE = (
-    *("log", "contracts", "figures", "schedule", "rates", "exposure"),
-    *("kept", "settled", "releases", "reckoning", "faults", "payments", "recorded"),
+    *("log", "agreed", "contracts", "figures", "schedule", "rates", "exposure"),
+    *(
+        "kept",
+        "settled",
+        "releases",
+        "reckoning",
+        "faults",
+        "payments",
+        "recorded",
+        "times",
+        "check",
+    ),
     "approvals",
 )
 
 
 @pytest.mark.parametrize("module", ["__init__", "__main__", "promised", *CORE])
 def test_the_oracle_shares_no_code_with_the_product(module: str) -> None:
-    file = Path(tests.oracle.__file__).with_name(f"{module}.py")
-    own = {"tests.oracle", *(f"tests.oracle.{name}" for name in CORE)}
+    file = Path(package.__file__).with_name(f"{module}.py")
+    own = {"oracle", *(f"oracle.{name}" for name in CORE)}
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []

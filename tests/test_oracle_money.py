@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.events import Record
-from tests.oracle import rows
-from tests.oracle.faults import faults
-from tests.oracle.kept import KEPT
-from tests.oracle.log import Json
+from oracle import rows
+from oracle.faults import faults
+from oracle.kept import KEPT
+from oracle.log import Json
 from tests.oracle.mutants import Mutant
 from tests.oracle.mutants_money import MUTANTS_MONEY
 from tests.oracle.play import LAST_DAY

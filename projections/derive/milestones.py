@@ -109,7 +109,7 @@ def rows(contract: Contract) -> list[Row]:
 
 
 # 3: disputes and the first pass are null where no source tells of them, disputed amounts where one is not known.
-MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows, version=3)
+MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows, version=4)
 
 REGISTER = """
 SELECT contract, partner, milestone, title, stage, owner, currency, status, source_status, twin_status,

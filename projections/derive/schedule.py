@@ -235,7 +235,7 @@ def _unallocated(contract: Contract) -> Row:
 
 
 # 3: what is not known is null, not 0: net of an unknown gross, payments that no source tells of, held in doubt.
-MODEL = ReadModel("schedule", COLUMNS, ("stream", "ordinal", "kind"), rows, version=3)
+MODEL = ReadModel("schedule", COLUMNS, ("stream", "ordinal", "kind"), rows, version=4)
 
 _FIGURES = (
     "bonus_minor, penalty_minor, credit_minor, adjustment_minor, tax_minor, retention_minor, "

@@ -31,10 +31,11 @@ _FIRST = (
 
 @dataclass(slots=True)
 class Certificate:
-    """What a run did and found; `status` is rebuilt, checked, drift or failed.
+    """What a run did and found; `status` is rebuilt, checked, drift, disagreement or failed.
 
     `drift.compared` counts the streams compared at equal position; `different` names where rows part; `superseded`
-    counts rows that an older derivation made, which are no drift. `phases` are the seconds of each step.
+    counts rows that an older derivation made, which are no drift. `oracle` is what the independent oracle said of the
+    rebuilt side before it serves, null where it was not asked. `phases` are the seconds of each step.
     """
 
     run_id: str
@@ -56,6 +57,7 @@ class Certificate:
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     derivation: str = DERIVATION
     program: str = ""
+    oracle: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
 
     def failed(self, error: BaseException) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from traceback import clear_frames
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
@@ -43,12 +44,15 @@ ALIGNMENTS = 3
 
 Tick = Callable[[int, int], None]
 """Told events done and events in all."""
+Judge = Callable[[Side], dict[str, Any]]
+"""Asked what it holds of a side that is to serve: its `differences` are a number, 0 where it agrees with everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a run is asked for; `workers` 0 is the machine's choice, `certificate` a file to write it to as well.
 
+    `judge` is asked before the rebuilt side serves, and holds it back where it disagrees.
     With `engine` "dask" the work is done where the `scheduler` sends it, reading from `read_url` if given: a replica.
     """
 
@@ -61,6 +65,7 @@ class Options:
     engine: str = IN_PROCESS
     scheduler: str = ""
     read_url: str = ""
+    judge: Judge | None = None
 
 
 def rebuild(engine: Engine, options: Options, tick: Tick = lambda done, total: None) -> Certificate:
@@ -160,9 +165,20 @@ def _run(
     certificate.status = "checked" if options.check else "rebuilt"
     if certificate.differences and not options.accept_drift:
         certificate.status = "drift"
+    elif not _agreed(options, resting, certificate):
+        certificate.status = "disagreement"
     elif not options.check:
         with _timed(certificate, "flip"):
             _flip(engine, served)
+
+
+def _agreed(options: Options, side: Side, certificate: Certificate) -> bool:
+    """Whether the judge agrees with what a side would serve; without one there is nothing to disagree with."""
+    if options.judge is None:
+        return True
+    with _timed(certificate, "oracle"):
+        certificate.oracle = options.judge(side)
+    return not certificate.oracle["differences"]
 
 
 def _auto(events: int) -> int:

@@ -20,9 +20,9 @@ from ledger import intents as i
 from ledger.errors import Refused
 from ledger.events import Amendment, ChangeProposed, MilestoneAccepted, Revision, encode
 from ledger.terms import PaymentTerms, Tax
+from oracle.faults import faults
 from tests.decisions import builders as b
 from tests.decisions.spec import Story
-from tests.oracle.faults import faults
 
 Values = dict[str, Any]
 MANAGERS = ("manager-1", "manager-2", "manager-3")

@@ -8,8 +8,8 @@ from typing import Any
 
 from ledger import events as e
 from ledger import intents as i
+from oracle.recorded import PARTS
 from tests.oracle.play import ADMINISTRATORS, Play
-from tests.oracle.recorded import PARTS
 
 STATUSES = ("defined", "started", "submitted", "rejected", "accepted", "accepted", "cancelled")
 

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class Fact:
     on: date | None
     data: Json
 
-    @property
+    @cached_property
     def milestone(self) -> str:
         return str(self.data.get("milestone", ""))
 

@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from tests.oracle.contracts import Contract, Milestone
-from tests.oracle.log import Fact, Json, day
-from tests.oracle.payments import paid
+from oracle.contracts import Contract, Milestone
+from oracle.log import Fact, Json, day
+from oracle.payments import paid
 
 Priced = tuple[str, str, int]
 """Step, clause, and the signed amount in minor units."""
@@ -32,9 +32,25 @@ def percent(rate: object, base: int | Fraction) -> Fraction:
     return Fraction(Decimal(str(rate))) * base / 100
 
 
+class _Lately:
+    """The contracts built last from one list of facts: several questions about a fact are asked in a row."""
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        self.built: dict[int, Contract] = {}
+
+
+_lately = _Lately()
+
+
 def upto(facts: list[Fact], version: int) -> Contract:
     """The contract as it was before the fact of that version."""
-    return Contract(facts[0].contract, [fact for fact in facts if fact.version < version])
+    if _lately.facts is not facts or len(_lately.built) > 2:
+        _lately.facts, _lately.built = facts, {}
+    if version not in _lately.built:
+        before = [fact for fact in facts if fact.version < version]
+        _lately.built[version] = Contract(facts[0].contract, before)
+    return _lately.built[version]
 
 
 def find(contract: Contract, milestone: str) -> Milestone:
@@ -116,6 +132,8 @@ class Delivery:
     def resting(self) -> int:
         """The days of suspension since the date was promised."""
         found, one = 0, self.promise.on or self.on
+        if not any(fact.name == "ContractSuspended" for fact in self.contract.facts):
+            return 0
         while one and self.on and one <= self.on:
             found += suspended_on(self.contract, one)
             one += timedelta(days=1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from tests.oracle.contracts import Contract, Milestone
-from tests.oracle.log import Fact, Json, acts_from
-from tests.oracle.payments import paid
+from oracle.contracts import Contract, Milestone
+from oracle.log import Fact, Json, acts_from
+from oracle.payments import paid
 
 
 def settled_lines(contract: Contract) -> Iterator[Json]:
@@ -21,7 +21,7 @@ def settled_lines(contract: Contract) -> Iterator[Json]:
 
 
 def _line(contract: Contract, one: Milestone, release: Fact | None) -> Json:
-    found = _settled(contract, one, release)
+    found = settled_on(contract, one, release)
     of_release = release is not None
     return {
         "contract": contract.id,
@@ -32,8 +32,9 @@ def _line(contract: Contract, one: Milestone, release: Fact | None) -> Json:
     }
 
 
-def _settled(contract: Contract, one: Milestone, release: Fact | None) -> date | None:
-    if one.acceptance is None:
+def settled_on(contract: Contract, one: Milestone, release: Fact | None) -> date | None:
+    """The day on which nothing was outstanding any more, by the days of the payments themselves."""
+    if one.acceptance is None or one.acceptance.data.get("accepted_minor") is None:
         return None
     start = release.on if release else one.acceptance.on
     by_version = {fact.version: fact for fact in contract.facts}

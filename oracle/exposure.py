@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from tests.oracle.contracts import Contract, Milestone
-from tests.oracle.figures import money
-from tests.oracle.log import Json, day
-from tests.oracle.rates import Question
-from tests.oracle.recorded import heard_on
-from tests.oracle.schedule import Row, expected, payables
+from oracle.contracts import Contract, Milestone
+from oracle.figures import money, plus
+from oracle.log import Json, day
+from oracle.recorded import heard_on
+from oracle.schedule import Row, expected, payables
 
 AGING = {"0-30": 30, "31-60": 60, "61-90": 90, "90+": 10**9}
 AMOUNTS = ("due", *AGING, "held", "retained", "claims", "expected", "not_heard")
@@ -24,13 +23,13 @@ class Owed:
     """The sums of one currency, in minor units."""
 
     def __init__(self) -> None:
-        self.amounts: dict[str, list[int | None]] = {name: [] for name in AMOUNTS}
+        self.amounts: dict[str, int | None] = dict.fromkeys(AMOUNTS)
         self.since: date | None = None
 
     def add(self, milestone: Milestone, today: date) -> None:
         rows = payables(milestone)
-        self.amounts["expected"].append(expected(milestone))
-        self.amounts["expected"] += [0 for _ in milestone.releases]
+        for amount in (expected(milestone), *(0 for _ in milestone.releases)):
+            self.count("expected", amount)
         heard = heard_on(milestone)
         if milestone.acceptance is None:
             self.owe(rows[0], None, today, None)
@@ -42,8 +41,8 @@ class Owed:
 
     def owe(self, row: Row, due_on: date | None, today: date, heard: date | None) -> None:
         """Counts one payable; what is not known of it adds to nothing."""
-        self.amounts["held"].append(row["held"])
-        self.amounts["retained"].append(row["retention"])
+        self.count("held", row["held"])
+        self.count("retained", row["retention"])
         unpaid = None
         if row["payable"] is not None:
             unpaid = (row["outstanding"] or 0) - (row["held"] or 0)
@@ -57,45 +56,50 @@ class Owed:
                 self.since = min(self.since or due_on, due_on)
         for name in ("due", "claims", "not_heard", *AGING):
             amount = None if unpaid is None else abs(unpaid) if name == where else 0
-            self.amounts[name].append(amount)
+            self.count(name, amount)
 
     def nothing(self) -> None:
         """A line on which nothing is owed."""
-        for amounts in self.amounts.values():
-            amounts.append(0)
+        for name in AMOUNTS:
+            self.count(name, 0)
 
-    def sum(self, name: str) -> int | None:
-        known = [amount for amount in self.amounts[name] if amount is not None]
-        return sum(known) if known else None
+    def count(self, name: str, amount: int | None) -> None:
+        self.amounts[name] = plus(self.amounts[name], amount)
 
     def shown(self, currency: str, today: date) -> Json:
-        aging = [self.sum(bucket) for bucket in AGING]
+        aging = [self.amounts[bucket] for bucket in AGING]
         overdue = None if None in aging else sum(minor or 0 for minor in aging)
         sums: dict[str, Any] = {
-            "due": money(self.sum("due"), currency),
+            "due": money(self.amounts["due"], currency),
             "overdue": money(overdue, currency),
-            "aging": {bucket: money(self.sum(bucket), currency) for bucket in AGING},
+            "aging": {bucket: money(self.amounts[bucket], currency) for bucket in AGING},
             "overdue_since": self.since.isoformat() if self.since else None,
             "overdue_days": (today - self.since).days if self.since else None,
         }
         for name in ("held", "retained", "claims", "expected", "not_heard"):
-            sums[name] = money(self.sum(name), currency)
+            sums[name] = money(self.amounts[name], currency)
         return {"currency": currency, **sums}
 
 
-def exposure(contracts: list[Contract], question: Question) -> Json:
+class Exposure:
     """One row for each currency in which a contract has a payable."""
-    owed: dict[str, Owed] = {}
-    for contract in contracts:
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+        self.owed: dict[str, Owed] = {}
+
+    def add(self, contract: Contract) -> None:
         for milestone in contract.milestones:
             if not milestone.cancelled:
-                owed.setdefault(contract.currency, Owed()).add(milestone, question.today)
+                self.owed.setdefault(contract.currency, Owed()).add(milestone, self.today)
         if contract.unallocated:
-            owed.setdefault(contract.currency, Owed()).nothing()
-    return {
-        "metric": "exposure",
-        "version": 2,
-        "by_currency": [
-            sums.shown(currency, question.today) for currency, sums in sorted(owed.items())
-        ],
-    }
+            self.owed.setdefault(contract.currency, Owed()).nothing()
+
+    def report(self) -> Json:
+        return {
+            "metric": "exposure",
+            "version": 2,
+            "by_currency": [
+                sums.shown(currency, self.today) for currency, sums in sorted(self.owed.items())
+            ],
+        }

@@ -1,16 +1,17 @@
-"""The three rates: on time, disputed, accepted at the first pass."""
+"""The three rates: on time, disputed, accepted at the first pass; each counts one contract after another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
-from tests.oracle.contracts import Baseline, Contract, Milestone
-from tests.oracle.figures import Tally
-from tests.oracle.log import Fact, Json
-from tests.oracle.recorded import heard_on, inferred, missing
+from oracle.agreed import Baseline
+from oracle.contracts import Contract, Milestone
+from oracle.figures import Tally
+from oracle.log import Fact, Json
+from oracle.recorded import heard_on, inferred, missing
 
 REFERENCES = ("original", "current")
 
@@ -63,7 +64,7 @@ class Groups(Generic[T]):
         key = self.question.key(milestone, day)
         return [self.overall, self.found.setdefault(key, self.make())]
 
-    def report(self, metric: str, show: Callable[[T], Json]) -> Json:
+    def report(self, metric: str, show: Callable[[T], Json], listed: Callable[[T], bool]) -> Json:
         by, start, end = self.question.by, self.question.start, self.question.end
         ordered = sorted(self.found.items(), key=lambda item: (item[0] is None, item[0] or ""))
         return {
@@ -73,9 +74,28 @@ class Groups(Generic[T]):
                 "from": start.isoformat() if start else None,
                 "to": end.isoformat() if end else None,
             },
-            "groups": [{"key": {by: key}, **show(tally)} for key, tally in ordered],
+            "groups": [
+                {"key": {by: key}, **show(tally)} for key, tally in ordered if listed(tally)
+            ],
             "overall": show(self.overall),
         }
+
+
+@dataclass(frozen=True)
+class Metric(Generic[T]):
+    """A metric: what a group counts, how one contract adds to it, and how it is shown."""
+
+    name: str
+    make: Callable[[], T]
+    add: Callable[[Contract, Groups[T]], None]
+    show: Callable[[T], Json]
+    listed: Callable[[T], bool] = lambda _: True
+
+    def begun(self, question: Question) -> Groups[T]:
+        return Groups(question, self.make)
+
+    def report(self, groups: Groups[T]) -> Json:
+        return groups.report(self.name, self.show, self.listed)
 
 
 # --- on time ------------------------------------------------------------------------------------------------
@@ -101,9 +121,9 @@ def on_time_part(part: Milestone, name: str, question: Question) -> bool | None:
     return delivery is not None and delivery.on is not None and delivery.on <= due
 
 
-def on_time(contracts: list[Contract], question: Question) -> Json:
-    groups = Groups(question, lambda: {name: Tally() for name in REFERENCES})
-    for head in _heads(contracts):
+def _on_time(contract: Contract, groups: Groups[dict[str, Tally]]) -> None:
+    question = groups.question
+    for head in contract.heads:
         parts = [part for part in head.family if not part.cancelled]
         for name in REFERENCES:
             answers = {part: on_time_part(part, name, question) for part in parts}
@@ -118,7 +138,6 @@ def on_time(contracts: list[Contract], question: Question) -> Json:
                     tally[name].value(
                         head.contract.currency, amount if answers[part] else 0, amount
                     )
-    return groups.report("on_time_rate", _both_references)
 
 
 def _both_references(tallies: dict[str, Tally]) -> Json:
@@ -132,8 +151,9 @@ def _both_references(tallies: dict[str, Tally]) -> Json:
     }
 
 
-def _heads(contracts: list[Contract]) -> Iterable[Milestone]:
-    return (head for contract in contracts for head in contract.heads)
+ON_TIME = Metric(
+    "on_time_rate", lambda: {name: Tally() for name in REFERENCES}, _on_time, _both_references
+)
 
 
 # --- disputes -----------------------------------------------------------------------------------------------
@@ -146,9 +166,9 @@ class Disputed(Tally):
     resolved = 0
 
 
-def disputes(contracts: list[Contract], question: Question) -> Json:
-    groups = Groups(question, Disputed)
-    for head in _heads(contracts):
+def _disputes(contract: Contract, groups: Groups[Disputed]) -> None:
+    question = groups.question
+    for head in contract.heads:
         if not head.submissions or "disputes" in missing(head):
             continue
         first = head.submissions[0]
@@ -171,7 +191,6 @@ def disputes(contracts: list[Contract], question: Question) -> Json:
             tally.open += sum(part.open(fact) for part, fact in opened)
             tally.resolved += sum(not part.open(fact) for part, fact in opened)
             tally.value(head.contract.currency, min(disputed, submitted), submitted)
-    return groups.report("dispute_rate", _with_disputes)
 
 
 def _with_disputes(tally: Disputed) -> Json:
@@ -181,6 +200,9 @@ def _with_disputes(tally: Disputed) -> Json:
         "open": tally.open,
         "resolved": tally.resolved,
     }
+
+
+DISPUTES = Metric("dispute_rate", Disputed, _disputes, _with_disputes)
 
 
 # --- first pass ---------------------------------------------------------------------------------------------
@@ -206,14 +228,15 @@ def at_first(head: Milestone, decision: Fact) -> bool:
     return accepted is None or head.corrects(accepted)[-1] == head.submissions[0]
 
 
-def first_pass(contracts: list[Contract], question: Question) -> Json:
-    groups = Groups(question, Tally)
-    for head in _heads(contracts):
+def _first_pass(contract: Contract, groups: Groups[Tally]) -> None:
+    for head in contract.heads:
         decision = first_decision(head)
-        if decision is None or not question.covers(decision.on):
+        if decision is None or not groups.question.covers(decision.on):
             continue
         if head.acceptance is not None and "rejections" in missing(head):
             continue
         for tally in groups.of(head, decision.on):
             tally.count(at_first(head, decision))
-    return groups.report("first_pass_acceptance_rate", Tally.counted)
+
+
+FIRST_PASS = Metric("first_pass_acceptance_rate", Tally, _first_pass, Tally.counted)

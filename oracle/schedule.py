@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tests.oracle.contracts import Contract, Milestone
-from tests.oracle.figures import money
-from tests.oracle.log import Fact, Json, day
-from tests.oracle.payments import instructed, paid
-from tests.oracle.recorded import known_hold, missing
+from oracle.contracts import Contract, Milestone
+from oracle.figures import money, plus
+from oracle.log import Fact, Json, day
+from oracle.payments import instructed, paid
+from oracle.recorded import known_hold, missing
 
 COLUMNS = (
     "gross", "bonus", "penalty", "credit", "adjustment", "tax", "retention",
@@ -244,47 +244,45 @@ def _order(line: Json) -> tuple[bool, str, str, bool, str, str]:
     )
 
 
-def totals(contracts: list[Contract]) -> list[Json]:
+class Totals:
     """One row per currency: the sums of what is known on its lines, and what is expected beside them."""
-    sums: dict[str, dict[str, list[int | None]]] = {}
-    for contract in contracts:
+
+    def __init__(self) -> None:
+        self.sums: dict[str, dict[str, int | None]] = {}
+
+    def add(self, contract: Contract) -> None:
         for milestone in contract.milestones:
             if milestone.cancelled:
                 continue
-            total = sums.setdefault(contract.currency, {name: [] for name in TOTALS})
-            for row in payables(milestone):
-                for name in TOTALS[:-1]:
-                    total[name].append(row[name])
-            total["expected"] += [expected(milestone), *(0 for _ in milestone.releases)]
+            for number, row in enumerate(payables(milestone)):
+                found = {name: row[name] for name in TOTALS[:-1]}
+                self._count(contract, found | {"expected": 0 if number else expected(milestone)})
         if contract.unallocated:
-            total = sums.setdefault(contract.currency, {name: [] for name in TOTALS})
-            for name in TOTALS:
-                total[name].append(paid(contract.unallocated) if name == "paid" else 0)
-    return [
-        {"currency": currency, **{name: money(_known(total[name]), currency) for name in TOTALS}}
-        for currency, total in sorted(sums.items())
-    ]
+            found = dict.fromkeys(TOTALS, 0)
+            self._count(contract, found | {"paid": paid(contract.unallocated)})
+
+    def _count(self, contract: Contract, found: Row) -> None:
+        total = self.sums.setdefault(contract.currency, dict.fromkeys(TOTALS))
+        for name, amount in found.items():
+            total[name] = plus(total[name], amount)
+
+    def report(self) -> list[Json]:
+        return [
+            {"currency": currency, **{name: money(total[name], currency) for name in TOTALS}}
+            for currency, total in sorted(self.sums.items())
+        ]
 
 
-def _known(amounts: list[int | None]) -> int | None:
-    """The sum of what is known, null where nothing is."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known) if known else None
+def lines_of(contract: Contract) -> list[Json]:
+    """Every payable of a contract."""
+    there = [milestone for milestone in contract.milestones if not milestone.cancelled]
+    lines = [milestone_line(milestone) for milestone in there]
+    lines += [line for milestone in there for line in release_lines(milestone)]
+    return [*lines, unallocated_line(contract)] if contract.unallocated else lines
 
 
 def schedule(contracts: list[Contract]) -> Json:
-    lines = [
-        milestone_line(milestone)
-        for contract in contracts
-        for milestone in contract.milestones
-        if not milestone.cancelled
-    ]
-    lines += [
-        line
-        for contract in contracts
-        for milestone in contract.milestones
-        if not milestone.cancelled
-        for line in release_lines(milestone)
-    ]
-    lines += [unallocated_line(contract) for contract in contracts if contract.unallocated]
-    return {"lines": sorted(lines, key=_order), "totals": totals(contracts)}
+    lines, totals = [line for contract in contracts for line in lines_of(contract)], Totals()
+    for contract in contracts:
+        totals.add(contract)
+    return {"lines": sorted(lines, key=_order), "totals": totals.report()}

@@ -1,4 +1,4 @@
-"""`python -m tests.oracle.promised`: any report's JSON on stdin, reduced to the fields that are promised.
+"""`python -m oracle.promised`: any report's JSON on stdin, reduced to the fields that are promised.
 
 At each level everything else is dropped, and so are as_of and known_at, since one of two sides may not know
 them. The fields keep the order of the interface page, so two reduced outputs compare byte for byte.
@@ -45,6 +45,14 @@ _by_reference = {"original": _on_time, "current": _on_time}
 _disputes = {**_counted, **dict.fromkeys(("value_rate", "open", "resolved"))}
 
 
+_beside_paid = (
+    *("held", "settled_unknown", "excluded_unknown", "excluded_not_recorded"),
+    "excluded_not_heard",
+)
+_spans = ("submit_to_accept", "accept_to_paid", "dispute_to_resolution")
+_of_span = ("n", "median_days", "p85_days", "excluded_unknown", "excluded_negative")
+
+
 def _framed(group: Shape) -> Shape:
     return {
         **dict.fromkeys(("metric", "version")),
@@ -58,6 +66,8 @@ METRICS: dict[str, Shape] = {
     "on_time_rate": _framed(_by_reference),
     "dispute_rate": _framed(_disputes),
     "first_pass_acceptance_rate": _framed(_counted),
+    "paid_on_time_rate": _framed({**_counted, **dict.fromkeys(_beside_paid)}),
+    "cycle_times": _framed(dict.fromkeys(_spans, dict.fromkeys(_of_span))),
     # The page promises what exposure says, per currency, but gives it no frame: it is compared as it is.
     "exposure": {"metric": None, "version": None, "by_currency": None},
 }

@@ -30,6 +30,11 @@ def money(minor: int | None, currency: str) -> Json | None:
     return {"amount": sign + text, "currency": currency}
 
 
+def plus(known: int | None, amount: int | None) -> int | None:
+    """The sum of what is known; null where nothing is."""
+    return known if amount is None else (known or 0) + amount
+
+
 def share(whole: int | None, accepted: int, rest: int) -> tuple[int | None, int | None]:
     """`whole` in two parts by largest remainder; where both lack the same, the first gets the unit."""
     if whole is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from itertools import pairwise
 
-from tests.oracle.contracts import Contract, Milestone
-from tests.oracle.log import Fact, day
-from tests.oracle.payments import paid
+from oracle.contracts import Contract, Milestone
+from oracle.log import Fact, day
+from oracle.payments import paid
 
 PARTS = ("deliveries", "acceptances", "rejections", "disputes", "payments")
 
@@ -22,7 +22,8 @@ def _imports(contract: Contract) -> list[tuple[int, Fact]]:
     return found
 
 
-def _by_import(contract: Contract, version: int) -> bool:
+def by_import(contract: Contract, version: int) -> bool:
+    """Whether a source told of the fact with that version."""
     return any(since <= version <= source.version for since, source in _imports(contract))
 
 
@@ -83,7 +84,7 @@ def _seen(milestone: Milestone) -> set[str]:
     if milestone.disputes:
         seen.add("disputes")
     first = milestone.corrects(milestone.submissions[0])[-1] if milestone.submissions else None
-    if first is not None and not _by_import(milestone.contract, first.version):
+    if first is not None and not by_import(milestone.contract, first.version):
         seen |= {"rejections", "disputes"}
     return seen
 
@@ -92,7 +93,7 @@ def _was_paid(milestone: Milestone) -> bool:
     if any(fact.name in ("PaymentInstructed", "PaymentRecorded") for fact in milestone.facts):
         return True
     accepted = milestone.acceptance
-    here = accepted is not None and not _by_import(milestone.contract, accepted.version)
+    here = accepted is not None and not by_import(milestone.contract, accepted.version)
     return here and bool(_imports(milestone.contract))
 
 

@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
-from tests.oracle.figures import share
-from tests.oracle.log import Fact, Json, day
+from oracle.agreed import Baseline, agreed_by, then
+from oracle.figures import share
+from oracle.log import Fact, Json, day
 
 PROGRESS = ("MilestoneSubmitted", "SubmissionRejected", "MilestoneAccepted", "AcceptanceReversed")
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """A due date and an amount (minor units), agreed by the fact with this version and date."""
-
-    version: int
-    on: date | None
-    due: date | None
-    amount: int | None
-
-
-def _then(line: list[Baseline], revision: Fact) -> list[Baseline]:
-    """The baselines after one more revision; one that only fills in the unknown completes the last."""
-    last = line[-1]
-    due, amount = day(revision.data.get("due")), revision.data.get("amount_minor")
-    only = revision.data.get("only", "")
-    due, amount = last.due if only == "amount" else due, last.amount if only == "due" else amount
-    keeps = last.due in (None, due) and last.amount in (None, amount)
-    if keeps and None in (last.due, last.amount):
-        return [*line[:-1], replace(last, due=due, amount=amount)]
-    return [*line, Baseline(revision.version, revision.on, due, amount)]
-
-
-def _agreed(terms: Json, fact: Fact) -> Json:
-    """The terms after a signature or an amendment: all of its own, or those that it says it changes."""
-    names, said = fact.data.get("changes"), dict(fact.data["terms"])
-    if names is None:
-        return said
-    after = dict(terms)
-    for name in names:
-        first, _, role = name.partition(".")
-        if role:
-            people = {**after["roles"], role: said["roles"].get(role, [])}
-            after["roles"] = {one: some for one, some in people.items() if some}
-        else:
-            after[first] = said[first]
-    return after
 
 
 class Milestone:
@@ -183,7 +146,7 @@ class Milestone:
                 if one.version < first.version
             ]
         for revision in self.named("MilestoneRevised"):
-            line = _then(line, revision)
+            line = then(line, revision)
         return line
 
     def weights(self, remainder: Milestone) -> tuple[int, int]:
@@ -316,7 +279,7 @@ class Contract:
         self.terms: Json = {}
         for fact in facts:
             if fact.name in ("ContractSigned", "ContractAmended"):
-                self.terms = _agreed(self.terms, fact)
+                self.terms = agreed_by(self.terms, fact)
         self.milestones = self._milestones()
 
     def terms_of(self, one: Milestone) -> Json:
@@ -326,7 +289,7 @@ class Contract:
             if fact.name in ("ContractSigned", "ContractAmended") and (
                 one.acceptance is None or fact.version < one.acceptance.version
             ):
-                agreed = _agreed(agreed, fact)
+                agreed = agreed_by(agreed, fact)
         return agreed
 
     @property
@@ -346,6 +309,7 @@ class Contract:
     def _milestones(self) -> list[Milestone]:
         """Each definition with the facts up to the next definition of the same id; void ones left out."""
         definitions = [fact for fact in self.facts if fact.name == "MilestoneDefined"]
+        about = self._about()
         found = []
         for definition in definitions:
             again = [
@@ -355,10 +319,8 @@ class Contract:
             ]
             facts = [
                 fact
-                for fact in self.facts
-                if (fact.milestone == definition.milestone or self._covers(fact, definition))
-                and fact.version >= definition.version
-                and (not again or fact.version < min(again))
+                for fact in about[definition.milestone]
+                if fact.version >= definition.version and (not again or fact.version < min(again))
             ]
             found.append(Milestone(self, definition, facts))
         for milestone in found:
@@ -376,13 +338,18 @@ class Contract:
                 (of.remainders if milestone in living else of.void_remainders).append(milestone)
         return living
 
-    def _covers(self, fact: Fact, definition: Fact) -> bool:
-        """Whether an invoice, or the end of one, is about a milestone among others."""
-        if fact.name == "InvoiceRejected":
-            received = [one for one in self.facts if one.version == fact.data["invoice"]]
-            return any(self._covers(one, definition) for one in received)
-        covers = fact.data.get("covers", ())
-        return any(one["milestone"] == definition.milestone for one in covers)
+    def _about(self) -> dict[str, list[Fact]]:
+        """The facts about each milestone: those that name it, and invoices, or ends of them, that cover it."""
+        found: dict[str, list[Fact]] = {}
+        covered: dict[int, list[str]] = {}
+        for fact in self.facts:
+            names = [cover["milestone"] for cover in fact.data.get("covers", ())]
+            covered[fact.version] = names
+            if fact.name == "InvoiceRejected":
+                names = covered[fact.data["invoice"]]
+            for name in dict.fromkeys((fact.milestone, *names)):
+                found.setdefault(name, []).append(fact)
+        return found
 
     def closed_with(self, milestone: Milestone) -> bool:
         """A termination cancels what was open when it was declared and has not been accepted with it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.oracle.log import Fact
+from oracle.log import Fact
 
 
 def paid(facts: list[Fact], release: int = 0) -> int:

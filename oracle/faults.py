@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from tests.oracle.approvals import unapproved
-from tests.oracle.contracts import Contract, Milestone
-from tests.oracle.log import Fact, Json, day, facts_by_contract
-from tests.oracle.reckoning import EARNED, find, percent, priced, rounded, stored, upto
-from tests.oracle.releases import live_invoices, parts, starts
-from tests.oracle.schedule import due_by_terms, month_end, next_month, on_weekday, payables
+from oracle.approvals import unapproved
+from oracle.contracts import Contract, Milestone
+from oracle.log import Fact, Json, day, facts_by_contract
+from oracle.reckoning import EARNED, find, percent, priced, rounded, stored, upto
+from oracle.recorded import by_import
+from oracle.releases import live_invoices, parts, starts
+from oracle.schedule import due_by_terms, month_end, next_month, on_weekday, payables
 
 # --- everything in a log ----------------------------------------------------------------------------------
 
@@ -26,16 +27,22 @@ def decided(facts: list[Fact], acceptance: Fact) -> bool:
 
 def faults(records: list[Json]) -> list[str]:
     """Every figure of the log that the clauses do not give; an import takes what its source says."""
-    found: list[str] = []
-    for facts in facts_by_contract(records).values():
-        for fact in facts:
-            where = f"{fact.contract}#{fact.version} {fact.name}"
-            found += [f"{where}: {wrong}" for wrong in _faults_of(facts, fact)]
-    return found
+    by_contract = facts_by_contract(records).values()
+    return [wrong for facts in by_contract for wrong in faults_of(facts)]
+
+
+def faults_of(facts: list[Fact]) -> Iterator[str]:
+    """Those of one contract."""
+    for fact in facts:
+        for wrong in _faults_of(facts, fact):
+            yield f"{fact.contract}#{fact.version} {fact.name}: {wrong}"
 
 
 def _faults_of(facts: list[Fact], fact: Fact) -> Iterator[str]:
-    if fact.name == "MilestoneAccepted" and decided(facts, fact):
+    if fact.name == "MilestoneAccepted" and not decided(facts, fact):
+        if not by_import(upto(facts, facts[-1].version + 1), fact.version):
+            yield "nobody approved it"
+    elif fact.name == "MilestoneAccepted":
         theirs, ours = sorted(stored(facts, fact)), sorted(priced(facts, fact))
         if theirs != ours:
             only = set(theirs) ^ set(ours)

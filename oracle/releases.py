@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from tests.oracle.contracts import Contract, Milestone
-from tests.oracle.log import Fact, Json
+from oracle.contracts import Contract, Milestone
+from oracle.log import Fact, Json
 
 
 def live_invoices(milestone: Milestone) -> list[Fact]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 
-from tests.oracle.contracts import Contract, Milestone
-from tests.oracle.log import Fact, Json
-from tests.oracle.payments import paid
-from tests.oracle.reckoning import rounded
-from tests.oracle.releases import completed_on, live_invoices, parts, starts
-from tests.oracle.schedule import payables
-from tests.oracle.settled import settled_lines
+from oracle.contracts import Contract, Milestone
+from oracle.log import Fact, Json
+from oracle.payments import paid
+from oracle.reckoning import rounded
+from oracle.releases import completed_on, live_invoices, parts, starts
+from oracle.schedule import payables
+from oracle.settled import settled_lines
 
 
 def _text(moment: date | None) -> str | None:
