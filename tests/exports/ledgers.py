@@ -90,6 +90,16 @@ def scheduled(
     return _summed(records, as_of, schedule.MODEL, column, sign)
 
 
+def untold(records: Sequence[Record], as_of: date | None) -> set[Any]:
+    """The (partner, currency) of which a line is owed nobody knows what: the schedule has no figure to compare with."""
+    rows = (
+        dict(zip(schedule.MODEL.names, row, strict=True))
+        for state in states(records, as_of)
+        for row in schedule.MODEL.rows(state)
+    )
+    return {(row["partner"], row["currency"]) for row in rows if row["outstanding_minor"] is None}
+
+
 def paid(records: Sequence[Record], as_of: date | None = None) -> dict[Any, int]:
     """(partner, currency) → everything paid, by the register of contracts."""
     return _summed(records, as_of, registered.MODEL, "paid_minor", 1)
@@ -102,7 +112,8 @@ def _summed(
     for state in states(records, as_of):
         for row in model.rows(state):
             named = dict(zip(model.names, row, strict=True))
-            found[named["partner"], named["currency"]] += sign * named[column]
+            if named[column] is not None:  # what is not known is in no sum
+                found[named["partner"], named["currency"]] += sign * named[column]
     return {key: amount for key, amount in found.items() if amount}
 
 
