@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from ledger import intents as i
-from ledger.events import Amendment, ChangeOrder
+from ledger.events import Amendment, ChangeOrder, MilestoneAccepted
 from ledger.terms import Criterion, MilestonePlan
 from tests.decisions.builders import (
     TERMS,
@@ -29,8 +31,10 @@ from tests.decisions.builders import (
     records_paid,
     refused,
     rejects,
+    reversal,
     starts,
     submits,
+    version_of,
 )
 from tests.decisions.marks import permits, refuses
 from tests.decisions.spec import Story
@@ -134,6 +138,23 @@ def test_nothing_is_corrected_that_does_not_wait() -> None:
         play(contract(), submits(), cancels()),
     ):
         refused(story, submits(corrects=True), rule)
+
+
+@pytest.mark.parametrize(
+    ("acts", "step"),
+    [
+        ((), "mledger milestone reverse C-1/M1"),
+        ((pays("M1", 1),), "mledger dispute open C-1/M1"),
+        ((pays("M1"), records_paid(7)), "mledger dispute open C-1/M1"),
+    ],
+    ids=["nothing paid yet", "a cent instructed", "paid"],
+)
+def test_an_acceptance_is_taken_back_until_money_moves_and_disputed_from_then_on(
+    acts: tuple[Act, ...], step: str
+) -> None:
+    by, intent = submits(corrects=True)
+    asked = play(accepted(), *acts).when(intent, by=by)
+    assert step in asked.refused("correction-of-a-pending-submission").hint
 
 
 @permits("criteria-measured")
@@ -298,3 +319,21 @@ def test_an_empty_change_order_is_refused() -> None:
 def test_a_change_order_lets_a_milestone_that_waits_be_revised() -> None:
     story = play(contract(), submits(), proposes(order(("M1", day(9, 1), 1_000_000))))
     permitted(story, agrees(last(story)))
+
+
+def test_a_milestone_that_is_not_there_is_an_error_that_names_those_that_are() -> None:
+    by, intent = approves("M9")
+    assert contract().when(intent, by=by).fails("milestone-unknown").hint == (
+        "its milestones are M1, M2"
+    )
+    # A part split off is one of them while its acceptance stands, and none once that was taken back.
+    story = play(contract(), submits("M2"), approves("M2", part="50%"))
+    assert story.when(intent, by=by).fails("milestone-unknown").hint == (
+        "its milestones are M1, M2, M2-r1"
+    )
+    play(story, proposes(reversal(version_of(story, MilestoneAccepted), milestone="M2")))
+    proposed = last(story)
+    play(story, agrees(proposed))
+    assert story.when(intent, by=by).fails("milestone-unknown").hint == (
+        "its milestones are M1, M2"
+    )

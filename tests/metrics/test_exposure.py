@@ -115,3 +115,19 @@ def test_the_lines_behind_say_where_their_open_part_stands() -> None:
         ("C-1/M3", "expected", None, "planned, not accepted yet"),
         ("C-1/M7", "due", None, "owed, and not due before the as-of date"),
     ]
+
+
+def test_a_release_of_retention_is_named_by_its_own_number_and_a_milestone_by_its_name() -> None:
+    rows = (
+        line("M1", "2026-11-21", 500, kind="retention", ordinal=12),
+        line("M2", "2026-11-22", 700, kind="milestone", ordinal=3),
+        line("M3", "2026-11-23", 0, kind="retention", ordinal=14, retention_minor=-100),
+        line("M4", "2026-11-24", 0, kind="milestone", ordinal=5, retention_minor=100),
+    )
+    found = behind(answering(*rows), as_of=AS_OF)
+    assert [(one["kind"], one["reference"], one["verdict"]) for one in found] == [
+        ("retention", "C-1#12", "due"),
+        ("milestone", "C-1/M2", "due"),
+        ("retention", "C-1#14", "released"),
+        ("milestone", "C-1/M4", "retained"),
+    ]
