@@ -52,6 +52,7 @@ def _faults_of(facts: list[Fact], fact: Fact) -> Iterator[str]:
             facts, fact, [(one[0], one[1], one[2]) for one in stored(facts, fact)]
         )
     elif fact.name in ("BonusAwarded", "BonusRevoked", "PenaltyWaived", "DisputeResolved"):
+        yield from _as_proposed(facts, fact)
         yield from _tax_follows(facts, fact)
     elif fact.name == "RetentionReleased":
         yield from _release(facts, fact)
@@ -66,6 +67,25 @@ def _faults_of(facts: list[Fact], fact: Fact) -> Iterator[str]:
             yield from _due_by_invoice(facts, fact, cover)
     elif fact.name == "AcceptanceReversed":
         yield from _taken_back(facts, fact)
+
+
+PROPOSED = {
+    "BonusAwarded": ("bonus", "amount_minor"),
+    "PenaltyWaived": ("penalty", "amount_minor"),
+    "DisputeResolved": ("adjustment", "adjustment_minor"),
+}
+
+
+def _as_proposed(facts: list[Fact], fact: Fact) -> Iterator[str]:
+    """What people decided has the amount of the proposal that they approved."""
+    proposals = [one for one in facts if one.version == fact.data.get("proposal", 0)]
+    if not proposals or fact.name not in PROPOSED:
+        return
+    step, name = PROPOSED[fact.name]
+    wanted = proposals[0].data["content"].get(name, 0)
+    given = sum(line["amount_minor"] for line in fact.data.get("lines", ()) if line["step"] == step)
+    if given != wanted:
+        yield f"{step} of {given}, proposed were {wanted}"
 
 
 def _tax_follows(facts: list[Fact], fact: Fact) -> Iterator[str]:

@@ -107,3 +107,24 @@ def _noticed(seed: int) -> bool:
     if faults(as_json(records)):
         return True
     return any(any(disagreements(records, moment)) for moment in MOMENTS[:2])
+
+
+PRICED = ("MilestoneAccepted", "PenaltyAssessed", "BonusAwarded")
+
+
+@pytest.mark.parametrize("step", ["gross", "penalty", "bonus", "tax", "retention", "advance"])
+def test_a_stored_line_altered_by_one_unit_is_found_in_the_log_alone(step: str) -> None:
+    """The nightly run prices each stored line again: one that its clause does not give is a fault of the log."""
+    altered = 0
+    for seed in range(8):
+        for record in (stored := as_json(played(seed))):
+            for line in record["data"].get("lines", ()):
+                if line["step"] == step and record["type"].startswith(PRICED):
+                    line["amount_minor"] += 1
+                    assert faults(stored) != [], (seed, line)
+                    line["amount_minor"] -= 1
+                    altered += 1
+                    break
+            if altered > seed:
+                break
+    assert altered

@@ -297,5 +297,32 @@ MUTANTS = [
         _constant("projections.metrics.exposure.EXPOSURE", "not_heard = 0 AND", ""),
     ),
     Mutant("z is rounded", _rounded_z),
+    Mutant(
+        "whoever pays late pays on time",
+        _text(
+            "projections.metrics.paid_on_time._judged",
+            "settled_on <= due_on",
+            "settled_on >= due_on",
+        ),
+    ),
+    Mutant(
+        "what is due today is not due",
+        _text("projections.metrics.paid_on_time._judged", "due_on <= :as_of", "due_on < :as_of"),
+    ),
+    Mutant(
+        "the median is the largest",
+        _replaced(
+            "projections.metrics.cycle_times.nearest_rank",
+            lambda _: lambda taken, _: max(taken, default=None),
+        ),
+    ),
+    Mutant(
+        "payment takes from delivery on",
+        _text(
+            "projections.metrics.cycle_times._spans",
+            "accepted_on, settled_on\n",
+            "delivered_on, settled_on\n",
+        ),
+    ),
     Mutant("a rate is cut off", _replaced("projections.metrics.frame.rate", _half_cut_off)),
 ]
