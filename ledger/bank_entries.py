@@ -56,13 +56,18 @@ def fold(records: Iterable[Record]) -> BankBook:
     """The entries as the records of `~bank`, in order of version, leave them. Never refuses."""
     book = BankBook()
     for record in records:
-        said = record.data
-        match said:
-            case BankEntryBooked():
-                book.entries[record.version] = Kept(
-                    record.version, said.booking, said.finding, said.says, record.position
-                )
-            case BankEntryExplained():
-                book.entries[said.entry].explained = said
-        book.version = record.version
+        take(book, record)
     return book
+
+
+def take(book: BankBook, record: Record) -> None:
+    """The entries after one more record."""
+    said = record.data
+    match said:
+        case BankEntryBooked():
+            book.entries[record.version] = Kept(
+                record.version, said.booking, said.finding, said.says, record.position
+            )
+        case BankEntryExplained():
+            book.entries[said.entry].explained = said
+    book.version = record.version

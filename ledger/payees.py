@@ -90,20 +90,25 @@ def fold(records: Iterable[Record]) -> Payees:
     """The accounts as the records of `~payees`, in order of version, leave them. Never refuses."""
     payees = Payees()
     for record in records:
-        said = record.data
-        match said:
-            case PayeeProposed():
-                payees.accounts[record.version] = Payee(
-                    record.version, said.partner, said.account, said.reason, said.on, record.actor
-                )
-            case PayeeApproved(proposal=proposal):
-                _approve(payees, payees.accounts[proposal], record)
-            case PayeeRevoked(proposal=proposal):
-                payees.accounts[proposal].end("revoked", record)
-        if isinstance(said, PayeeProposed | PayeeApproved) and said.signature is not None:
-            payees.nonces.add(said.signature.nonce)
-        payees.version = record.version
+        take(payees, record)
     return payees
+
+
+def take(payees: Payees, record: Record) -> None:
+    """The accounts after one more record."""
+    said = record.data
+    match said:
+        case PayeeProposed():
+            payees.accounts[record.version] = Payee(
+                record.version, said.partner, said.account, said.reason, said.on, record.actor
+            )
+        case PayeeApproved(proposal=proposal):
+            _approve(payees, payees.accounts[proposal], record)
+        case PayeeRevoked(proposal=proposal):
+            payees.accounts[proposal].end("revoked", record)
+    if isinstance(said, PayeeProposed | PayeeApproved) and said.signature is not None:
+        payees.nonces.add(said.signature.nonce)
+    payees.version = record.version
 
 
 def _approve(payees: Payees, payee: Payee, record: Record) -> None:

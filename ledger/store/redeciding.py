@@ -9,14 +9,16 @@ from operator import attrgetter
 from sqlalchemy import Connection, Engine, func, or_, select
 
 from ledger import invoice_numbers, payees, signers
+from ledger.again.apart import STREAMS, Claim, Claims, judge_apart
 from ledger.again.contract import judge_contract
-from ledger.again.judging import Beside, Found
+from ledger.again.judging import Beside, Found, found
 from ledger.again.registers import KnownNumbers, KnownPayees, KnownSigners
 from ledger.rule_versions import MARKS
 from ledger.store.checking import Check, uncollected
 from ledger.store.database import reading
 from ledger.store.reading import head, read_stream, read_streams, stream_count
 from ledger.store.tables import log
+from ledger.store.tail import SEALS
 
 NAME = "decisions"
 HOLDS = "every outcome follows from what was decided before it, by the rules of its time"
@@ -38,12 +40,23 @@ def judge_log(
     conn: Connection, advance: Callable[[int], None] = lambda count: None
 ) -> Iterator[Found]:
     """What in the log does not follow from what stands before it, stream by stream."""
-    beside = _beside(conn)
+    beside, claims = _beside(conn), Claims()
+    for stream in STREAMS:
+        for one in judge_apart(stream, read_stream(conn, stream)):
+            if isinstance(one, Claim):
+                claims.add(one)
+            else:
+                yield one
     for records in read_streams(conn, range(1, stream_count(conn) + 1)):
         for name, some in groupby(records, attrgetter("stream_id")):
             if not name.startswith("~"):
-                yield from judge_contract(list(some), beside)
+                of_one = list(some)
+                yield from judge_contract(of_one, beside)
+                claims.look_at(of_one)
+            elif name not in (*STREAMS, SEALS):
+                yield found(next(some), "the ledger has no stream of this name")
         advance(len(records))
+    yield from claims.refused()
 
 
 def _beside(conn: Connection) -> Beside:

@@ -10,14 +10,17 @@ import pytest
 from ledger import events as e
 from ledger import intents as i
 from ledger.contract import evolve
+from ledger.evolve.common import digest
 from ledger.intents import Context
-from ledger.store import Envelope, Ledger, open_ledger
+from ledger.intents_bank import BookBankEntry, ExplainBankEntry
+from ledger.store import Envelope, Ledger, bank, open_ledger, payees, signers
 from ledger.store.checking import Check
 from ledger.store.perform import perform
 from ledger.store.redeciding import decided_again, judge_log
 from ledger.terms import Tier
 from tests.clock import PLANS, SIGNED, TERMS, day, now
 from tests.decisions.forging import outcomes
+from tests.signing import Key
 
 SIGNING = replace(TERMS, approval=(Tier(quorum={"manager": 1}, signatures=True),))
 
@@ -99,3 +102,75 @@ def test_every_outcome_that_nobody_decided_is_found(ledger: Ledger[Any]) -> None
             position = appended(ledger, "C-2", actor, forged)
             with ledger.snapshot() as conn:
                 assert position in {one.position for one in judge_log(conn)}, forged
+
+
+# --- the ledger's own streams --------------------------------------------------------------------------------
+
+ACCOUNT = e.BankAccount(holder="Studio Ltd", number="6222020200112233445", bank="102331002126")
+ENTRY = e.BankEntry(entry="x", account="a", side="debit", amount_minor=1, currency="CNY")
+
+
+def positions(ledger: Ledger[Any]) -> set[int]:
+    with ledger.snapshot() as conn:
+        return {one.position for one in judge_log(conn)}
+
+
+def test_accounts_keys_and_entries_that_people_keep_hold(ledger: Ledger[Any]) -> None:
+    payees.keep(ledger, i.ProposePayee(partner="Studio", account=ACCOUNT), by("finance-1"))
+    payees.keep(ledger, i.ApprovePayee(proposal=1), by("finance-2"))
+    payees.keep(ledger, i.RevokePayee(proposal=1, reason="closed"), by("admin-1"))
+    line = Key.number(1).line
+    proposal = i.ProposeSigner(person="manager-1", key=line, valid_from=SIGNED)
+    signers.keep(ledger, proposal, by("admin-1"))
+    signers.keep(ledger, i.ApproveSigner(proposal=1), by("admin-2"))
+    signers.keep(ledger, i.RevokeSigner(proposal=1), by("manager-1"))  # their own, from today on
+    bank.keep(ledger, BookBankEntry(booking=ENTRY, finding="nothing-like-it"), by("finance-1"))
+    bank.keep(ledger, ExplainBankEntry(entry=1, verdict="dismissed"), by("finance-2"))
+    at_once = BookBankEntry(booking=ENTRY, finding="fee", verdict="charge")
+    bank.keep(ledger, at_once, by("finance-1"))
+    assert positions(ledger) == set()
+
+
+@pytest.mark.parametrize(
+    ("stream", "actor", "fact"),
+    [
+        ("~payees", "finance-2", e.PayeeApproved(proposal=1)),
+        ("~payees", "finance-1", e.PayeeApproved(on=day(11, 22), rests_on=(1,), proposal=1)),
+        ("~payees", "mallory", e.PayeeApproved(on=day(11, 22), rests_on=(1,), proposal=1)),
+        ("~payees", "clerk", e.PayeeApproved(on=day(11, 22), rests_on=(1,), proposal=1)),
+        ("~payees", "mallory", e.PayeeRevoked(on=day(11, 22), rests_on=(1,), proposal=1)),
+        ("~payees", "finance-1", e.PayeeApproved(on=day(11, 22), rests_on=(9,), proposal=9)),
+        ("~payees", "mallory", e.PayeeProposed(on=day(11, 22), partner="Studio", account=ACCOUNT)),
+        ("~signers", "admin-1", e.SignerApproved(on=day(11, 22), rests_on=(1,), proposal=1)),
+        ("~signers", "mallory", e.SignerApproved(on=day(11, 22), rests_on=(1,), proposal=1)),
+        ("~signers", "finance-1", e.SignerRevoked(on=day(11, 22), rests_on=(1,), proposal=1)),
+        ("~bank", "mallory", e.BankEntryBooked(booking=ENTRY, finding="f")),
+        ("~bank", "finance-1", e.BankEntryExplained(on=day(11, 22), entry=7, verdict="dismissed")),
+        (
+            "~periods",
+            "mallory",
+            e.PeriodClosed(
+                on=day(11, 22),
+                period="2020-01",
+                covers=1,
+                totals=(),
+                digest=digest(()),
+                timezone="UTC",
+            ),
+        ),
+        ("~invoices", "finance-1", e.InvoiceNumberFreed(partner="S", number="1", contract="C-1")),
+        ("~shadow", "finance-1", e.MilestoneStarted(milestone="M1")),
+    ],
+)
+def test_a_step_on_the_ledgers_own_streams_that_nobody_could_take_is_found(
+    ledger: Ledger[Any], stream: str, actor: str, fact: e.Fact
+) -> None:
+    """`clerk` is finance, but in a contract with another partner."""
+    other = replace(TERMS, partner="Other", roles={"finance": ("clerk",)})
+    perform(ledger, [("C-3", i.SignContract(contract="C-3", terms=other))], by("admin-1"))
+    payees.keep(ledger, i.ProposePayee(partner="Studio", account=ACCOUNT), by("finance-1"))
+    key = i.ProposeSigner(person="manager-1", key=Key.number(1).line, valid_from=SIGNED)
+    signers.keep(ledger, key, by("admin-1"))
+    assert positions(ledger) == set()
+    position = appended(ledger, stream, actor, fact)
+    assert positions(ledger) == {position}
