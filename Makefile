@@ -3,7 +3,7 @@
 VENV  := .venv
 PY    := $(VENV)/bin/python
 READY := $(VENV)/.ready
-CODE  := ledger commands projections migrations oracle tests
+CODE  := ledger commands projections migrations tests
 DAYS  := 400 -400
 
 .PHONY: help demo test test-days check bench bench-quick fuzz lock clean

@@ -94,7 +94,8 @@ def disagreement(certificate: Certificate) -> DifferencesFound:
         "oracle-disagrees",
         f"the independent oracle disagrees in {said['differences']} place(s), and nothing was changed; the first:"
         f" {first['what']}{where}: {first['says']}",
-        hint="what was served goes on serving; hold both against the log: mledger audit explain, python -m oracle",
+        hint="what was served goes on serving; hold both against the log: mledger audit explain,"
+        " python -m projections.oracle",
         facts={"run_id": certificate.run_id, "differences": said["different"]},
     )
 
@@ -110,7 +111,7 @@ def _oracle(engine: Engine, until: int, today: date) -> Iterator[Iterator[Json]]
         words = [
             sys.executable,
             "-m",
-            "oracle",
+            "projections.oracle",
             "check",
             "--today",
             today.isoformat(),
@@ -137,7 +138,7 @@ def _oracle(engine: Engine, until: int, today: date) -> Iterator[Iterator[Json]]
             raise Failure(
                 "oracle-failed",
                 f"the independent oracle ended with exit code {code}: {complaints.read().strip()[-500:]}",
-                hint="nothing was changed; run it by hand: python -m oracle check --help",
+                hint="nothing was changed; run it by hand: python -m projections.oracle check --help",
             )
 
 

@@ -16,17 +16,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import oracle as package
+import projections.oracle as package
 from commands.imports.ocds import read_ocds
 from commands.main import main as mledger
 from ledger.contract import evolve
 from ledger.events import Record, encode
 from ledger.store import open_ledger
 from ledger.store.records import Envelope
-from oracle import REPORTS
-from oracle.__main__ import main as oracle
-from oracle.log import TARGETS, Json, facts_by_contract
-from oracle.promised import promised
+from projections.oracle import REPORTS
+from projections.oracle.__main__ import main as oracle
+from projections.oracle.log import TARGETS, Json, facts_by_contract
+from projections.oracle.promised import promised
 from tests.oracle.mutants import MUTANTS, Mutant
 from tests.oracle.play import LAST_DAY, Play
 from tests.oracle.portfolios import as_json, play_imported, play_portfolio
@@ -179,7 +179,7 @@ CORE = (
 @pytest.mark.parametrize("module", ["__init__", "__main__", "promised", *CORE])
 def test_the_oracle_shares_no_code_with_the_product(module: str) -> None:
     file = Path(package.__file__).with_name(f"{module}.py")
-    own = {"oracle", *(f"oracle.{name}" for name in CORE)}
+    own = {"projections.oracle", *(f"projections.oracle.{name}" for name in CORE)}
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []

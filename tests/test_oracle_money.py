@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.events import Record
-from oracle import rows
-from oracle.faults import faults
-from oracle.kept import KEPT
-from oracle.log import Json
+from projections.oracle import rows
+from projections.oracle.faults import faults
+from projections.oracle.kept import KEPT
+from projections.oracle.log import Json
 from tests.oracle.mutants import Mutant
 from tests.oracle.mutants_money import MUTANTS_MONEY
 from tests.oracle.play import LAST_DAY

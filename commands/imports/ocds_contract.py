@@ -67,7 +67,9 @@ def views_of(release: Json, digest_text: str, place: str, reading: Reading) -> l
     for index, contract in enumerate(listed):
         contract_id = text_of(contract.get("id"))
         if not contract_id.strip():
-            contract_id = ""  # white space alone names nothing; beside other letters it is part of the id
+            contract_id = (
+                ""  # white space alone names nothing; beside other letters it is part of the id
+            )
         if contract_id or len(listed) == 1:
             groups.setdefault(contract_id, []).append(contract)
         else:

@@ -12,9 +12,9 @@ import pytest
 
 from commands import second_opinion
 from commands.second_opinion import apart, where_apart
-from oracle.check import check
-from oracle.log import day
-from oracle.rates import Question
+from projections.oracle.check import check
+from projections.oracle.log import day
+from projections.oracle.rates import Question
 from tests.commands.played import mledger
 from tests.oracle.mutants import MUTANTS
 
@@ -103,7 +103,9 @@ def test_a_line_that_its_clause_does_not_give_is_found(sqlite_story: str) -> Non
 def test_an_oracle_that_fails_changes_nothing(
     sqlite_story: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "oracle.py").write_text("raise SystemExit('no figures today')")
+    (tmp_path / "projections").mkdir()
+    (tmp_path / "projections" / "__init__.py").touch()
+    (tmp_path / "projections" / "oracle.py").write_text("raise SystemExit('no figures today')")
     monkeypatch.setattr(second_opinion, "SOURCES", tmp_path)
     served = _serving(sqlite_story)
     ran = mledger(sqlite_story, "projections", "rebuild", "--oracle")

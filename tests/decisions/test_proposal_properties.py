@@ -20,7 +20,7 @@ from ledger import intents as i
 from ledger.errors import Refused
 from ledger.events import Amendment, ChangeProposed, MilestoneAccepted, Revision, encode
 from ledger.terms import PaymentTerms, Tax
-from oracle.faults import faults
+from projections.oracle.faults import faults
 from tests.decisions import builders as b
 from tests.decisions.spec import Story
 

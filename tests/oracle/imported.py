@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger import events as e
 from ledger import intents as i
-from oracle.recorded import PARTS
+from projections.oracle.recorded import PARTS
 from tests.oracle.play import ADMINISTRATORS, Play
 
 STATUSES = ("defined", "started", "submitted", "rejected", "accepted", "accepted", "cancelled")

@@ -11,9 +11,6 @@ from typing import Any
 
 from commands.reports import schedule as shown
 from ledger.events import Record
-from oracle import compute
-from oracle.log import Json
-from oracle.promised import promised
 from projections.derive import MODELS, schedule
 from projections.metrics import Window
 from projections.metrics.cycle_times import cycle_times
@@ -22,6 +19,9 @@ from projections.metrics.exposure import exposure
 from projections.metrics.first_pass import first_pass
 from projections.metrics.on_time import on_time
 from projections.metrics.paid_on_time import paid_on_time
+from projections.oracle import compute
+from projections.oracle.log import Json
+from projections.oracle.promised import promised
 from projections.reading import Found, Known, Reader, Value, create_table
 from projections.rebuild.fold import rows_of
 from projections.rebuild.sink import insert_statement

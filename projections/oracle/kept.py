@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 
-from oracle.contracts import Contract, Milestone
-from oracle.log import Fact, Json
-from oracle.payments import paid
-from oracle.reckoning import rounded
-from oracle.releases import completed_on, live_invoices, parts, starts
-from oracle.schedule import payables
-from oracle.settled import settled_lines
+from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.log import Fact, Json
+from projections.oracle.payments import paid
+from projections.oracle.reckoning import rounded
+from projections.oracle.releases import completed_on, live_invoices, parts, starts
+from projections.oracle.schedule import payables
+from projections.oracle.settled import settled_lines
 
 
 def _text(moment: date | None) -> str | None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
-from oracle.agreed import Baseline, agreed_by, then
-from oracle.figures import share
-from oracle.log import Fact, Json, day
+from projections.oracle.agreed import Baseline, agreed_by, then
+from projections.oracle.figures import share
+from projections.oracle.log import Fact, Json, day
 
 PROGRESS = ("MilestoneSubmitted", "SubmissionRejected", "MilestoneAccepted", "AcceptanceReversed")
 

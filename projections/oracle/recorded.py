@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from itertools import pairwise
 
-from oracle.contracts import Contract, Milestone
-from oracle.log import Fact, day
-from oracle.payments import paid
+from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.log import Fact, day
+from projections.oracle.payments import paid
 
 PARTS = ("deliveries", "acceptances", "rejections", "disputes", "payments")
 

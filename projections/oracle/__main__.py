@@ -1,4 +1,4 @@
-"""`python -m oracle LOG report NAME` gives a report's promised fields, `python -m oracle check` all that follows."""
+"""`python -m projections.oracle LOG report NAME` gives a report's promised fields, `… check` all that follows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 import sys
 from datetime import date
 
-from oracle import REPORTS, compute
-from oracle.check import check
-from oracle.log import read_records
-from oracle.rates import Question
+from projections.oracle import REPORTS, compute
+from projections.oracle.check import check
+from projections.oracle.log import read_records
+from projections.oracle.rates import Question
 
 BY = ("partner", "contract", "stage", "currency", "month", "quarter")
 
@@ -22,7 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _check(words: list[str]) -> int:
     """Reads records as JSON Lines by stream and version; writes a line per contract, and one with the sums."""
-    parser = argparse.ArgumentParser(prog="python -m oracle check", description=_check.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m projections.oracle check", description=_check.__doc__
+    )
     parser.add_argument("--today", type=date.fromisoformat, required=True, metavar="DATE")
     parser.add_argument("--by", choices=BY)
     asked = parser.parse_args(words)
@@ -33,7 +35,7 @@ def _check(words: list[str]) -> int:
 
 
 def _report(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m oracle", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m projections.oracle", description=__doc__)
     parser.add_argument("log", help="the SQLite file, or its records exported as JSON Lines")
     parser.add_argument("verb", choices=["report"])
     parser.add_argument("report", choices=REPORTS)

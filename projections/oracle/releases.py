@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from oracle.contracts import Contract, Milestone
-from oracle.log import Fact, Json
+from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.log import Fact, Json
 
 
 def live_invoices(milestone: Milestone) -> list[Fact]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from oracle.contracts import Contract, Milestone
-from oracle.figures import money, plus
-from oracle.log import Json, day
-from oracle.recorded import heard_on
-from oracle.schedule import Row, expected, payables
+from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.figures import money, plus
+from projections.oracle.log import Json, day
+from projections.oracle.recorded import heard_on
+from projections.oracle.schedule import Row, expected, payables
 
 AGING = {"0-30": 30, "31-60": 60, "61-90": 90, "90+": 10**9}
 AMOUNTS = ("due", *AGING, "held", "retained", "claims", "expected", "not_heard")

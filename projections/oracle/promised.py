@@ -1,4 +1,4 @@
-"""`python -m oracle.promised`: any report's JSON on stdin, reduced to the fields that are promised.
+"""`python -m projections.oracle.promised`: any report's JSON on stdin, reduced to the fields that are promised.
 
 At each level everything else is dropped, and so are as_of and known_at, since one of two sides may not know
 them. The fields keep the order of the interface page, so two reduced outputs compare byte for byte.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from oracle.log import Fact, Json, day
+from projections.oracle.log import Fact, Json, day
 
 
 @dataclass(frozen=True)

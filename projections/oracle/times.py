@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from oracle.contracts import Contract, Milestone
-from oracle.figures import Tally
-from oracle.log import Fact, Json, acts_from, day
-from oracle.rates import Groups, Metric
-from oracle.recorded import heard_on, inferred
-from oracle.schedule import Row, payables, status
-from oracle.settled import settled_on
+from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.figures import Tally
+from projections.oracle.log import Fact, Json, acts_from, day
+from projections.oracle.rates import Groups, Metric
+from projections.oracle.recorded import heard_on, inferred
+from projections.oracle.schedule import Row, payables, status
+from projections.oracle.settled import settled_on
 
 # --- paid on time -------------------------------------------------------------------------------------------
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
-from oracle.agreed import Baseline
-from oracle.contracts import Contract, Milestone
-from oracle.figures import Tally
-from oracle.log import Fact, Json
-from oracle.recorded import heard_on, inferred, missing
+from projections.oracle.agreed import Baseline
+from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.figures import Tally
+from projections.oracle.log import Fact, Json
+from projections.oracle.recorded import heard_on, inferred, missing
 
 REFERENCES = ("original", "current")
 

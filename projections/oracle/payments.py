@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oracle.log import Fact
+from projections.oracle.log import Fact
 
 
 def paid(facts: list[Fact], release: int = 0) -> int:

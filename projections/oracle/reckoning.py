@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from oracle.contracts import Contract, Milestone
-from oracle.log import Fact, Json, day
-from oracle.payments import paid
+from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.log import Fact, Json, day
+from projections.oracle.payments import paid
 
 Priced = tuple[str, str, int]
 """Step, clause, and the signed amount in minor units."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from oracle.contracts import Contract, Milestone
-from oracle.log import Fact, Json, acts_from
-from oracle.payments import paid
+from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.log import Fact, Json, acts_from
+from projections.oracle.payments import paid
 
 
 def settled_lines(contract: Contract) -> Iterator[Json]:

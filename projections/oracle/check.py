@@ -9,14 +9,14 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from oracle import METRICS
-from oracle.contracts import Contract
-from oracle.exposure import Exposure
-from oracle.faults import faults_of
-from oracle.kept import KEPT
-from oracle.log import Json, facts_by_contract
-from oracle.rates import Question
-from oracle.schedule import Totals, lines_of
+from projections.oracle import METRICS
+from projections.oracle.contracts import Contract
+from projections.oracle.exposure import Exposure
+from projections.oracle.faults import faults_of
+from projections.oracle.kept import KEPT
+from projections.oracle.log import Json, facts_by_contract
+from projections.oracle.rates import Question
+from projections.oracle.schedule import Totals, lines_of
 
 
 class Sums:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from oracle.contracts import Contract
-from oracle.log import Fact, Json
+from projections.oracle.contracts import Contract
+from projections.oracle.log import Fact, Json
 
 
 def unapproved(

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from oracle.approvals import unapproved
-from oracle.contracts import Contract, Milestone
-from oracle.log import Fact, Json, day, facts_by_contract
-from oracle.reckoning import EARNED, find, percent, priced, rounded, stored, upto
-from oracle.recorded import by_import
-from oracle.releases import live_invoices, parts, starts
-from oracle.schedule import due_by_terms, month_end, next_month, on_weekday, payables
+from projections.oracle.approvals import unapproved
+from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.log import Fact, Json, day, facts_by_contract
+from projections.oracle.reckoning import EARNED, find, percent, priced, rounded, stored, upto
+from projections.oracle.recorded import by_import
+from projections.oracle.releases import live_invoices, parts, starts
+from projections.oracle.schedule import due_by_terms, month_end, next_month, on_weekday, payables
 
 # --- everything in a log ----------------------------------------------------------------------------------
 

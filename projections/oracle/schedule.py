@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from oracle.contracts import Contract, Milestone
-from oracle.figures import money, plus
-from oracle.log import Fact, Json, day
-from oracle.payments import instructed, paid
-from oracle.recorded import known_hold, missing
+from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.figures import money, plus
+from projections.oracle.log import Fact, Json, day
+from projections.oracle.payments import instructed, paid
+from projections.oracle.recorded import known_hold, missing
 
 COLUMNS = (
     "gross", "bonus", "penalty", "credit", "adjustment", "tax", "retention",

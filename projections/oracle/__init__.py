@@ -1,7 +1,7 @@
 """The independent oracle: every report computed a second time, naively, from the records alone.
 
 It imports nothing of ours, and nothing of ours imports it: the product starts it as a program of its own
-(`python -m oracle`) and compares. Where the two differ, one of them misreads the domain page.
+(`python -m projections.oracle`) and compares. Where the two differ, one of them misreads the domain page.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from oracle.contracts import Contract
-from oracle.exposure import Exposure
-from oracle.kept import KEPT
-from oracle.log import Json, as_of, facts_by_contract, known
-from oracle.rates import DISPUTES, FIRST_PASS, ON_TIME, Metric, Question
-from oracle.schedule import schedule
-from oracle.times import CYCLE_TIMES, PAID_ON_TIME
+from projections.oracle.contracts import Contract
+from projections.oracle.exposure import Exposure
+from projections.oracle.kept import KEPT
+from projections.oracle.log import Json, as_of, facts_by_contract, known
+from projections.oracle.rates import DISPUTES, FIRST_PASS, ON_TIME, Metric, Question
+from projections.oracle.schedule import schedule
+from projections.oracle.times import CYCLE_TIMES, PAID_ON_TIME
 
 METRICS: dict[str, Metric[Any]] = {
     "on-time": ON_TIME,
