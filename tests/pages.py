@@ -37,7 +37,7 @@ from tests.commands.transcripts import trimmed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GENERATED = ("reference.md", "events.md", "rules.md", "metrics.md")
-KINDS = ("console", "sh", "yaml", "csv", "json", "toml", "xml", "text")
+KINDS = ("console", "sh", "yaml", "csv", "json", "toml", "xml", "sql", "text")
 # A target is run by what the Makefile does for it; the tests are running already.
 RECIPES = {"make demo": f"{PROGRAM} demo", "make test": ""}
 _SHELL = re.compile(r"[|&;<>$`*]")

@@ -58,6 +58,8 @@ def _ours(error: BaseException | None, url: URL) -> LedgerError | None:
 
 
 def _of_sqlite(error: sqlite3.Error, url: URL) -> LedgerError | None:
+    if str(error).startswith(_GUARD):
+        return _guarded(url, str(error))
     # Extended codes begin with the primary one: SQLITE_READONLY_DBMOVED, SQLITE_BUSY_SNAPSHOT.
     name = getattr(error, "sqlite_errorname", "")
     for code, ours in _BY_SQLITE_NAME.items():
@@ -132,9 +134,21 @@ def _damaged(url: URL, detail: str) -> LedgerError:
     )
 
 
+def _guarded(url: URL, detail: str) -> LedgerError:
+    return IntegrityViolated(
+        "guard-refused",
+        f"{masked(url)} refuses it: {_line(detail).removeprefix(_GUARD).partition(' CONTEXT: ')[0]}",
+        hint="nothing was recorded; mledger audit verify says how the log stands, and the run-book goes on from"
+        " there under: The head was moved",
+    )
+
+
 def _line(detail: str) -> str:
     return " ".join(detail.split())
 
+
+# How the messages of our own triggers begin, and PostgreSQL's code for them (migration 0006).
+_GUARD = "guard: "
 
 _BY_SQLITE_NAME = {
     "SQLITE_BUSY": _locked,
@@ -166,4 +180,5 @@ _BY_SQLSTATE = {
     "42501": _forbidden,
     "XX001": _damaged,
     "XX002": _damaged,
+    "MLG01": _guarded,
 }

@@ -10,8 +10,12 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.exc import IntegrityError
 
+from ledger.errors import IntegrityViolated
 from ledger.store import Ledger, open_ledger, writing
+from ledger.store.sealing import seal
+from ledger.store.verifying import verify
 from tests.store.events import ALICE, Count, counted, started
+from tests.store.sealed import KEY
 
 CHANGES = [
     "UPDATE log SET record = '{}'",
@@ -59,11 +63,11 @@ ON_POSTGRESQL = [
 
 def refused(ledger: Ledger[Count], statement: str) -> None:
     before = ledger.append([("A", 0, started("M1", "M2"))], replace(ALICE, key="k", digest="d"))
-    with writing(ledger.engine) as conn:
-        conn.exec_driver_sql("INSERT INTO log_checkpoints VALUES (9, 'note', 'frontier')")
-    with pytest.raises(IntegrityError), writing(ledger.engine) as conn:
+    seal(ledger.engine, KEY)
+    with pytest.raises((IntegrityError, IntegrityViolated)), writing(ledger.engine) as conn:
         conn.exec_driver_sql(statement)
     assert ledger.stream("A") == ledger.records_of_key("k") == before
+    assert verify(ledger.engine).ok
 
 
 @pytest.mark.parametrize("statement", CHANGES)
@@ -90,8 +94,13 @@ def steps_of_an_insert(url: str) -> int:
     with closing(sqlite3.connect(make_url(url).database or "", isolation_level=None)) as conn:
         conn.execute("BEGIN")
         conn.execute("UPDATE log_head SET position = position + 1")
+        query = "SELECT position, stream, version, record FROM log ORDER BY position DESC LIMIT 1"
+        position, stream, version, record = conn.execute(query).fetchone()
+        for name, value in (("position", position), ("version", version)):
+            record = record.replace(f'"{name}":{value}', f'"{name}":{value + 1}')
+        row = (position + 1, stream, version + 1, record)
         conn.set_progress_handler(lambda: taken.append(None), 100)
-        conn.execute("INSERT INTO log SELECT position, 9, 1, '{}' FROM log_head")
+        conn.execute("INSERT INTO log VALUES (?, ?, ?, ?)", row)
         conn.set_progress_handler(None, 0)
         conn.execute("ROLLBACK")
     return len(taken)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -13,9 +15,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import migrations
-from ledger.store import Ledger, connect, open_ledger, reading
+from ledger.errors import IntegrityViolated
+from ledger.store import Ledger, connect, open_ledger, reading, writing
 from ledger.store.schema import VERSION_TABLE
 from ledger.store.tables import metadata
+from tests.databases import Cluster
 from tests.store.events import ALICE, Count, counted, started
 from tests.store.workers import PROCESSES, at_once, upgrade
 
@@ -116,6 +120,37 @@ def test_a_released_schema_is_upgraded_with_its_rows(dump: Path, tmp_path: Path)
         assert [record.position for record in ledger.records_of_key("key-1")] == [2, 3]
         (record,) = ledger.append([("C-1", 2, started("M3"))], ALICE)
         assert record.position == len(before) + 1
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("revision", [f"{number:04}" for number in range(1, int(migrations.HEAD))])
+def test_a_released_schema_of_postgresql_is_upgraded_with_its_rows(
+    cluster: Cluster, revision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden = (Path(__file__).parent.parent / "golden" / f"schema_{revision}.sql").read_text("utf-8")
+    tables = "log|streams|keys|log_head"
+    rows = re.findall(rf'^INSERT INTO "?({tables})"? (VALUES.*;)$', golden, re.MULTILINE)
+    with cluster.database("template0") as url:
+        with monkeypatch.context() as then:
+            then.setattr(migrations, "HEAD", revision)
+            then.setattr(migrations, "grant", lambda conn: None)
+            migrations.upgrade(url)
+        with psycopg.connect(url.replace("+psycopg", "")) as conn:
+            conn.execute("SET session_replication_role = replica")
+            conn.execute("DELETE FROM log_head")
+            for table, values in rows:
+                conn.execute(f"INSERT INTO {table} {values}".encode())
+            before = conn.execute("SELECT * FROM log ORDER BY position").fetchall()
+        assert migrations.upgrade(url) == (revision, migrations.HEAD)
+        with open_ledger(url, counted) as ledger:
+            with ledger.snapshot() as conn:
+                after = conn.exec_driver_sql("SELECT * FROM log ORDER BY position").all()
+            assert [tuple(row) for row in after] == before
+            assert len(before) == 3
+            (record,) = ledger.append([("C-1", 2, started("M3"))], ALICE)
+            assert record.position == 4
+            with pytest.raises(IntegrityViolated), writing(ledger.engine) as conn:
+                conn.exec_driver_sql("INSERT INTO streams VALUES (3, 'C-3')")
 
 
 def test_there_is_a_dump_of_every_released_schema() -> None:
