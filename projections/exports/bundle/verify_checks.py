@@ -1,5 +1,5 @@
 # ruff: noqa: T201 - a program of its own, which prints
-"""The checks of verify.py, and how they are told: its third part (`publish.py` joins the three)."""
+"""The checks of verify.py, and how they are told: its last part (`publish.py` joins the four)."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ from projections.exports.bundle.verify_records import (
     NotChecked,
     Stream,
     act_of,
+    causes,
     files,
     fits,
     records,
@@ -332,7 +333,7 @@ def totals(bundle: Bundle) -> str:
 # --- the program ----------------------------------------------------------------------------------------------
 
 CHECKS: tuple[Callable[[Bundle], str], ...] = (
-    *(files, records, trust, consistency, proofs, heads, anchor, signatures, totals),
+    *(files, records, trust, consistency, proofs, heads, anchor, signatures, causes, totals),
 )
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 SENSELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error)

@@ -9,7 +9,7 @@ from where you trust it rather than out of the bundle that it is to judge. What 
     notes         C2SP signed-note and tlog-checkpoint: what the ledger signed, and what an anchor keeps of it
     SSH           SSHSIG signatures over approvals and payments, of Ed25519 keys
     archive       nothing is unpacked; names, sizes and ratios are looked at before anything is read
-    checks        files, records, checkpoints, proofs, heads, anchor, signatures, totals
+    checks        files, records, checkpoints, proofs, heads, anchor, signatures, causes, totals
 
 Exit codes: 0 everything that could be checked holds, 5 something does not, 2 the bundle cannot be read.
 """

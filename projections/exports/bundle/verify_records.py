@@ -1,4 +1,4 @@
-"""What the records of a bundle say: the second part of verify.py (`publish.py` joins the three)."""
+"""What the records of a bundle say: the third part of verify.py (`publish.py` joins the four)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import json
 from typing import Any, NamedTuple
 
+from projections.exports.bundle.verify_causes import Causes
 from projections.exports.bundle.verify_formats import (
     Archive,
     Checkpoint,
@@ -204,6 +205,8 @@ class Bundle:
         self.whole = self.manifest["scope"] == "all"
         self.origin = f"mledger/{self.manifest['ledger_id']}"
         self.streams: dict[str, Stream] = {}
+        self.causes: dict[str, Causes] = {}
+        self.undecided = ""
         self.leaves: dict[int, bytes] = {}
         self.roots: dict[int, bytes] = {}
         self.signed: list[dict[str, Any]] = []
@@ -231,6 +234,13 @@ class Bundle:
             coded = base64.b64encode(hashed).decode()
             stream.sealed_head = f"{name}\n{version}\n{position}\n{coded}".encode()
         kind, data = record["type"].partition("/")[0], record["data"]
+        if name[:1] != "~" and not self.undecided:
+            try:
+                self.causes.setdefault(name, Causes()).take(record)
+            except Violated as problem:
+                self.undecided = str(problem)
+            except (LookupError, TypeError, AttributeError, ValueError) as problem:
+                self.undecided = f"position {position} fits nothing before it: {problem!r}"
         if name == SIGNERS:
             self.register(kind, version, position, data)
         elif name[:1] != "~" and stream.counts(kind, version, data, self.manifest["as_of"]):
@@ -307,3 +317,10 @@ def records(bundle: Bundle) -> str:
     for name in [] if bundle.whole else bundle.manifest["scope"]:
         demand(name in bundle.streams, f"the contract {name} has no record")
     return f"{number} records of {len(bundle.streams)} streams, versions without a gap"
+
+
+def causes(bundle: Bundle) -> str:
+    """Every outcome rests on decisions that stand before it, by enough people who held the roles."""
+    demand(not bundle.undecided, bundle.undecided)
+    count = sum(one.judged for one in bundle.causes.values())
+    return f"{count} outcomes rest on what was decided before them, by enough people"
