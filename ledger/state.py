@@ -136,7 +136,7 @@ class Milestone(Struct, gc=False):
         """
         if self.status == "expected" and self.started:
             return "started"
-        if self.status != "accepted" or self.acceptance is None:
+        if self.status in ("cancelled", "void") or self.acceptance is None:
             return self.status
         known = self.acceptance.accepted_minor is not None
         return "paid" if known and self.outstanding_minor <= 0 else self.status

@@ -35,7 +35,7 @@ from tests.stories import double_eleven
 
 GROUPINGS = (None, "partner", "contract", "stage", "currency", "month", "quarter")
 SEEDS = range(16)
-IMPORTED = range(109, 116)
+IMPORTED = range(100, 116)
 
 
 def text(report: Json) -> str:
