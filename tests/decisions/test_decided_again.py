@@ -157,3 +157,81 @@ def test_a_record_that_fits_no_contract_is_told_and_what_follows_is_not_judged()
     judged = found([*log, record(e.MilestoneStarted(milestone="M1", on=ON), len(log) + 1)])
     assert {one.position for one in judged} == {b.last(played) + 1}
     assert "what follows it in C-1 cannot be judged" in judged[-1].what
+
+
+# --- what a source told -------------------------------------------------------------------------------------
+
+
+def taken(*, origin: str = "import:csv") -> list[Record]:
+    """A contract worth 1,000 that a source tells of: 1,500 accepted, and paid before it was signed."""
+    told = i.TakeOver(
+        contract="C-1",
+        currency="CNY",
+        value_minor=1_000,
+        signed_on=b.SIGNED,
+        milestones=(
+            i.TakenMilestone(
+                id="M1",
+                status="accepted",
+                amount_minor=1_500,
+                due=b.day(9, 1),
+                submitted_on=b.day(9, 2),
+                accepted_on=b.day(9, 3),
+            ),
+        ),
+        payments=(
+            i.TakenPayment(reference="P1", milestone="M1", amount_minor=1_500, paid_on=b.day(7, 1)),
+        ),
+    )
+    played = Story()
+    played.when(told, by="importer").happened()
+    return [with_fields(one, origin=origin) for one in played.records]
+
+
+def broken_by(records: list[Record]) -> dict[str, tuple[str, ...]]:
+    return {type(one.data).__name__: one.data.breaches for one in records if one.data.breaches}
+
+
+def test_what_a_source_told_holds_with_the_rules_that_it_says_it_breaks() -> None:
+    records = taken()
+    assert broken_by(records) == {
+        "MilestoneDefined": ("committed-within-ceiling",),
+        "PaymentRecorded": ("not-before-signature", "paid-within-value"),
+    }
+    assert found(records) == []
+
+
+@pytest.mark.parametrize("said", [(), ("amount-above-zero",)])
+def test_a_source_that_hides_what_it_breaks_is_found(said: tuple[str, ...]) -> None:
+    records = taken()
+    for index, one in enumerate(records):
+        if one.data.breaches:
+            hidden = with_fields(one, data=with_fields(one.data, breaches=said))
+            (wrong,) = found([*records[:index], hidden, *records[index + 1 :]])
+            assert wrong.position == one.position
+            assert f"it breaks {', '.join(sorted(one.data.breaches))}" in wrong.what
+
+
+def test_an_outcome_in_an_imported_contract_that_no_import_told_is_judged_as_any_other() -> None:
+    records = taken()
+    version = len(records) + 1
+    forged = e.MilestoneAccepted(on=ON, milestone="M1", accepted_minor=1_500)
+    (one,) = found([*records, record(forged, version, "importer")])
+    assert (one.position, "no decision has it" in one.what) == (version, True)
+
+
+def test_an_import_tells_no_outcome_of_a_proposal_or_an_instruction() -> None:
+    records = taken()
+    version = len(records) + 1
+    for forged in (
+        e.DisputeResolved(milestone="M1", dispute=1, outcome="upheld", proposal=3),
+        e.PaymentRecorded(milestone="M1", amount_minor=1, instruction=4),
+        e.RoleGranted(role="finance", person="mallory"),
+        e.PaymentInstructed(milestone="M1", amount_minor=1),
+    ):
+        told = with_fields(record(forged, version, "importer"), origin="import:csv")
+        assert [one.position for one in found([*records, told])][:1] == [version]
+
+
+def test_a_contract_that_says_it_was_imported_and_was_not_is_found() -> None:
+    assert found(taken(origin="cli"))[0].position == 1
