@@ -159,6 +159,34 @@ def test_a_record_that_fits_no_contract_is_told_and_what_follows_is_not_judged()
     assert "what follows it in C-1 cannot be judged" in judged[-1].what
 
 
+def test_an_outcome_that_another_person_recorded_than_the_decision_is_found() -> None:
+    played = b.play(b.contract(), b.submits("M1"))
+    approval, *outcome = b.permitted(deepcopy(played), b.approves("M1"))
+    first = b.last(played) + 1
+    log = [*played.records, record(approval, first, "manager-1")]
+    log += [record(fact, first + n, "mallory") for n, fact in enumerate(outcome, 1)]
+    log = [with_fields(one, authenticated_as="login") for one in log]
+    assert {one.position for one in found(log)} >= {first, first + 1}
+
+
+@pytest.mark.parametrize(("entry", "position"), [("", 1), ("bank-1", 0)])
+def test_more_than_was_instructed_is_paid_only_where_the_bank_says_so(
+    entry: str, position: int
+) -> None:
+    played = b.play(b.accepted("M1"), b.pays("M1", 400, on=ON))
+    instruction = b.version_of(played, e.PaymentInstructed)
+    more = e.PaymentRecorded(
+        on=ON,
+        rests_on=(instruction,),
+        milestone="M1",
+        instruction=instruction,
+        amount_minor=401,
+        entry=entry,
+    )
+    judged = found(with_one_more(played, "finance-1", more))
+    assert [one.position for one in judged] == [b.last(played) + 1] * position
+
+
 # --- what a source told -------------------------------------------------------------------------------------
 
 

@@ -69,6 +69,14 @@ def test_an_outcome_without_a_decision_is_found(seed: int) -> None:
             assert f"position {version} (" in found, (by, forged)
 
 
+def test_a_bonus_by_clause_is_written_with_its_acceptance_and_never_later() -> None:
+    played = b.play(b.accepted("M1"), b.pays("M1", 400))
+    acceptance = b.version_of(played, e.MilestoneAccepted)
+    late = e.BonusAwarded(milestone="M1", kind="early", lines=(), rests_on=(acceptance,))
+    log = [*played.records, record(late, b.last(played) + 1, "manager-1")]
+    assert "rests on no acceptance" in wrong(log)
+
+
 @pytest.mark.parametrize("fewer", [0, 1])
 def test_a_quorum_that_is_not_complete_is_told_with_what_is_missing(fewer: int) -> None:
     whole = b.play(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from ledger import events as e
 from ledger import intents as i
@@ -174,3 +175,37 @@ def test_a_step_on_the_ledgers_own_streams_that_nobody_could_take_is_found(
     assert positions(ledger) == set()
     position = appended(ledger, stream, actor, fact)
     assert positions(ledger) == {position}
+
+
+def test_payments_to_accounts_and_invoices_hold_and_those_that_name_others_are_found(
+    ledger: Ledger[Any],
+) -> None:
+    payees.keep(ledger, i.ProposePayee(partner="Studio", account=ACCOUNT), by("finance-1"))
+    payees.keep(ledger, i.ApprovePayee(proposal=1), by("finance-2"))
+    perform(ledger, [("C-2", i.SubmitMilestone(milestone="M2", on=day(9, 18)))], by("partner-1"))
+    invoice = i.ReceiveInvoice(
+        number="N-1",
+        kind="commercial",
+        covers=(i.InvoicedMilestone(milestone="M2", amount_minor=1_000),),
+    )
+    perform(ledger, [("C-2", invoice)], by("finance-1"))
+    for person in ("manager-1", "finance-1"):
+        approval = i.ApproveMilestone(milestone="M2", on=day(9, 20))
+        perform(ledger, [("C-2", approval)], by(person))
+    pay = i.InstructPayment(milestone="M2", amount_minor=100)
+    (paid,) = perform(ledger, [("C-2", pay)], by("finance-1")).records
+    assert paid.data.__class__ is e.PaymentInstructed
+    assert (paid.data.payee, positions(ledger)) == (1, set())
+    elsewhere = structs.replace(paid.data, account="GB29NWBK60161331926819")
+    forged = {appended(ledger, "C-2", "finance-1", elsewhere)}
+    (received,) = [r.data for r in ledger.stream("C-2") if isinstance(r.data, e.InvoiceReceived)]
+    unregistered = structs.replace(received, number="N-2")
+    forged |= {appended(ledger, "C-2", "finance-1", unregistered)}
+    assert positions(ledger) == forged
+    (submitted,) = [r for r in ledger.stream("C-1") if isinstance(r.data, e.MilestoneSubmitted)]
+    covers = (structs.replace(received.covers[0], milestone="M1"),)
+    again = structs.replace(received, covers=covers, rests_on=(2, submitted.version))
+    numbered = e.InvoiceNumbered(on=again.on, partner="Studio", number="N-1", contract="C-1")
+    batch: list[Any] = [("C-1", submitted.version, [again]), ("~invoices", 1, [numbered])]
+    both = ledger.append(batch, Envelope(actor="finance-1", origin="cli"))
+    assert positions(ledger) == forged | {one.position for one in both}
