@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from commands.known import require_contract
 from commands.options import Moment, Output, Recording
-from commands.reports.frame import day_in_words, facts_until, known_at
+from commands.reports.frame import facts_until, known_at
+from commands.reports.reproduction import day_in_words
 from commands.session import opened
 from commands.settings import Settings
 from ledger.events import Record

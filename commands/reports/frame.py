@@ -15,7 +15,7 @@ from commands.known import for_whom, nothing, require_contract, require_known
 from commands.options import Moment, Recording
 from commands.output import Table, emit, visible, writing
 from commands.reports.asked import Asked
-from commands.reports.reproduction import digested
+from commands.reports.reproduction import day_in_words, digested
 from commands.reports.unknown import footer, told
 from commands.session import opened, say
 from commands.tables import HOSTILE
@@ -127,12 +127,6 @@ class Frame:
 def facts_until(moment: Moment) -> str | None:
     """The day after which facts are left out, for a program: the day of --as-of; null where nothing is."""
     return moment.as_of.isoformat() if moment.as_of is not None else None
-
-
-def day_in_words(moment: Moment, as_of: date) -> str:
-    """The day of a report, and whether it leaves facts out: with --as-of TODAY it may say less than without."""
-    left_out = "" if moment.as_of is None else " without facts of later days"
-    return f"as of {as_of}{left_out}"
 
 
 def known_at(known: Known) -> Found:

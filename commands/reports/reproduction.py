@@ -19,6 +19,11 @@ from commands.version import version_text
 from projections.derive import DERIVATION
 
 
+def day_in_words(moment: Moment, as_of: date) -> str:
+    """The day of a report, and whether it leaves facts out: with --as-of TODAY it may say less than without."""
+    return f"as of {as_of}" if moment.as_of is None else f"facts up to {as_of}"
+
+
 @contextmanager
 def digested(output: Output, moment: Moment, as_of: date, position: int) -> Iterator[Output]:
     """An output whose bytes are digested on their way; the line is said when all is written.
@@ -36,7 +41,7 @@ def digested(output: Output, moment: Moment, as_of: date, position: int) -> Iter
     parts = [
         f"position {position}",
         f"sha256 {digest.hexdigest()}",
-        f"as of {as_of}" + (" without facts of later days" if moment.as_of else ""),
+        day_in_words(moment, as_of),
         f"derivation {DERIVATION}",
         version_text(),
     ]

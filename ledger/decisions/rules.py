@@ -10,6 +10,16 @@ from ledger.decisions import rules_once as _rules_once
 from ledger.decisions import signers as _signers
 from ledger.decisions.case import Rule, registered
 
-RULES: tuple[Rule, ...] = registered()
+_HERE = "ledger.decisions."
+
+
+def _place(rule: Rule) -> tuple[str, int]:
+    return rule.check.__module__, rule.check.__code__.co_firstlineno
+
+
+# By where each stands, not by which module was imported first: the pages that list them are the same everywhere.
+RULES: tuple[Rule, ...] = tuple(
+    sorted((rule for rule in registered() if rule.check.__module__.startswith(_HERE)), key=_place)
+)
 
 __all__ = ["RULES", "Rule", "_bank", "_decide", "_payees", "_periods", "_rules_once", "_signers"]

@@ -16,6 +16,7 @@ Heard = pytest.CaptureFixture[str]
 REPORTS = [
     *(("report", name) for name in ("inbox", "schedule", "on-time", "disputes", "first-pass")),
     *(("report", name) for name in ("paid-on-time", "cycle-times", "exposure", "register")),
+    ("report", "unknown"),
     ("report", "statement", "Hangzhou Content Studio"),
     ("report", "application", C, "--from", "2026-08-01"),
     ("contract", "settlement", C),
@@ -43,7 +44,7 @@ def test_the_label_says_whether_facts_of_later_days_are_left_out(
     whole, all_of_it = told(capsys, *report)
     cut, until = told(capsys, *report, "--as-of", DAY)
     assert whole.startswith(f"as of {DAY}, log position 6")
-    assert cut.startswith(f"as of {DAY} without facts of later days, log position 6")
+    assert cut.startswith(f"facts up to {DAY}, log position 6")
     assert all_of_it["as_of"] == until["as_of"] == DAY
     assert (all_of_it["facts_until"], until["facts_until"]) == (None, DAY)
 

@@ -126,9 +126,9 @@ def test_the_last_line_says_how_to_see_the_same_again(sqlite_story: str) -> None
     for words in ("report schedule", "report inbox", "report exposure", f"audit replay {CONTRACT}"):
         ran = mledger(sqlite_story, *words.split(), "--as-of", "2026-10-28", "--known-at", "30")
         last = ran.out.splitlines()[-1]
-        assert last.startswith(
-            "as of 2026-10-28 without facts of later days, log position 30, recorded 2026-11-22T"
-        ), ran.err
+        assert last.startswith("facts up to 2026-10-28, log position 30, recorded 2026-11-22T"), (
+            ran.err
+        )
 
 
 @pytest.mark.parametrize("noun", ["report", "audit", "projections"])

@@ -35,7 +35,9 @@ REPORTS = (
     ("exposure", "--milestones", "--json"),
 )
 DAYS = (date(2026, 11, 23), date(2026, 12, 1), date(2027, 2, 14))
-_LINE = re.compile(r"position (\d+), sha256 ([0-9a-f]{64}), as of (\S+), .*again with (.*)")
+_LINE = re.compile(
+    r"position (\d+), sha256 ([0-9a-f]{64}), (?:as of|facts up to) (\S+), .*again with (.*)"
+)
 
 
 @dataclass(frozen=True)
