@@ -360,6 +360,9 @@ ERRORS: list[Row] = [
 
 # What no command line reaches in a test of seconds, or what another test follows: code and why.
 ELSEWHERE = {
+    "outcome-unwritten": "followed where a disk fills: test_outcome_unwritten",
+    "guard-refused": "a row that no act of ours inserts; its command only reads: audit verify",
+    "oracle-disagrees": "a fault of the program; its command only reads: audit explain",
     "termination-settled-by-proposal": "`contract terminate` proposes by itself where it must",
     "policy-covers-amount": "a contract file is signed with a tier for every amount: test_rules_money",
     "history-into-imported-contract": "an import lists it beside the others: test_import_bad_input",

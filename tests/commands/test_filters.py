@@ -17,7 +17,7 @@ PARTNER = "Hangzhou Content Studio"
 LISTS = ("contract", "milestone", "bonus", "dispute", "payment", "invoice", "payee")
 REPORTS = (
     *("inbox", "schedule", "on-time", "disputes", "first-pass", "paid-on-time", "cycle-times"),
-    *("exposure", "register"),
+    *("exposure", "register", "unknown"),
 )
 EXPORTS = ("hledger", "beancount", "ocds", "csv", "jsonl")
 EVERYWHERE = [
