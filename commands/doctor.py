@@ -195,7 +195,9 @@ def _writable(engine: Engine) -> Iterator[Check]:
         with reading(engine) as conn:
             may = conn.exec_driver_sql("SELECT has_table_privilege('log', 'INSERT')").scalar_one()
         status, detail = ("ok", "yes") if may else ("warn", "no: reports only")
-        hint = "" if may else "to record, ask for the role mledger_writer"
+        hint = (
+            "" if may else "to record, ask for this ledger's role …_writer (mledger init names it)"
+        )
         yield Check("right to record", status, detail, hint)
         return
     try:

@@ -16,22 +16,27 @@ NEXT = "next: mledger contract sign FILE, mledger import csv FILE, or mledger de
 
 @click.command()
 @database_options
+@click.option(
+    "--role-prefix",
+    metavar="NAME",
+    help="PostgreSQL: how the names of this ledger's roles begin.  [default: mledger_ and its id]",
+)
 @output_options
-def init(settings: Settings, output: Output) -> None:
+def init(settings: Settings, output: Output, role_prefix: str | None) -> None:
     """Create or upgrade the database.
 
     What is recorded in it stays as it is; run again, it changes nothing. On PostgreSQL the database
-    itself must be there, and the roles that people are given are made with it.
+    itself must be there, and the roles that people are given are made with it: no other ledger has the same.
 
     \b
     mledger init
-    mledger init --database postgresql+psycopg://owner@host/ledger
+    mledger init --database postgresql+psycopg://owner@host/ledger --role-prefix acme
     """
     import migrations
     from commands.settings import masked
 
     with _warnings_told():
-        before, after = migrations.upgrade(settings.database)
+        before, after = migrations.upgrade(settings.database, role_prefix)
     done = "created" if before is None else "unchanged" if before == after else "upgraded"
     database = masked(settings.database)
     roles = list(_roles(settings.database))
@@ -53,15 +58,13 @@ def init(settings: Settings, output: Output) -> None:
 def _roles(url: str) -> Iterator[str]:
     """The roles that a server now has for people; SQLite knows none."""
     from ledger.store.database import engine_for, reading
-    from migrations.roles import ROLES
+    from migrations import roles
 
     engine = engine_for(url)
     try:
         if engine.dialect.name == "postgresql":
             with reading(engine) as conn:
-                for role in ROLES:
-                    if conn.exec_driver_sql(f"SELECT to_regrole('{role}')").scalar_one():
-                        yield role
+                yield from roles.roles(conn).values()
     finally:
         engine.dispose()
 

@@ -36,13 +36,13 @@ def current(url: str) -> str | None:
         engine.dispose()
 
 
-def upgrade(url: str) -> tuple[str | None, str]:
+def upgrade(url: str, role_prefix: str | None = None) -> tuple[str | None, str]:
     """Brings a database to `HEAD`, creating it where it is an SQLite file; returns the schema
     before and after.
 
     One transaction: a failed upgrade leaves nothing behind. Any number of processes may do it at
-    once: the first does it, the others wait and find it done. Raises DatabaseUnusable for a newer
-    or a foreign database.
+    once: the first does it, the others wait and find it done. `role_prefix` begins the names of PostgreSQL's roles.
+    Raises DatabaseUnusable for a newer or a foreign database, and for roles of another ledger.
     """
     from ledger.store.database import engine_for, migrating, refuse_newer, schema_version
 
@@ -54,7 +54,7 @@ def upgrade(url: str) -> tuple[str | None, str]:
             if before != HEAD:
                 _run(conn)
             if conn.dialect.name == "postgresql":
-                grant(conn)
+                grant(conn, role_prefix)
             return before, HEAD
     finally:
         engine.dispose()

@@ -25,6 +25,8 @@ import psycopg
 import pytest
 
 import migrations
+from ledger.store.database import connect, reading
+from migrations.roles import roles
 
 # On the mark "postgres" tests can be selected or left out: pytest -m "not postgres".
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
@@ -132,6 +134,16 @@ class Cluster:
             yield self.url(name)
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def role_of(url: str, kind: str) -> str:
+    """The role of a kind in the ledger at the URL; any other name is the role itself."""
+    engine = connect(url)
+    try:
+        with reading(engine) as conn:
+            return roles(conn).get(kind, kind)
+    finally:
+        engine.dispose()
 
 
 @contextmanager

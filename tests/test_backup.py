@@ -20,10 +20,9 @@ from ledger.state import Contract
 from ledger.store import Envelope, Ledger, open_ledger
 from ledger.store.database import reading, writing
 from ledger.store.reading import check_complete, head
-from migrations.roles import ROLES
 from projections.rebuild.catchup import catch_up
 from projections.rebuild.full import Options, rebuild
-from tests.databases import Cluster, postgresql_binaries
+from tests.databases import Cluster, postgresql_binaries, role_of
 from tests.projections.portfolios import fill, served
 
 CONTRACTS, EVENTS = 30, 20
@@ -177,7 +176,7 @@ def test_a_postgresql_ledger_is_restored_from_its_dump(
 
 def _rights_are_restored(url: str, cluster: Cluster) -> None:
     """An auditor of the restored ledger reads it, and is refused every change."""
-    cluster.execute(f"CREATE ROLE restored_auditor LOGIN IN ROLE {ROLES[2]}")
+    cluster.execute(f"CREATE ROLE restored_auditor LOGIN IN ROLE {role_of(url, 'auditor')}")
     own = make_url(url).set(username="restored_auditor").render_as_string(hide_password=False)
     try:
         with open_ledger(own, evolve) as ledger:

@@ -98,7 +98,7 @@ def _forbidden(url: URL, detail: str) -> LedgerError:
     return StoreUnavailable(
         "database-read-only",
         f"the database user has no right to do this in {masked(url)}: {_line(detail)}",
-        hint="ask for the role mledger_writer (to record) or mledger_auditor (to read)",
+        hint="ask for one of this ledger's roles: …_writer to record, …_auditor to read (mledger init names them)",
     )
 
 

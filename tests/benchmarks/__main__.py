@@ -93,10 +93,12 @@ def _let_record(url: str, person: URL) -> None:
     """Gives a login the roles of a project manager."""
     from ledger.store import connect
     from ledger.store.database import writing
+    from migrations.roles import roles
 
     engine = connect(url)
     with writing(engine) as conn:
-        conn.exec_driver_sql(f'GRANT mledger_writer, mledger_projector TO "{person.username}"')
+        mine = roles(conn)
+        conn.exec_driver_sql(f'GRANT {mine["writer"]}, {mine["projector"]} TO "{person.username}"')
     engine.dispose()
 
 

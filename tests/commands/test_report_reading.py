@@ -14,7 +14,7 @@ from ledger.store import Envelope, open_ledger
 from ledger.terms import Terms
 from tests.commands.played import CONTRACT, asked, mledger
 from tests.commands.test_main import imported
-from tests.databases import Cluster
+from tests.databases import Cluster, role_of
 
 _people = count(1)
 HEAVY = {"sqlalchemy", "pydantic", "eventsourcing", "msgspec", "psycopg", "alembic", "wcwidth"}
@@ -57,7 +57,7 @@ def test_who_may_not_catch_up_is_told_position_and_lag(
 def test_an_auditor_reads_every_report(postgresql_url: str, cluster: Cluster) -> None:
     sign_more(postgresql_url, "OLD-1")
     person = f"auditor_{next(_people)}"
-    cluster.execute(f"CREATE ROLE {person} LOGIN IN ROLE mledger_auditor")
+    cluster.execute(f"CREATE ROLE {person} LOGIN IN ROLE {role_of(postgresql_url, 'auditor')}")
     own = make_url(postgresql_url).set(username=person).render_as_string(hide_password=False)
     try:
         ran = mledger(own, "report", "schedule")

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from commands import doctor
 from commands.main import main
-from migrations.roles import ROLES
-from tests.databases import Cluster
+from migrations.roles import KINDS
+from tests.databases import Cluster, role_of
 
 Out = pytest.CaptureFixture[str]
 
@@ -68,10 +69,23 @@ def test_init_refuses_somebody_elses_database(tmp_path: Path, capsys: Out) -> No
 def test_init_on_a_server_names_the_roles_for_people(cluster: Cluster, capsys: Out) -> None:
     with cluster.database("template0") as url:
         code, made = run(capsys, "init", "--database", url)
-        assert (code, made["done"], made["roles"]) == (0, "created", list(ROLES))
+        assert (code, made["done"], made["roles"]) == (
+            0,
+            "created",
+            [role_of(url, kind) for kind in KINDS],
+        )
+        code, made = run(capsys, "init", "--database", url, "--role-prefix", "acme")
+        assert (code, made["done"]) == (0, "unchanged")
+        assert made["roles"] == ["acme_writer", "acme_projector", "acme_sealer", "acme_auditor"]
         assert main(["init", "--database", url]) == 0
         told = capsys.readouterr().out
-    assert "GRANT mledger_writer TO somebody" in told
+        assert main(["init", "--database", url, "--role-prefix", "mledger"]) == 2
+        assert "error[role-prefix]" in capsys.readouterr().err
+        name = make_url(url).database or ""
+        for role in made["roles"]:
+            cluster.execute(f"DROP OWNED BY {role}", name)
+            cluster.execute(f"DROP ROLE {role}")
+    assert "GRANT acme_writer TO somebody" in told
 
 
 # --- doctor ----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from ledger.store import Ledger, open_ledger
 from ledger.store.database import reading
 from projections.rebuild.full import Options, rebuild
 from projections.rebuild.lock import only_one
-from tests.databases import Cluster
+from tests.databases import Cluster, role_of
 from tests.projections.children import child
 from tests.projections.portfolios import change, fill, standing
 
@@ -97,7 +97,7 @@ def test_nothing_of_the_lock_stays_behind(ledger: Ledger[Contract]) -> None:
 def as_member(url: str, cluster: Cluster, role: str) -> Iterator[Ledger[Contract]]:
     """A ledger opened by a person who has this role and nothing else."""
     person = f"runner_{next(_people)}"
-    cluster.execute(f"CREATE ROLE {person} LOGIN IN ROLE {role}")
+    cluster.execute(f"CREATE ROLE {person} LOGIN IN ROLE {role_of(url, role)}")
     own = make_url(url).set(username=person).render_as_string(hide_password=False)
     try:
         with open_ledger(own, evolve) as ledger:
@@ -107,7 +107,7 @@ def as_member(url: str, cluster: Cluster, role: str) -> Iterator[Ledger[Contract
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("role", ["mledger_auditor", "mledger_writer"])
+@pytest.mark.parametrize("role", ["auditor", "writer"])
 def test_a_role_that_may_not_write_rows_cannot_take_the_lock(
     postgresql_url: str, cluster: Cluster, role: str
 ) -> None:
@@ -123,6 +123,6 @@ def test_a_role_that_may_not_write_rows_cannot_take_the_lock(
 def test_the_projector_can_rebuild(postgresql_url: str, cluster: Cluster) -> None:
     with open_ledger(postgresql_url, evolve) as owner:
         fill(owner, 20, 10)
-    with as_member(postgresql_url, cluster, "mledger_projector") as ledger:
+    with as_member(postgresql_url, cluster, "projector") as ledger:
         found = rebuild(ledger.engine, Options(workers=2))
         assert (found.status, found.events) == ("rebuilt", 200)
