@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from commands.session import Session
     from ledger.errors import LedgerError
     from ledger.intents import Context
+    from ledger.known import Known
     from ledger.state import Contract
 
 POLICIES = ("payee-approved", "payee-change-settled", "invoice-before-payment")
@@ -45,7 +46,7 @@ def parted(
 
     Under an idempotency key that was used it is what the first run left out.
     """
-    context, contracts = _context(session), {line.contract for line in lines}
+    (context, known), contracts = _context(session), {line.contract for line in lines}
     if session.first_position() is None:
         states = session.ledger.load_all(contracts)
     else:
@@ -53,7 +54,7 @@ def parted(
     kept: list[Line] = []
     back: list[Back] = []
     for line in lines:
-        refusal = _refusal(states[line.contract], line, context, session.on, currency)
+        refusal = _refusal(states[line.contract], line, context, known, session.on, currency)
         if refusal is None:
             kept.append(line)
             _reserve(states[line.contract], line)
@@ -106,22 +107,30 @@ def in_words(back: Sequence[Back]) -> Iterator[str]:
         yield f"held back: {one.line.name}: {one.refusal.message} ({one.refusal.code})"
 
 
-def _context(session: Session) -> Context:
+def _context(session: Session) -> tuple[Context, Known]:
+    """Who asks and when, and the accounts: now, or as the first request of an idempotency key saw them."""
     from dataclasses import replace
 
-    from ledger.store.payees import payees_of
+    from ledger.known import Known
+    from ledger.payees import STREAM, fold
+    from ledger.store.reading import read_stream
 
     first, key, context = session.first_position(), session.recording.key, session.context()
     if first is not None and key is not None:
         recorded = session.ledger.records_of_key(key)[0].recorded_at
         context = replace(context, now=datetime.fromisoformat(recorded))
     with session.ledger.snapshot() as conn:
-        known = payees_of(conn, None if first is None else first - 1)
-    return replace(context, payees=known)
+        payees = fold(read_stream(conn, STREAM, None if first is None else first - 1))
+    return context, Known(payees=payees)
 
 
 def _refusal(
-    state: Contract, line: Line, context: Context, on: date | None, currency: str | None
+    state: Contract,
+    line: Line,
+    context: Context,
+    known: Known,
+    on: date | None,
+    currency: str | None,
 ) -> LedgerError | None:
     """What a policy says against a line; other refusals are the run's to meet as a whole."""
     from ledger.decisions.decide import decide
@@ -142,7 +151,7 @@ def _refusal(
         on=on,
     )
     try:
-        decide(state, intent, context)
+        decide(state, intent, context, known=known)
     except LedgerError as refusal:
         return refusal if refusal.code in POLICIES else None
     return None

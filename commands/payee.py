@@ -9,7 +9,7 @@ import click
 
 from commands.bank.proposing import account_options
 from commands.completing import partners
-from commands.keeping import NumberType, keep
+from commands.keeping import NumberType
 from commands.known import for_whom, require_known
 from commands.options import yes_option
 from commands.session import acting, looking, partner_option, reason_option, reason_required, say
@@ -189,17 +189,15 @@ def list_payees(partner: str | None, session: Session) -> None:
 
 
 def _payees(session: Session) -> Payees:
-    from ledger.store.payees import payees_of
+    from ledger.payees import STREAM, fold
 
-    with session.ledger.snapshot() as conn:
-        return payees_of(conn)
+    return fold(session.ledger.stream(STREAM))
 
 
 def _keep(session: Session, intent: Intent) -> None:
     from ledger.payees import STREAM
-    from ledger.store import payees
 
-    keep(session, STREAM, payees.keep, intent)
+    session.record(STREAM, intent)
 
 
 def _signed(
@@ -210,11 +208,13 @@ def _signed(
 
     from msgspec.structs import replace
 
-    from ledger.store.payees import to_sign
+    from ledger.payees import STREAM
+    from ledger.store.perform import to_sign
 
     if pen is None or session.first_position() is not None:
         return intent
-    statement = to_sign(session.ledger, intent, session.context(), secrets.token_hex(16))
+    nonces = [secrets.token_hex(16)]
+    (statement,) = to_sign(session.ledger, [(STREAM, intent)], session.context(), nonces)
     say(f"to sign: payee by {statement.by}, {words}")
     say(f"  {statement.text.decode()}")
     return replace(intent, signature=pen.sign(statement))

@@ -291,8 +291,8 @@ def refund(
         entry=said.name,
         on=said.on(session),
     )
-    beside = explaining(session, said, "refunded", f"{state.id}/{milestone}")
-    session.show(session.perform([(state.id, intent)], beside))
+    explains = explaining(session, said, "refunded", f"{state.id}/{milestone}")
+    session.show(session.perform([(state.id, intent), *explains]))
 
 
 @payment.command("set-off")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ledger.state import Contract, Milestone
     from ledger.store import Ledger
     from ledger.store.asked import Request
-    from ledger.store.perform import Beside, Outcome
+    from ledger.store.perform import Outcome
     from projections.reading import Reader
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -123,11 +123,10 @@ class Session:
     def perform(
         self,
         requests: Sequence[Request],
-        beside: Beside | None = None,
         *,
         only_tried: bool = False,
     ) -> Outcome:
-        """Records what follows and what is said beside it, all or nothing, and brings the read models up to date."""
+        """Records what follows, all or nothing, and brings the read models up to date."""
         from ledger.errors import NotFound
         from ledger.store.perform import perform
 
@@ -140,7 +139,6 @@ class Session:
                 origin="cli",
                 key=recording.key,
                 dry_run=only_tried or recording.dry_run,
-                beside=beside,
             )
         except NotFound as problem:
             raise self.with_suggestion(problem, requests) from None
@@ -167,9 +165,9 @@ class Session:
 
         return reader(self.ledger)
 
-    def record(self, contract: str, *intents: Intent) -> None:
-        """Performs intents on one contract, all or nothing, and shows what was recorded."""
-        self.show(self.perform([(contract, intent) for intent in intents]))
+    def record(self, stream: str, *intents: Intent) -> None:
+        """Performs intents on one contract or register, all or nothing, and shows what was recorded."""
+        self.show(self.perform([(stream, intent) for intent in intents]))
 
     def show(
         self, outcome: Outcome, more: Mapping[str, Any] | None = None, quiet: bool = False
@@ -193,7 +191,7 @@ class Session:
             data,
             rows=(as_object(record, plain) for record in records),
             columns=EVENT_FIELDS,
-            people=self._lines(records),
+            people=self._lines(outcome),
         )
         self._warn(records)
         if quiet:
@@ -220,12 +218,16 @@ class Session:
                     say(f"warning: {gap.says} ({gap.rule})")
                     say(f"hint: {gap.hint}")
 
-    def _lines(self, records: list[Record]) -> Iterator[str]:
+    def _lines(self, outcome: Outcome) -> Iterator[str]:
         """A sentence per event; on a terminal, continued lines are set in."""
         from commands.output import on_terminal, terminal_width
         from commands.wording import sentences
 
-        states = {name: self.after(name, records) for name in {r.stream_id for r in records}}
+        records = outcome.records
+        states = {
+            name: outcome.states.get(name) or self.after(name, records)
+            for name in {record.stream_id for record in records}
+        }
         width = terminal_width(sys.stdout) if on_terminal(sys.stdout) else None
         for line in sentences(records, states):
             yield from _hanging(line, width)
@@ -246,6 +248,8 @@ class Session:
     def with_suggestion(self, problem: NotFound, requests: Sequence[Request]) -> NotFound:
         """The same error, with what the person may have meant where that can be told."""
         for name, intent in requests:
+            if name.startswith("~"):
+                continue
             state = self.ledger.load(name)
             if problem.code == "contract-unknown" and state is None:
                 return _contract_unknown(self.ledger, name)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.keeping import NumberType, keep
+from commands.keeping import NumberType
 from commands.options import DATE, PERSON
 from commands.session import acting, looking, reason_option, say
 
 if TYPE_CHECKING:
     from commands.session import Session
     from ledger.intents import Intent
-    from ledger.signers import Signer
+    from ledger.signers import Signer, Signers
 
 COLUMNS = (
     *("reference", "person", "type", "fingerprint", "valid_from", "valid_until", "status"),
@@ -102,10 +102,8 @@ def list_signers(session: Session) -> None:
     """
     from commands.narrowing import Narrowing
     from commands.output import exact
-    from ledger.store.signers import signers_of
 
-    with session.ledger.snapshot() as conn:
-        entries = [_entry(one) for one in signers_of(conn).keys.values()]
+    entries = [_entry(one) for one in _signers(session).keys.values()]
     shown = [name for name in COLUMNS if name not in ("key", "type")]
     table = Narrowing(
         [exact(name.replace("_", " ")) for name in shown],
@@ -125,10 +123,8 @@ def export(session: Session) -> None:
     mledger signer export -o allowed_signers
     """
     from ledger.statements import allowed_line
-    from ledger.store.signers import signers_of
 
-    with session.ledger.snapshot() as conn:
-        signers = [s for s in signers_of(conn).keys.values() if s.approved_by]
+    signers = [s for s in _signers(session).keys.values() if s.approved_by]
     lines = [line for one in signers if (line := allowed_line(one))]
     entries = [{"line": line.rstrip("\n")} for line in lines]
     session.output.emit(
@@ -152,12 +148,17 @@ def _text_of(key_file: str) -> str:
         ) from None
 
 
+def _signers(session: Session) -> Signers:
+    from ledger.signers import STREAM, fold
+
+    return fold(session.ledger.stream(STREAM))
+
+
 def _keep(session: Session, intent: Intent) -> None:
     """Records a step of a key, and says it."""
     from ledger.signers import STREAM
-    from ledger.store import signers
 
-    keep(session, STREAM, signers.keep, intent)
+    session.record(STREAM, intent)
 
 
 def _entry(one: Signer) -> dict[str, Any]:

@@ -111,6 +111,7 @@ def signed(session: Session, requests: Sequence[Request], pen: Pen | None) -> Se
 
     from msgspec import structs
 
+    from ledger.statements import Statement
     from ledger.store.perform import to_sign
 
     if pen is None or session.first_position() is not None:
@@ -121,6 +122,7 @@ def signed(session: Session, requests: Sequence[Request], pen: Pen | None) -> Se
     except NotFound as problem:
         raise session.with_suggestion(problem, requests) from None
     for statement in statements:
+        assert isinstance(statement, Statement)
         say(f"to sign: {in_words(statement)}")
         say(f"  {statement.text.decode()}")
     return [

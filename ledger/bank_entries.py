@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 
 from ledger.events import BankEntry, BankEntryBooked, BankEntryExplained, Record
 
@@ -52,16 +53,8 @@ class BankBook:
         }
 
 
-def fold(records: Iterable[Record]) -> BankBook:
-    """The entries as the records of `~bank`, in order of version, leave them. Never refuses."""
-    book = BankBook()
-    for record in records:
-        take(book, record)
-    return book
-
-
-def take(book: BankBook, record: Record) -> None:
-    """The entries after one more record."""
+def evolve(book: BankBook, record: Record) -> BankBook:
+    """The entries after one more record of `~bank`; the same object. Never refuses."""
     said = record.data
     match said:
         case BankEntryBooked():
@@ -71,3 +64,9 @@ def take(book: BankBook, record: Record) -> None:
         case BankEntryExplained():
             book.entries[said.entry].explained = said
     book.version = record.version
+    return book
+
+
+def fold(records: Iterable[Record]) -> BankBook:
+    """The entries as the records of `~bank`, in order of version, leave them."""
+    return reduce(evolve, records, BankBook())

@@ -6,7 +6,7 @@ named by its stream version.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
@@ -17,16 +17,14 @@ from ledger.events import (
     Content,
     Evidence,
     Exchange,
+    PeriodTotal,
     Result,
     Side,
     Signature,
     Why,
 )
-from ledger.invoice_numbers import Numbers
 from ledger.money import UNKNOWN_CURRENCY
-from ledger.payees import Payees
 from ledger.rule_versions import CURRENT
-from ledger.signers import Signers
 from ledger.taken import TakenDispute as TakenDispute
 from ledger.taken import TakenMilestone as TakenMilestone
 from ledger.taken import TakenPayment as TakenPayment
@@ -38,24 +36,14 @@ class Context:
     """Who asks, and when: time and names come in from outside, the core has no clock.
 
     `authenticated_as` is compared with the actor only where the store authenticates (`authenticating`).
-    `signers` and `ledger_id` are what signatures are checked against, `administrators` the people who may keep
-    keys, `numbers` the invoice numbers that are taken on any contract, `payees` the partners' accounts
-    and `keepers` who may keep those of the partner at hand. A `drafting` decision is one still to be
-    signed: it is made to be shown, and never recorded. `rules` is the version of the rules that judge: today's, but
-    where history is decided again (ledger/rule_versions.py).
+    `rules` is the version of the rules that judge: today's, but where history is decided again
+    (ledger/rule_versions.py). What is known besides is read for each decision and handed to it (ledger/known.py).
     """
 
     actor: str
     now: datetime
     authenticated_as: str = ""
     authenticating: bool = False
-    signers: Signers = field(default_factory=Signers)
-    ledger_id: str = ""
-    administrators: frozenset[str] = frozenset()
-    numbers: Numbers = field(default_factory=Numbers)
-    payees: Payees | None = None
-    keepers: frozenset[str] = frozenset()
-    drafting: bool = False
     rules: int = CURRENT
 
 
@@ -323,10 +311,16 @@ class RevokePayee(Intent, frozen=True, kw_only=True):
 
 
 class ClosePeriod(Intent, frozen=True, kw_only=True):
-    """`period` is a month, "2026-10", that has ended in the zone in which the ledger is reported."""
+    """`period` is a month, "2026-10", that has ended in the zone in which the ledger is reported.
+
+    What its schedule added up to is found out, not asked for: the closing covers the log up to the position
+    `covers`, where it says `totals`. A key stands for the month, whatever was covered.
+    """
 
     period: str
     timezone: str
+    covers: int = 0
+    totals: tuple[PeriodTotal, ...] = ()
 
 
 # --- history taken over from a source ------------------------------------------------------------------------

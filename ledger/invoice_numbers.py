@@ -8,8 +8,9 @@ number at once one is refused.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import NamedTuple
 
 from ledger.events import (
@@ -39,63 +40,57 @@ class Taken(NamedTuple):
 
 @dataclass(slots=True)
 class Numbers:
-    """The numbers that are taken, by partner; `version` counts the stream's events, `added` are those to come."""
+    """The numbers that are taken, by partner; `version` counts the stream's events."""
 
     version: int = 0
     taken: dict[tuple[str, str], Taken] = field(default_factory=dict)
-    added: list[Fact] = field(default_factory=list)
 
     def holder(self, partner: str, number: str) -> str:
         """The contract on which a partner's number is taken, or an empty text."""
         found = self.taken.get((partner, compared(number)))
         return found.contract if found else ""
 
-    def note(self, contract: Contract, events: Iterable[Fact]) -> None:
-        """Adds what a contract's new events do to the register; `contract` may be as it was before them."""
-        for event in events:
-            match event:
-                case InvoiceReceived(number=number):
-                    partner = contract.terms.partner
-                    self._add(
-                        InvoiceNumbered(
-                            on=event.on, partner=partner, number=number, contract=contract.id
-                        )
-                    )
-                case InvoiceRejected(invoice=version):
-                    number = contract.invoices[version].event.number
-                    self._free(contract, number, event)
 
-    def _free(self, contract: Contract, number: str, event: Fact) -> None:
-        """The number is freed under the partner that took it, whom an amendment may have renamed since."""
-        for (partner, key), taken in self.taken.items():
-            if (key, taken.contract) == (compared(number), contract.id):
-                freed = InvoiceNumberFreed(
-                    on=event.on,
-                    rests_on=(taken.version,),
-                    partner=partner,
-                    number=number,
-                    contract=contract.id,
+def noted(numbers: Numbers, contract: Contract, events: Iterable[Fact]) -> Iterator[Fact]:
+    """What a contract's new events say on the register; both are as they were before."""
+    for event in events:
+        match event:
+            case InvoiceReceived(number=number):
+                partner = contract.terms.partner
+                yield InvoiceNumbered(
+                    on=event.on, partner=partner, number=number, contract=contract.id
                 )
-                self._add(freed)
-                return
+            case InvoiceRejected(invoice=version):
+                number = contract.invoices[version].event.number
+                yield from _freed(numbers, contract, number, event)
 
-    def _add(self, fact: InvoiceNumbered | InvoiceNumberFreed) -> None:
-        self.added.append(fact)
-        self.take(fact, self.version + len(self.added))
 
-    def take(self, fact: Fact, version: int) -> None:
-        """The register after a fact of that version."""
-        match fact:
-            case InvoiceNumbered():
-                self.taken[fact.partner, compared(fact.number)] = Taken(fact.contract, version)
-            case InvoiceNumberFreed():
-                self.taken.pop((fact.partner, compared(fact.number)), None)
+def _freed(numbers: Numbers, contract: Contract, number: str, event: Fact) -> Iterator[Fact]:
+    """The number is freed under the partner that took it, whom an amendment may have renamed since."""
+    for (partner, key), taken in numbers.taken.items():
+        if (key, taken.contract) == (compared(number), contract.id):
+            yield InvoiceNumberFreed(
+                on=event.on,
+                rests_on=(taken.version,),
+                partner=partner,
+                number=number,
+                contract=contract.id,
+            )
+            return
+
+
+def evolve(numbers: Numbers, record: Record) -> Numbers:
+    """The register after one more record of `~invoices`; the same object. Never refuses."""
+    match record.data:
+        case InvoiceNumbered() as said:
+            taken = Taken(said.contract, record.version)
+            numbers.taken[said.partner, compared(said.number)] = taken
+        case InvoiceNumberFreed() as said:
+            numbers.taken.pop((said.partner, compared(said.number)), None)
+    numbers.version = record.version
+    return numbers
 
 
 def fold(records: Iterable[Record]) -> Numbers:
-    """The numbers as the records of `~invoices`, in order of version, leave them. Never refuses."""
-    numbers = Numbers()
-    for record in records:
-        numbers.take(record.data, record.version)
-        numbers.version = record.version
-    return numbers
+    """The numbers as the records of `~invoices`, in order of version, leave them."""
+    return reduce(evolve, records, Numbers())

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 
 from ledger.clearing import member_of
 from ledger.events import BankAccount, PayeeApproved, PayeeProposed, PayeeRevoked, Record
@@ -86,16 +87,8 @@ class Payees:
         return counted.get(currency) or counted.get("")
 
 
-def fold(records: Iterable[Record]) -> Payees:
-    """The accounts as the records of `~payees`, in order of version, leave them. Never refuses."""
-    payees = Payees()
-    for record in records:
-        take(payees, record)
-    return payees
-
-
-def take(payees: Payees, record: Record) -> None:
-    """The accounts after one more record."""
+def evolve(payees: Payees, record: Record) -> Payees:
+    """The accounts after one more record of `~payees`; the same object. Never refuses."""
     said = record.data
     match said:
         case PayeeProposed():
@@ -109,6 +102,12 @@ def take(payees: Payees, record: Record) -> None:
     if isinstance(said, PayeeProposed | PayeeApproved) and said.signature is not None:
         payees.nonces.add(said.signature.nonce)
     payees.version = record.version
+    return payees
+
+
+def fold(records: Iterable[Record]) -> Payees:
+    """The accounts as the records of `~payees`, in order of version, leave them."""
+    return reduce(evolve, records, Payees())
 
 
 def _approve(payees: Payees, payee: Payee, record: Record) -> None:

@@ -11,6 +11,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 
 from ledger.errors import InputInvalid
 from ledger.events import PeriodClosed, Record
@@ -77,12 +78,15 @@ def following(period: str) -> str:
     return f"{year + month // 12:04}-{month % 12 + 1:02}"
 
 
-def fold(records: Iterable[Record]) -> Periods:
-    """The months that the records of `~periods`, in order of version, have closed. Never refuses."""
-    periods = Periods()
-    for record in records:
-        if isinstance(record.data, PeriodClosed):
-            closing = Closing(last_day(record.data.period), record, record.data)
-            periods.closed.append(closing)
-        periods.version = record.version
+def evolve(periods: Periods, record: Record) -> Periods:
+    """The closed months after one more record of `~periods`; the same object. Never refuses."""
+    if isinstance(record.data, PeriodClosed):
+        closing = Closing(last_day(record.data.period), record, record.data)
+        periods.closed.append(closing)
+    periods.version = record.version
     return periods
+
+
+def fold(records: Iterable[Record]) -> Periods:
+    """The months that the records of `~periods`, in order of version, have closed."""
+    return reduce(evolve, records, Periods())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 
 from ledger.events import Record, SignerApproved, SignerProposed, SignerRevoked
 from ledger.proof.sshsig import PublicKey, stored_key
@@ -63,25 +64,28 @@ class Signers:
         ]
 
 
-def fold(records: Iterable[Record]) -> Signers:
-    """The keys as the records of `~signers`, in order of version, leave them. Never refuses."""
-    signers = Signers()
-    for record in records:
-        match record.data:
-            case SignerProposed() as said:
-                signers.keys[record.version] = Signer(
-                    record.version,
-                    said.person,
-                    stored_key(said.key),
-                    said.valid_from,
-                    said.valid_until,
-                    record.actor,
-                )
-            case SignerApproved(proposal=proposal):
-                signers.keys[proposal].status = "approved"
-                signers.keys[proposal].approved_by = record.actor
-            case SignerRevoked(proposal=proposal, on=on):
-                signers.keys[proposal].status = "revoked"
-                signers.keys[proposal].revoked_on = on
-        signers.version = record.version
+def evolve(signers: Signers, record: Record) -> Signers:
+    """The keys after one more record of `~signers`; the same object. Never refuses."""
+    match record.data:
+        case SignerProposed() as said:
+            signers.keys[record.version] = Signer(
+                record.version,
+                said.person,
+                stored_key(said.key),
+                said.valid_from,
+                said.valid_until,
+                record.actor,
+            )
+        case SignerApproved(proposal=proposal):
+            signers.keys[proposal].status = "approved"
+            signers.keys[proposal].approved_by = record.actor
+        case SignerRevoked(proposal=proposal, on=on):
+            signers.keys[proposal].status = "revoked"
+            signers.keys[proposal].revoked_on = on
+    signers.version = record.version
     return signers
+
+
+def fold(records: Iterable[Record]) -> Signers:
+    """The keys as the records of `~signers`, in order of version, leave them."""
+    return reduce(evolve, records, Signers())

@@ -39,7 +39,7 @@ from ledger.statements import (
     signature_of,
     signing_key,
 )
-from ledger.store.payees import contracts_with, registrars
+from ledger.store.partners import administrators_among, contracts_with
 from ledger.store.reading import head, read_stream, read_streams
 from ledger.store.tables import log
 
@@ -134,7 +134,7 @@ def _check_payees(
             continue
         before = fold_payees(records[:place])
         statement = recomputed_payee(before, record, known.ledger_id)
-        theirs = registrars(contracts_with(conn, statement.partner, record.position - 1))
+        theirs = administrators_among(contracts_with(conn, statement.partner, record.position - 1))
         found = _fault(record, statement, known, before.nonces, theirs)
         told = (GOOD, "") if found is None else (found.name, found.message)
         yield Checked(record, statement.act, "", signature.key, *told)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import struct
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,6 +16,7 @@ from msgspec import structs
 from ledger.decisions.decide import decide
 from ledger.events import Signature, SignerApproved, SignerProposed
 from ledger.intents import Context
+from ledger.known import Known
 from ledger.signers import Signers, fold
 from ledger.statements import AnyStatement, Signable, Statement, statement_of
 from tests.decisions.builders import Act
@@ -92,16 +93,13 @@ def registered(
     return fold([record(proposed, 1, by[0], "~signers"), record(approved, 2, by[1], "~signers")])
 
 
-def context(by: str, signers: Signers, now: datetime = NOON) -> Context:
-    return Context(actor=by, now=now, signers=signers, ledger_id=LEDGER)
-
-
 def statement(story: Story, act: Act, nonce: str = "n1") -> Statement:
     """What the actor of an act is asked to sign."""
     by, intent = act
-    drafting = replace(context(by, Signers()), drafting=True)
+    context, drafting = Context(actor=by, now=NOON), Known(ledger_id=LEDGER, drafting=True)
     state = story.the_state()
-    event = next(e for e in decide(state, intent, drafting) if isinstance(e, Signable))
+    events = decide(state, intent, context, known=drafting)
+    event = next(e for e in events if isinstance(e, Signable))
     return statement_of(state, event, by=by, ledger_id=LEDGER, nonce=nonce)
 
 

@@ -22,8 +22,9 @@ from ledger.decisions.rules import RULES
 from ledger.errors import InputInvalid
 from ledger.events import Record
 from ledger.money import display_minor
-from ledger.store.payees import payees_of
-from ledger.store.reading import read_log, read_streams, stream_count, stream_number
+from ledger.payees import STREAM as PAYEES
+from ledger.payees import fold as fold_payees
+from ledger.store.reading import read_log, read_stream, read_streams, stream_count, stream_number
 from projections.exception_rules import (
     Examined,
     Exceptional,
@@ -127,7 +128,7 @@ def _examined(frame: Frame, settings: Settings) -> Examined:
     """What the rules over folds find, contract by contract."""
     with frame.ledger.snapshot() as conn:
         streams = _streams(conn, frame.asked.contract, frame.known.position)
-        payees = payees_of(conn, frame.known.position)
+        payees = fold_payees(read_stream(conn, PAYEES, frame.known.position))
         return examine(streams, settings, frame.asked.moment.as_of, frame.asked.partner, payees)
 
 

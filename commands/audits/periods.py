@@ -6,20 +6,19 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from commands.audits.stream import bounded, recorded_at
 from commands.options import Moment, Output, Recording
-from commands.output import Column, Table, exact, number, visible
+from commands.output import Column, Table, exact, number
 from commands.reports.frame import known_at, money, shown
-from commands.session import EVENT_FIELDS, as_object, opened, say
+from commands.session import opened
 from commands.settings import LOCAL, Settings
-from commands.wording import sentence
-from ledger.decisions.periods import Covered
-from ledger.decisions.signing import no_contract
 from ledger.errors import InputInvalid
 from ledger.events import PeriodTotal, Record, type_name
 from ledger.intents import ClosePeriod
 from ledger.periods import STREAM, Closing, last_day
-from ledger.store.periods import acts_on, adjustments, check_closing, close_period, periods_of
+from ledger.store.periods import acts_on, adjustments, periods_of
 from ledger.store.reading import head, read_log
 from projections.derive import schedule
 from projections.reading import Known, reader
@@ -38,37 +37,10 @@ COLUMNS = (
 
 def close(session: Session, period: str) -> None:
     """Closes a month: adds up its schedule as known now, and records it."""
-    recording = session.recording
     intent = ClosePeriod(period=period, timezone=_zone(session.settings), on=session.on)
-    context = session.context()
     if session.first_position() is None:
-        check_closing(session.ledger, intent, context)
-    outcome = close_period(
-        session.ledger,
-        intent,
-        context,
-        _covered(session, period),
-        origin="cli",
-        key=recording.key,
-        dry_run=recording.dry_run,
-    )
-    if not outcome.dry_run and not outcome.replayed:
-        session.catch_up()
-    records, nobody = outcome.records, no_contract(STREAM)
-    session.output.emit(
-        {
-            "events": [as_object(record) for record in records],
-            "replayed": outcome.replayed,
-            "dry_run": outcome.dry_run,
-        },
-        rows=(as_object(r, session.output.format == "csv") for r in records),
-        columns=EVENT_FIELDS,
-        people=[visible(sentence(record, nobody)) for record in records],
-    )
-    if outcome.dry_run:
-        say("nothing recorded (dry run)")
-    elif outcome.replayed:
-        say("nothing new: this was recorded under the same idempotency key before")
+        session.tried([(STREAM, intent)])  # refused before anything is added up
+    session.record(STREAM, _covering(session, intent))
 
 
 def _zone(settings: Settings) -> str:
@@ -81,15 +53,15 @@ def _zone(settings: Settings) -> str:
     return settings.zone
 
 
-def _covered(session: Session, period: str) -> Covered:
-    """What the schedule says as of the month's last day, as known now."""
+def _covering(session: Session, intent: ClosePeriod) -> ClosePeriod:
+    """The request with what the schedule says as of the month's last day, as known now."""
     with session.ledger.snapshot() as conn:
         position = head(conn).position
-    with reader(session.ledger, as_of=last_day(period), known_position=position) as found:
+    with reader(session.ledger, as_of=last_day(intent.period), known_position=position) as found:
         rows = found.select(schedule.TOTALS)
     names = PeriodTotal.__struct_fields__
     totals: list[Any] = [PeriodTotal(**{n: row[n] for n in names}) for row in rows]  # type: ignore[arg-type]
-    return Covered(position, tuple(totals))
+    return replace(intent, covers=position, totals=tuple(totals))
 
 
 # --- looking ---------------------------------------------------------------------------------------

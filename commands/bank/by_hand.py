@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from commands.session import Session
     from ledger.events import BankVerdict
-    from ledger.store.perform import Beside, Outcome
+    from ledger.store.asked import Request
 
 ENTRY = NumberType("~bank", "entry of the bank", "mledger report bank")
 entry_option = click.option(
@@ -57,17 +57,17 @@ def entry_of(session: Session, number: int | None) -> ByHand:
 
 def explaining(
     session: Session, entry: ByHand, verdict: BankVerdict, *payments: str
-) -> Beside | None:
-    """What explains the entry in the transaction of the act."""
+) -> list[Request]:
+    """The request that explains the entry, for the transaction of the act; none where no entry is given."""
+    from ledger.bank_entries import STREAM
     from ledger.intents_bank import ExplainBankEntry
-    from ledger.store import bank
 
     if not entry.number:
-        return None
+        return []
     intent = ExplainBankEntry(
         entry=entry.number, verdict=verdict, payments=payments, on=entry.on(session)
     )
-    return bank.beside([intent], bank.able(session.ledger, session.context()))
+    return [(STREAM, intent)]
 
 
 def within_entry(session: Session, entry: ByHand, minor: int, currency: str, paid_in: str) -> None:
@@ -95,12 +95,10 @@ def within_entry(session: Session, entry: ByHand, minor: int, currency: str, pai
     )
 
 
-def dismiss_entry(session: Session, number: int, reason: str) -> Outcome:
+def dismiss_entry(session: Session, number: int, reason: str) -> None:
     """Records that an entry is nothing of ours."""
-    from commands.keeping import keep
     from ledger.bank_entries import STREAM
     from ledger.intents_bank import ExplainBankEntry
-    from ledger.store import bank
 
     intent = ExplainBankEntry(entry=number, verdict="dismissed", reason=reason, on=session.on)
-    return keep(session, STREAM, bank.keep, intent)
+    session.record(STREAM, intent)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from commands.reference_names import VersionName
     from commands.session import Session
     from ledger.events import Why
-    from ledger.store.perform import Beside
+    from ledger.store.asked import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ def record_reversed(
         raise InputInvalid("fees-of-error", says, hint="leave --fees out, or give --why event")
     entry = entry_of(session, number)
     settlement = reverse_all(parts, reason, entry.name, entry.on(session), kept, why)
-    beside = explaining(session, entry, "reversed", *_names(parts))
-    session.show(session.perform(settlement.requests, beside))
+    explains = explaining(session, entry, "reversed", *_names(parts))
+    session.show(session.perform([*settlement.requests, *explains]))
 
 
 def _paid_parts(session: Session, payment: VersionName | str) -> list[Part]:
@@ -112,9 +112,9 @@ def _names(parts: list[Part]) -> list[str]:
 
 
 def _record(
-    session: Session, settlement: Settlement, parts: list[Part], beside: Beside | None
+    session: Session, settlement: Settlement, parts: list[Part], explains: list[Request]
 ) -> None:
-    outcome = session.perform(settlement.requests, beside)
+    outcome = session.perform([*settlement.requests, *explains])
     session.show(outcome)
     if len(parts) > 1 or any(rule == "bank-over" for rule, _ in settlement.remarks):
         for _, detail in settlement.remarks:

@@ -26,7 +26,7 @@ from ledger.events import BankEntry
 if TYPE_CHECKING:
     from commands.session import Session
     from ledger.events import Record
-    from ledger.intents import Context
+    from ledger.store.asked import Request
 
 ENDINGS = (".xml", ".csv", ".tsv", ".txt")
 ORIGIN = "import:bank"
@@ -91,7 +91,6 @@ class _Import:
         self.new: dict[str, Entry] = {}
         self.book = BankBook()
         self.numbers: dict[str, int] = {}
-        self._context: Context | None = None
         self._payments: KnownPayments
 
     def run(self, strict: bool) -> Outcome:
@@ -222,9 +221,8 @@ class _Import:
         return found
 
     def _record(self, verdict: Verdict) -> None:
+        from ledger.bank_entries import STREAM
         from ledger.intents_bank import BookBankEntry, ExplainBankEntry
-        from ledger.store import bank
-        from ledger.store.perform import perform
 
         assert verdict.verdict is not None
         names = [entry.entry for entry in verdict.entries]
@@ -232,15 +230,7 @@ class _Import:
         single = len(names) == 1 and names[0] in self.new
         if single and verdict.requests and not verdict.seen:
             key = self.new[names[0]].key
-            self._add(
-                perform(
-                    self.session.ledger,
-                    verdict.requests,
-                    self.session.context(),
-                    origin=ORIGIN,
-                    key=key,
-                ).records
-            )
+            self._add(self._perform(verdict.requests, key))
             return
         if single and not verdict.requests:
             intent = BookBankEntry(
@@ -254,33 +244,22 @@ class _Import:
         fresh = [entry for entry in verdict.entries if entry.entry not in self.numbers]
         if fresh and verdict.requests:
             # Refused before they are kept: then they are kept as refused.
-            perform(
-                self.session.ledger,
-                verdict.requests,
-                self.session.context(),
-                origin=ORIGIN,
-                dry_run=True,
-            )
+            self._perform(verdict.requests, dry_run=True)
         for entry in fresh:
             self._keep(BookBankEntry(booking=entry, finding="together"), self.new[entry.entry].key)
         explained = [
-            ExplainBankEntry(
-                entry=self.numbers[name],
-                verdict=verdict.verdict,
-                payments=verdict.payments,
-                on=entry.booked_on,
+            (
+                STREAM,
+                ExplainBankEntry(
+                    entry=self.numbers[name],
+                    verdict=verdict.verdict,
+                    payments=verdict.payments,
+                    on=entry.booked_on,
+                ),
             )
             for name, entry in zip(names, verdict.entries, strict=True)
         ]
-        beside = bank.beside(explained, self._able())
-        outcome = perform(
-            self.session.ledger,
-            verdict.requests,
-            self.session.context(),
-            origin=ORIGIN,
-            beside=beside,
-        )
-        self._add(outcome.records)
+        self._add(self._perform([*verdict.requests, *explained]))
 
     def _wait(self, verdict: Verdict) -> None:
         """Keeps an entry that is listed, once, and tells of it where it stands in these files."""
@@ -298,19 +277,19 @@ class _Import:
         self._list(verdict)
 
     def _keep(self, intent: Any, key: str) -> None:
-        from ledger.store import bank
+        from ledger.bank_entries import STREAM
 
-        outcome = bank.keep(self.session.ledger, intent, self._able(), origin=ORIGIN, key=key)
-        self.numbers[intent.booking.entry] = outcome.records[0].version
-        self._add(outcome.records)
+        records = self._perform([(STREAM, intent)], key)
+        self.numbers[intent.booking.entry] = records[0].version
+        self._add(records)
 
-    def _able(self) -> Context:
-        """The context with whether the actor may keep entries, found out once."""
-        from ledger.store import bank
+    def _perform(
+        self, requests: Sequence[Request], key: str | None = None, dry_run: bool = False
+    ) -> list[Record]:
+        from ledger.store.perform import perform
 
-        if self._context is None:
-            self._context = bank.able(self.session.ledger, self.session.context())
-        return self._context
+        ledger, context = self.session.ledger, self.session.context()
+        return perform(ledger, requests, context, origin=ORIGIN, key=key, dry_run=dry_run).records
 
     # --- telling ---------------------------------------------------------------------------------
 

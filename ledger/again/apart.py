@@ -7,7 +7,7 @@ log then bear out or not. Signatures on steps are another check's (`audit verify
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from msgspec.structs import replace as with_fields
@@ -21,11 +21,13 @@ from ledger.contract import evolve
 from ledger.decisions import bank as deciding_bank
 from ledger.decisions import payees as deciding_payees
 from ledger.decisions import signers as deciding_signers
+from ledger.decisions.decide import State
 from ledger.decisions.periods import judge_closing
 from ledger.errors import LedgerError
 from ledger.evolve.common import digest
 from ledger.intents_bank import BookBankEntry, ExplainBankEntry
 from ledger.invoice_numbers import compared
+from ledger.known import Known
 from ledger.state import ADMINISTRATOR, Contract
 
 KEEPERS = ("finance", ADMINISTRATOR)
@@ -138,7 +140,7 @@ def _keys(records: Sequence[e.Record]) -> Iterator[Found | Claim]:
             case _:
                 yield found(record, "signing keys have no such event")
                 continue
-        wrong = _step(record, lambda about: decide(known, intent, about))  # noqa: B023 - called at once
+        wrong = _step(record, decide, known, intent)
         if wrong is not None:
             yield wrong
         elif not (isinstance(said, e.SignerRevoked) and _own_key(known, record)):
@@ -157,7 +159,7 @@ def _accounts(records: Sequence[e.Record]) -> Iterator[Found | Claim]:
     known, before = payees.Payees(), None
     for record in records:
         if before is not None:
-            payees.take(known, before)
+            payees.evolve(known, before)
         said: Any = record.data
         before = record
         match said:
@@ -178,7 +180,7 @@ def _accounts(records: Sequence[e.Record]) -> Iterator[Found | Claim]:
                 continue
         plain = with_fields(said, signature=None) if hasattr(said, "signature") else said
         unsigned = with_fields(record, data=plain)
-        wrong = _step(unsigned, lambda about: decide(known, intent, about))  # noqa: B023 - called at once
+        wrong = _step(unsigned, decide, known, intent)
         if wrong is not None:
             yield wrong
             continue
@@ -188,15 +190,18 @@ def _accounts(records: Sequence[e.Record]) -> Iterator[Found | Claim]:
 
 
 def _step(
-    record: e.Record, decide: Callable[[i.Context], list[e.Fact]], said: Sequence[e.Fact] = ()
+    record: e.Record,
+    decide: Callable[..., list[e.Fact]],
+    state: State,
+    intent: i.Intent,
+    said: Sequence[e.Fact] = (),
 ) -> Found | None:
     """What is wrong with a step, whoever may take it; the events that it leads to are those `said`, else its own."""
-    refusal = ""
+    refusal, able = "", Known(keepers=frozenset({record.actor}))
     for clock in CLOCKS:
-        able = frozenset({record.actor})
-        about = replace(context(record, moment(record) + clock), administrators=able, keepers=able)
+        about = context(record, moment(record) + clock)
         try:
-            events = decide(about)
+            events = decide(state, intent, about, able)
         except LedgerError as problem:
             refusal = refusal or f"it was not permitted: {problem.message} ({problem.code})"
             continue
@@ -224,10 +229,10 @@ def _entries(records: Sequence[e.Record]) -> Iterator[Found | Claim]:
             intent = BookBankEntry(booking=said.booking, finding=said.finding, says=said.says)
             if at_once and isinstance(following, e.BankEntryExplained) and not following.reason:
                 booked = with_fields(intent, verdict=following.verdict, payments=following.payments)
-                wrong = _step(record, lambda about: deciding_bank.book(book, booked, about), facts)  # noqa: B023
+                wrong = _step(record, deciding_bank.book, book, booked, facts)
                 taken = 1 if wrong else 2
             if taken == 1:
-                wrong = _step(record, lambda about: deciding_bank.book(book, intent, about))  # noqa: B023
+                wrong = _step(record, deciding_bank.book, book, intent)
         elif isinstance(said, e.BankEntryExplained):
             explained = ExplainBankEntry(
                 entry=said.entry,
@@ -236,13 +241,17 @@ def _entries(records: Sequence[e.Record]) -> Iterator[Found | Claim]:
                 reason=said.reason,
                 on=said.on,
             )
-            wrong = _step(record, lambda about: deciding_bank.explain(book, explained, about))  # noqa: B023
+            wrong = _step(record, deciding_bank.explain, book, explained)
         else:
             wrong = found(record, "the bank's entries have no such event")
         yield wrong or Claim(record, KEEPERS)
         for one in records[index : index + taken]:
-            bank_entries.take(book, one)
+            bank_entries.evolve(book, one)
         index += taken
+
+
+def _judged_closing(*asked: Any) -> list[e.Fact]:
+    return [judge_closing(*asked)]
 
 
 def _months(records: Sequence[e.Record]) -> Iterator[Found | Claim]:
@@ -254,7 +263,7 @@ def _months(records: Sequence[e.Record]) -> Iterator[Found | Claim]:
             continue
         intent = i.ClosePeriod(period=said.period, timezone=said.timezone, on=said.on)
         closed = [e.Fact(on=said.on)]
-        wrong = _step(record, lambda about: [judge_closing(known, intent, about)], closed)  # noqa: B023
+        wrong = _step(record, _judged_closing, known, intent, closed)
         late = [
             p
             for some in said.adjustments.values()
@@ -286,7 +295,7 @@ def _numbers(records: Sequence[e.Record]) -> Iterator[Found | Claim]:
                 )
         else:
             yield found(record, "the register of numbers has no such event")
-        known.take(said, record.version)
+        invoice_numbers.evolve(known, record)
 
 
 STREAMS: dict[str, Callable[[Sequence[e.Record]], Iterator[Found | Claim]]] = {

@@ -7,7 +7,7 @@ signature, amount or day it rests on is what `decide` asks for, and there is no 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from typing import Any
 
 from ledger.again.asking import Batch, asked
 from ledger.again.first import alike
@@ -17,8 +17,9 @@ from ledger.contract import evolve
 from ledger.decisions.decide import decide
 from ledger.errors import LedgerError
 from ledger.events import ContractSigned, Fact, InvoiceReceived, Record, encode
-from ledger.intents import Context, InstructPayment, Intent, ReceiveInvoice
-from ledger.invoice_numbers import Taken, compared
+from ledger.intents import InstructPayment, Intent, ReceiveInvoice
+from ledger.invoice_numbers import Numbers, Taken, compared
+from ledger.known import NOTHING, Known
 from ledger.rule_versions import FIRST, LATER
 from ledger.state import Contract
 from ledger.upcasting import lifted
@@ -81,11 +82,10 @@ def _judge(state: Contract | None, batch: Batch, beside: Beside) -> tuple[int, l
     for clock in CLOCKS:
         for rules in beside.versions(first.position):
             for intent in intents:
-                able = _able(
-                    state, first, intent, context(first, moment(first) + clock, rules), beside
-                )
+                about = context(first, moment(first) + clock, rules)
+                known = _known(state, first, intent, beside)
                 try:
-                    events = decide(state, intent, able, first.stream_id)
+                    events = decide(state, intent, about, first.stream_id, known)
                 except LedgerError as problem:
                     if rules == FIRST and problem.code in LATER:
                         return 1, []
@@ -100,23 +100,21 @@ def _judge(state: Contract | None, batch: Batch, beside: Beside) -> tuple[int, l
     return 1, [found(first, f"it was not permitted: {refusal}" if refusal else nobody)]
 
 
-def _able(
-    state: Contract | None, record: Record, intent: Intent, about: Context, beside: Beside
-) -> Context:
-    """The context with what the intent is decided by beside the contract, as it was then."""
+def _known(state: Contract | None, record: Record, intent: Intent, beside: Beside) -> Known:
+    """What the intent is decided by beside the contract, as it was then."""
     if state is None:
-        return about
-    partner = state.terms.partner
+        return NOTHING
+    partner, told = state.terms.partner, dict[str, Any]()
     if isinstance(intent, InstructPayment):
-        about = replace(about, payees=beside.payees(record.position, partner))
+        told["payees"] = beside.payees(record.position, partner)
     if isinstance(intent, ReceiveInvoice):
         holder = beside.holder(record.position, partner, intent.number)
         if holder:
-            about.numbers.taken[partner, compared(intent.number)] = Taken(holder, 0)
+            number = (partner, compared(intent.number))
+            told["numbers"] = Numbers(taken={number: Taken(holder, 0)})
     if getattr(intent, "signature", None) is not None:
-        known = beside.signers(record.position)
-        about = replace(about, signers=known, ledger_id=beside.ledger_id)
-    return about
+        told["signers"] = beside.signers(record.position)
+    return Known(ledger_id=beside.ledger_id, **told)
 
 
 def _led_to(events: Sequence[Fact], batch: Batch, rules: int) -> int:

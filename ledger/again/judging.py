@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from ledger.events import Record, type_name
 from ledger.intents import Context
-from ledger.invoice_numbers import Numbers
 from ledger.payees import Payees
 from ledger.rule_versions import CURRENT, FIRST
 from ledger.signers import Signers
@@ -63,11 +62,10 @@ def moment(record: Record) -> datetime:
 
 
 def context(record: Record, now: datetime, rules: int = CURRENT) -> Context:
-    """Who asked for what a record holds, and when; what it is decided by is added where there is need."""
+    """Who asked for what a record holds, and when."""
     return Context(
         actor=record.actor,
         now=now,
         authenticated_as=record.authenticated_as,
-        numbers=Numbers(),
         rules=rules,
     )

@@ -37,6 +37,7 @@ from ledger.events import (
     PenaltyAssessed,
 )
 from ledger.intents import ApproveMilestone, Context
+from ledger.known import Known
 from ledger.money import parse_minor, parse_percent, percent_of, split
 from ledger.pricing.order import price
 from ledger.pricing.payment_due import payment_due
@@ -72,9 +73,12 @@ def accepted_part(state: Contract, milestone: Milestone, intent: ApproveMileston
     return parse_minor(part, state.terms.currency)
 
 
-def approve_milestone(state: Contract, intent: ApproveMilestone, context: Context) -> list[Fact]:
+def approve_milestone(
+    state: Contract, intent: ApproveMilestone, context: Context, known: Known
+) -> list[Fact]:
     """Approves the pending submission; with the last approval needed the milestone is accepted and priced."""
     case = about(state, intent, context, intent.milestone)
+    case.known = known
     judge(case, acting_for_another_needs_delegation, submission_pending)
     milestone = case.the_milestone()
     submission = milestone.pending

@@ -11,11 +11,12 @@ from ledger.errors import NotFound
 from ledger.events import BankEntryBooked, BankEntryExplained, Fact
 from ledger.intents import Context, Intent
 from ledger.intents_bank import BookBankEntry, ExplainBankEntry
+from ledger.known import Known
 
 
-def book(entries: BankBook, intent: BookBankEntry, context: Context) -> list[Fact]:
+def book(entries: BankBook, intent: BookBankEntry, context: Context, known: Known) -> list[Fact]:
     """Keeps an entry; with a verdict it is explained at once."""
-    _case(intent, context)
+    _case(intent, context, known)
     booked = BankEntryBooked(
         on=intent.booking.booked_on,
         booking=intent.booking,
@@ -35,10 +36,12 @@ def book(entries: BankBook, intent: BookBankEntry, context: Context) -> list[Fac
     return [booked, explained]
 
 
-def explain(entries: BankBook, intent: ExplainBankEntry, context: Context) -> list[Fact]:
+def explain(
+    entries: BankBook, intent: ExplainBankEntry, context: Context, known: Known
+) -> list[Fact]:
     """Says what an entry that waits was about."""
     kept = find(entries, intent.entry)
-    case = _case(intent, context)
+    case = _case(intent, context, known)
     case.facts["kept"] = kept
     judge(case, bank_entry_waits)
     return [
@@ -65,8 +68,8 @@ def find(entries: BankBook, version: int) -> Kept:
     )
 
 
-def _case(intent: Intent, context: Context) -> Case:
+def _case(intent: Intent, context: Context, known: Known) -> Case:
     """A case about no contract: an entry's day is the bank's own, and any day that it says is taken."""
-    case = open_case(no_contract(STREAM), intent, context)
+    case = open_case(no_contract(STREAM), intent, context, known=known)
     judge(case, acting_for_another_needs_delegation, bank_kept_by_finance)
     return case

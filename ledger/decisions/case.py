@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ledger.calendars import today_in
 from ledger.errors import NotFound, Refused
 from ledger.intents import Context, Intent
+from ledger.known import NOTHING, Known
 from ledger.state import Contract, Dispute, Milestone, Payment, Proposal, Submission
 from ledger.terms import Terms
 
@@ -19,7 +20,8 @@ class Case:
     """One intent against one contract: who, when, and the things of the contract that it is about.
 
     `on` is the effective date after defaults; `rests_on` the versions of the facts it rests on; `roles` those of
-    which the actor needs one. The rest is set by the decision that asks, for the rules that it names.
+    which the actor needs one; `known` what the decision declares that it reads beside the contract. The rest is set by
+    the decision that asks, for the rules that it names.
     """
 
     state: Contract
@@ -36,6 +38,7 @@ class Case:
     payment: Payment | None = None
     terms: Terms | None = None
     amount_minor: int = 0
+    known: Known = NOTHING
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property

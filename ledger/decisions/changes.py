@@ -41,6 +41,7 @@ from ledger.intents import (
     RejectChange,
     RenewChange,
 )
+from ledger.known import Known
 from ledger.patches import as_patch
 from ledger.premises import premises
 from ledger.rule_versions import FIRST
@@ -98,13 +99,16 @@ def renew(state: Contract, intent: RenewChange, context: Context) -> list[Fact]:
     return [rejected, _put_up(again, renewed(state, proposal))]
 
 
-def approve_change(state: Contract, intent: ApproveChange, context: Context) -> list[Fact]:
+def approve_change(
+    state: Contract, intent: ApproveChange, context: Context, known: Known
+) -> list[Fact]:
     """Approves a proposal; with the last approval needed it takes effect in the same decision.
 
     What it adds, and with it the tier and whether it is signed, is found again each time: the proposal itself is still
     approved by no fewer than it was proposed to.
     """
     case = about_proposal(state, intent, context, intent.proposal)
+    case.known = known
     proposal = case.the_proposal()
     kind = KINDS[type(proposal.content)]
     judge(case, acting_for_another_needs_delegation, proposal_open, *DATES)

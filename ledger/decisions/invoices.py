@@ -27,6 +27,7 @@ from ledger.events import Covered, Fact, InvoiceReceived, InvoiceRejected, Line
 from ledger.intents import Context, ReceiveInvoice, RejectInvoice
 from ledger.invoice_kinds import KINDS
 from ledger.invoicing import invoiceable, vat_of
+from ledger.known import Known
 from ledger.money import round_minor
 from ledger.pricing.order import price
 from ledger.pricing.payment_due import payment_due
@@ -37,10 +38,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NOT_INVOICED = ("retention", "advance", "settlement")
 
 
-def receive(state: Contract, intent: ReceiveInvoice, context: Context) -> list[Fact]:
+def receive(state: Contract, intent: ReceiveInvoice, context: Context, known: Known) -> list[Fact]:
     """Takes an invoice in; where payment is counted from it, accepted milestones fall due by it."""
     number = _checked(intent)
-    case = open_case(state, intent, context, roles=("finance", "partner"))
+    case = open_case(state, intent, context, roles=("finance", "partner"), known=known)
     milestones = [find_milestone(state, covered.milestone) for covered in intent.covers]
     case.rests_on = tuple(dict.fromkeys(v for m in milestones for v in _delivery(m)))
     case.facts |= {"number": number, "milestones": milestones, "issued_on": intent.issued_on}

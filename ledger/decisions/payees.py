@@ -31,40 +31,49 @@ from ledger.events import (
     Signature,
 )
 from ledger.intents import ApprovePayee, Context, Intent, ProposePayee, RevokePayee
+from ledger.known import Known
 from ledger.payees import STREAM, Payee, Payees
 from ledger.statements import payee_statement
 
 Step = TypeVar("Step", PayeeProposed, PayeeApproved)
 
 
-def propose(payees: Payees, intent: ProposePayee, context: Context) -> list[Fact]:
+def propose(payees: Payees, intent: ProposePayee, context: Context, known: Known) -> list[Fact]:
     """Puts a partner's account up for approval by somebody else."""
     account, partner = checked(intent.account), plain("partner", intent.partner)
-    case = _case(payees, intent, context, partner=partner, account=account)
+    case = _case(payees, intent, context, known, partner=partner, account=account)
     judge(case, payee_proposed_once)
     event = PayeeProposed(on=case.on, partner=partner, account=account, reason=intent.reason)
     return [_signed(case, event, partner, account, intent.signature)]
 
 
-def approve(payees: Payees, intent: ApprovePayee, context: Context) -> list[Fact]:
+def approve(payees: Payees, intent: ApprovePayee, context: Context, known: Known) -> list[Fact]:
     """Makes a proposed account the one to which its partner is paid, in the place of the one before."""
     payee = find(payees, intent.proposal)
-    case = _about(payees, payee, intent, context, "proposed")
+    case = _about(payees, payee, intent, context, known, "proposed")
     judge(case, payee_step_in_turn, payee_approved_by_another, not_before_what_it_rests_on)
     event = PayeeApproved(on=case.on, rests_on=(payee.version,), proposal=payee.version)
     return [_signed(case, event, payee.partner, payee.account, intent.signature)]
 
 
-def revoke(payees: Payees, intent: RevokePayee, context: Context) -> list[Fact]:
+def revoke(payees: Payees, intent: RevokePayee, context: Context, known: Known) -> list[Fact]:
     """Ends an account, or refuses one that waits, by one person alone: stolen money does not wait for a second."""
     payee = find(payees, intent.proposal)
-    case = _about(payees, payee, intent, context, "proposed", "approved")
+    case = _about(payees, payee, intent, context, known, "proposed", "approved")
     judge(case, payee_step_in_turn, not_before_what_it_rests_on)
     return [
         PayeeRevoked(
             on=case.on, rests_on=(payee.version,), proposal=payee.version, reason=intent.reason
         )
     ]
+
+
+def partner_of(payees: Payees, intent: Intent) -> str:
+    """Whose account a step is about; raises NotFound where none was proposed under that number."""
+    if isinstance(intent, ProposePayee):
+        return intent.partner
+    assert isinstance(intent, ApprovePayee | RevokePayee)
+    return find(payees, intent.proposal).partner
 
 
 def find(payees: Payees, version: int) -> Payee:
@@ -79,16 +88,18 @@ def find(payees: Payees, version: int) -> Payee:
     )
 
 
-def _about(payees: Payees, payee: Payee, intent: Intent, context: Context, *standing: str) -> Case:
+def _about(
+    payees: Payees, payee: Payee, intent: Intent, context: Context, known: Known, *standing: str
+) -> Case:
     facts = {"partner": payee.partner, "payee": payee, "from": standing}
-    case = _case(payees, intent, context, **facts)
+    case = _case(payees, intent, context, known, **facts)
     case.rests_on, case.state.dates = (payee.version,), {payee.version: payee.on}
     return case
 
 
-def _case(payees: Payees, intent: Intent, context: Context, **facts: Any) -> Case:
+def _case(payees: Payees, intent: Intent, context: Context, known: Known, **facts: Any) -> Case:
     """A case about no contract; its days are UTC's."""
-    case = open_case(no_contract(STREAM), intent, context)
+    case = open_case(no_contract(STREAM), intent, context, known=known)
     case.state.nonces = payees.nonces
     case.facts |= {"payees": payees, **facts}
     judge(case, acting_for_another_needs_delegation, payees_kept_by_finance, not_after_today)
@@ -101,13 +112,13 @@ def _signed(
     """The step with its signature; refuses one that does not count."""
     if signature is None:
         return event
-    case.facts["signature"], case.facts["registrars"] = signature, case.context.administrators
+    case.facts["signature"], case.facts["registrars"] = signature, case.known.registrars
     case.facts["statement"] = payee_statement(
         event,
         partner,
         account,
         by=case.actor,
-        ledger_id=case.context.ledger_id,
+        ledger_id=case.known.ledger_id,
         nonce=signature.nonce,
     )
     judge(case, signature_used_once, signature_valid)
@@ -122,7 +133,7 @@ def payee_to_pay(case: Case, exchange: Exchange | None) -> tuple[int, str]:
 
     Refuses where the contract demands one, and while one just approved is held.
     """
-    terms, payees = case.state.terms, case.context.payees or Payees()
+    terms, payees = case.state.terms, case.known.payees
     currency = terms.currency if exchange is None else exchange.currency
     payee = payees.paid(terms.partner, currency)
     case.facts |= {"payee": payee, "currency": currency}

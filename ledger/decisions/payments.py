@@ -36,15 +36,19 @@ from ledger.intents import (
     RecordRefund,
     ReversePayment,
 )
+from ledger.known import Known
 from ledger.money import percent_text
 from ledger.payables import discount_day, early_payment, payable_of
 from ledger.pricing.order import take_back
 from ledger.state import Contract, Milestone, Release
 
 
-def instruct(state: Contract, intent: InstructPayment, context: Context) -> list[Fact]:
+def instruct(
+    state: Contract, intent: InstructPayment, context: Context, known: Known
+) -> list[Fact]:
     """Reserves an amount that is payable now, of a milestone or of a release; without one, all of it."""
     case = about(state, intent, context, intent.milestone, "finance")
+    case.known = known
     milestone = case.the_milestone()
     judge(case, *WHO, milestone_accepted)
     assert milestone.acceptance is not None

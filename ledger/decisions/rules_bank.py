@@ -8,7 +8,7 @@ from ledger.decisions.case import Case, Objection, rule
 
 @rule("The bank's entries are kept and explained by finance and administrators.")
 def bank_kept_by_finance(case: Case) -> Objection | None:
-    if case.actor in case.context.keepers:
+    if case.actor in case.known.keepers:
         return None
     return Objection(
         f"{case.actor} is neither finance nor administrator in any contract",

@@ -24,7 +24,7 @@ def invoice_number_once(case: Case) -> Objection | None:
         if same and invoice.status == "received":
             received = f"received on {invoice.on} as {state.id}#{invoice.version}"
             return Objection(f"invoice {number} of {state.terms.partner} was {received}", hint)
-    holder = case.context.numbers.holder(state.terms.partner, number)
+    holder = case.known.numbers.holder(state.terms.partner, number)
     if not holder:
         return None
     return Objection(

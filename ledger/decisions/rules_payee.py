@@ -14,7 +14,7 @@ from ledger.payees import Payee, Payees, masked
 
 @rule("A partner's accounts are kept by finance and administrators of contracts with that partner.")
 def payees_kept_by_finance(case: Case) -> Objection | None:
-    if case.actor in case.context.keepers:
+    if case.actor in case.known.keepers:
         return None
     return Objection(
         f"{case.actor} is neither finance nor administrator in any contract with"

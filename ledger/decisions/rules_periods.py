@@ -8,7 +8,7 @@ from ledger.periods import Periods, following, last_day
 
 @rule("Months are closed by administrators of the ledger's contracts.")
 def periods_closed_by_administrators(case: Case) -> Objection | None:
-    if case.actor in case.context.administrators:
+    if case.actor in case.known.keepers:
         return None
     return Objection(
         f"{case.actor} is not an administrator of any contract",

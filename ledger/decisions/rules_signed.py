@@ -13,7 +13,7 @@ from ledger.statements import AnyStatement, administrators_ever, fault
 
 @rule("Where the tier demands signatures, an approval carries one.")
 def approval_signed_where_the_tier_demands(case: Case) -> Objection | None:
-    if not case.facts["demanded"] or case.facts["signature"] is not None or case.context.drafting:
+    if not case.facts["demanded"] or case.facts["signature"] is not None or case.known.drafting:
         return None
     return Objection(
         f"the policy of {case.state.id} wants this approval signed", "approve with --sign"
@@ -41,7 +41,7 @@ def signature_valid(case: Case) -> Objection | None:
     # Keys are kept in a stream of no zone: what counts is the day of recording in UTC.
     days = (case.on, today_in("UTC", case.context.now))
     registrars = case.facts.get("registrars", administrators_ever(case.state))
-    found = fault(statement, signature, case.context.signers, registrars, days)
+    found = fault(statement, signature, case.known.signers, registrars, days)
     return None if found is None else Objection(found.message, found.hint)
 
 
@@ -52,7 +52,7 @@ def signature_valid(case: Case) -> Objection | None:
     "Signing keys are kept by administrators of contracts; their owner may revoke one from today on."
 )
 def keys_kept_by_administrators(case: Case) -> Objection | None:
-    if case.actor in case.context.administrators:
+    if case.actor in case.known.keepers:
         return None
     if case.actor != case.facts.get("own"):
         return Objection(

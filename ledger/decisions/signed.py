@@ -40,14 +40,13 @@ def policy_signs(terms: Terms) -> bool:
 
 def signed(case: Case, act: Act, signature: Signature | None, *, demanded: bool = False) -> Act:
     """The act with its signature; refuses one that does not count, and none where it is demanded."""
-    context = case.context
     case.facts["demanded"], case.facts["signature"] = demanded, signature
     if signature is not None:
         case.facts["statement"] = statement_of(
             case.state,
             act,
-            by=context.actor,
-            ledger_id=context.ledger_id,
+            by=case.actor,
+            ledger_id=case.known.ledger_id,
             nonce=signature.nonce,
         )
     judge(case, approval_signed_where_the_tier_demands, signature_used_once, signature_valid)

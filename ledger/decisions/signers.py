@@ -18,14 +18,15 @@ from ledger.decisions.signing import no_contract
 from ledger.errors import InputInvalid, NotFound
 from ledger.events import Fact, SignerApproved, SignerProposed, SignerRevoked
 from ledger.intents import ApproveSigner, Context, Intent, ProposeSigner, RevokeSigner
+from ledger.known import Known
 from ledger.proof.allowed_signers import check_principal
 from ledger.proof.sshsig import parse_public_key
 from ledger.signers import STREAM, Signer, Signers
 
 
-def _case(intent: Intent, context: Context, **facts: Any) -> Case:
+def _case(intent: Intent, context: Context, known: Known, **facts: Any) -> Case:
     """A case about no contract; its days are UTC's."""
-    case = open_case(no_contract(STREAM), intent, context)
+    case = open_case(no_contract(STREAM), intent, context, known=known)
     case.facts |= facts
     judge(case, acting_for_another_needs_delegation, keys_kept_by_administrators, not_after_today)
     return case
@@ -42,7 +43,7 @@ def _find(signers: Signers, version: int) -> Signer:
     )
 
 
-def propose(signers: Signers, intent: ProposeSigner, context: Context) -> list[Fact]:
+def propose(signers: Signers, intent: ProposeSigner, context: Context, known: Known) -> list[Fact]:
     """Puts a person's key up for approval by another administrator."""
     key, person = parse_public_key(intent.key), check_principal(intent.person)
     if intent.valid_until is not None and intent.valid_until < intent.valid_from:
@@ -51,7 +52,7 @@ def propose(signers: Signers, intent: ProposeSigner, context: Context) -> list[F
             f"a key valid from {intent.valid_from} until {intent.valid_until} is never valid",
             hint="give a later --until, or leave it out",
         )
-    case = _case(intent, context, person=person, key=key, signers=signers)
+    case = _case(intent, context, known, person=person, key=key, signers=signers)
     judge(case, own_key_kept_by_others, key_registered_once)
     return [
         SignerProposed(
@@ -64,20 +65,20 @@ def propose(signers: Signers, intent: ProposeSigner, context: Context) -> list[F
     ]
 
 
-def approve(signers: Signers, intent: ApproveSigner, context: Context) -> list[Fact]:
+def approve(signers: Signers, intent: ApproveSigner, context: Context, known: Known) -> list[Fact]:
     """Lets a proposed key count."""
     signer = _find(signers, intent.proposal)
     facts = {"person": signer.person, "signer": signer, "from": ("proposed",)}
-    case = _case(intent, context, **facts)
+    case = _case(intent, context, known, **facts)
     judge(case, key_step_in_turn, own_key_kept_by_others, key_approved_by_another)
     return [SignerApproved(on=case.on, rests_on=(signer.version,), proposal=signer.version)]
 
 
-def revoke(signers: Signers, intent: RevokeSigner, context: Context) -> list[Fact]:
+def revoke(signers: Signers, intent: RevokeSigner, context: Context, known: Known) -> list[Fact]:
     """Ends a key from a day on, by one administrator or its owner: a key in wrong hands does not wait for a second."""
     signer = _find(signers, intent.proposal)
     facts = {"own": signer.person, "signer": signer, "from": ("proposed", "approved")}
-    case = _case(intent, context, **facts)
+    case = _case(intent, context, known, **facts)
     judge(case, key_step_in_turn)
     return [
         SignerRevoked(

@@ -102,6 +102,7 @@ class Ledger(Application[str], Generic[State]):
         self._cached_states = cached_states
         # The last that this object recorded: they stand whatever follows.
         self.appended: list[Record] = []
+        self.gave: dict[tuple[str, ...], str] = {}  # where a right was found last: person, roles
         super().__init__()
 
     def append(
@@ -162,6 +163,11 @@ class Ledger(Application[str], Generic[State]):
         if records and not dry_run:
             self.appended = records
         return records
+
+    @property
+    def keeps_states(self) -> bool:
+        """Whether what `load` gives is the ledger's own, to be read and not used up."""
+        return bool(self._cached_states)
 
     def load(self, stream_id: str) -> State | None:
         """A stream's state now, or None if it has no events."""

@@ -9,7 +9,7 @@ import msgspec
 
 from ledger.events import encode
 from ledger.evolve.common import digest
-from ledger.intents import Intent
+from ledger.intents import ClosePeriod, Intent
 
 Request = tuple[str, Intent]
 """A contract's id, and what is asked of it."""
@@ -49,16 +49,18 @@ _LATER: dict[str, Any] = {
 def asked_of(requests: Sequence[Request]) -> str:
     """The digest of requests as they were made.
 
-    Without their signatures, which are others each time that the same request is signed, and without what says which
-    of its fields were typed: the first release stored no such thing.
+    Without their signatures, which are others each time that the same request is signed, without what says which of
+    its fields were typed, and without what the closing of a month was found to cover: the first release had no such
+    thing in a request.
     """
     return digest([(contract, type(i).__name__, _said(_unsigned(i))) for contract, i in requests])
 
 
 def _unsigned(intent: Intent) -> Any:
     fields = {name: getattr(intent, name) for name in intent.__struct_fields__}
-    fields.pop("signature", None)
-    fields.pop("typed", None)
+    found = ("covers", "totals") if isinstance(intent, ClosePeriod) else ()
+    for name in ("signature", "typed", *found):
+        fields.pop(name, None)
     return msgspec.json.decode(encode(fields))
 
 

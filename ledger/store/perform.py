@@ -1,66 +1,66 @@
-"""load → decide → append, in one transaction, answered once per idempotency key."""
+"""load → decide → append, on every kind of stream: in one transaction, answered once per idempotency key."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from ledger import payees, signers
 from ledger.contract import evolve
 from ledger.decisions.case import Case, judge
-from ledger.decisions.decide import decide
+from ledger.decisions.decide import State, decide, follow
 from ledger.decisions.rules_once import one_key_one_request
 from ledger.decisions.signing import no_contract
 from ledger.errors import Conflict
-from ledger.events import RECORD_TYPES, Fact, Record
-from ledger.intents import Context, InstructPayment, Intent
+from ledger.events import RECORD_TYPES, Fact, PayeeApproved, PayeeProposed, Record
+from ledger.intents import Context, Intent
+from ledger.payees import Payees
 from ledger.state import Contract
-from ledger.statements import Signable, Statement, statement_of
-from ledger.store.application import Ledger
+from ledger.statements import AnyStatement, PayeeStep, Signable, payee_statement, statement_of
+from ledger.store.application import Batch, Ledger
 from ledger.store.asked import Request, asked_of
+from ledger.store.kinds import REGISTERS, kind_of, known_for
 from ledger.store.reads import Reads
 from ledger.store.records import Envelope
-from ledger.store.registers import registered, with_registers
 
 ATTEMPTS = 5
-Beside = Callable[[Reads], tuple[str, int, list[Fact]]]
-"""What a stream of the ledger's own is told in the same transaction: its id, the version seen, what follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was recorded, in order of position; `replayed` when an idempotency key had it already."""
+    """What was recorded, in order of position; `replayed` when an idempotency key had it already.
+
+    `states` has the contracts as the new records left them, where they were at hand.
+    """
 
     records: list[Record]
     replayed: bool = False
     dry_run: bool = False
+    states: Mapping[str, Contract] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(slots=True)
 class Draft:
-    """One contract's state as the requests of a batch change it, and the events that did."""
+    """One stream's state as the requests of a batch change it, and the events that did."""
 
-    contract: str
+    stream: str
     version: int
-    state: Contract | None
+    state: State | None
     events: list[Fact] = field(default_factory=list)
+    moved: bool = False
 
-    def ask(self, intent: Intent, context: Context, more_to_come: bool) -> None:
-        events = decide(self.state, intent, context, self.contract)
-        if self.state is not None:
-            context.numbers.note(self.state, events)
-        if more_to_come:
-            self.take(events, context)
-        self.events += events
-
-    def take(self, events: list[Fact], context: Context) -> None:
-        """Moves the state on, so that later decisions of the batch see what follows from earlier ones."""
-        for number, event in enumerate(events, self.version + len(self.events) + 1):
-            self.state = evolve(self.state, _provisional(event, number, self.contract, context))
+    def take(self, events: Iterable[Fact], context: Context, move: bool = True) -> None:
+        """Adds events, and moves the state on, so that later decisions of the batch see what follows from them."""
+        for event in events:
+            self.events.append(event)
+            if move:
+                version = self.version + len(self.events)
+                record = _provisional(event, version, self.stream, context)
+                self.state = kind_of(self.stream).evolve(self.state, record)
+                self.moved = True
 
 
-def _provisional(event: Fact, version: int, contract: str, context: Context) -> Record:
+def _provisional(event: Fact, version: int, stream: str, context: Context) -> Record:
     """The record that an event will have, but for its position: later decisions of the batch see it."""
     return RECORD_TYPES[type(event)](
         actor=context.actor,
@@ -70,9 +70,98 @@ def _provisional(event: Fact, version: int, contract: str, context: Context) -> 
         position=0,
         recorded_at="",
         stream=0,
-        stream_id=contract,
+        stream_id=stream,
         version=version,
     )
+
+
+class Decision:
+    """Requests decided one after the other, each on what those before it left behind; `reads` is what they rest on.
+
+    Those that are to come are told beforehand, so that their contracts are read together; others may be asked too.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger[Contract],
+        context: Context,
+        to_come: Sequence[Request] = (),
+        drafting: bool = False,
+    ) -> None:
+        self.reads, self.context, self.drafting = Reads(ledger), context, drafting
+        self.drafts: dict[str, Draft] = {}
+        self._to_come = Counter(stream for stream, _ in to_come)
+        self._read(list(self._to_come), alone=len(to_come) == 1)
+
+    def _read(self, streams: Sequence[str], alone: bool = False) -> None:
+        """Reads what there is of the streams; where several intents evolve a contract, it is the batch's own."""
+        names = [stream for stream in streams if stream not in REGISTERS]
+        if alone:
+            states = {name: state for name in names if (state := self.reads.contract(name))}
+        else:
+            states = self.reads.contracts(names)
+        for stream in streams:
+            if stream in REGISTERS:
+                self._register(stream)
+            else:
+                state = states.get(stream)
+                self.drafts[stream] = Draft(stream, state.version if state else 0, state)
+
+    def _register(self, stream: str) -> State | None:
+        if stream not in self.drafts:
+            kind, records = REGISTERS[stream], self.reads.records(stream)
+            state = kind.begin()
+            for record in records:
+                state = kind.evolve(state, record)
+            self.drafts[stream] = Draft(stream, state.version, state)
+        return self.drafts[stream].state
+
+    def ask(self, stream: str, intent: Intent, nonce: str | None = None) -> AnyStatement | None:
+        """Decides one request; with a nonce it gives the statement to be signed of it."""
+        if stream not in self.drafts:
+            self._read([stream])
+        known = known_for(
+            self.reads, self._register, stream, intent, self.context, drafting=self.drafting
+        )
+        draft = self.drafts[stream]
+        events = decide(draft.state, intent, self.context, stream, known)
+        statement = None
+        if nonce is not None:
+            said = {"by": self.context.actor, "ledger_id": known.ledger_id, "nonce": nonce}
+            statement = _statement(draft.state, events, **said)
+        for other, facts in follow(draft.state, intent, events, known).items():
+            self.drafts[other].take(facts, self.context)
+        self._to_come[stream] -= 1
+        draft.take(events, self.context, move=self._to_come[stream] != 0)
+        return statement
+
+    def forget(self, streams: Iterable[str]) -> None:
+        """Takes back what was decided on some streams: they are read anew where they are asked for."""
+        for stream in streams:
+            self.drafts.pop(stream, None)
+
+    def batch(self) -> Batch:
+        """What is to be appended, in the order in which its streams came up."""
+        return [(d.stream, d.version, d.events) for d in self.drafts.values() if d.events]
+
+    def after(self, records: Iterable[Record]) -> dict[str, Contract]:
+        """The contracts as the records leave them, of states that are ours and still as they were read."""
+        if self.reads.ledger.keeps_states:
+            return {}
+        states = {
+            name: draft.state
+            for name, draft in self.drafts.items()
+            if name not in REGISTERS and not draft.moved
+        }
+        for record in records:
+            if record.stream_id in states:
+                states[record.stream_id] = evolve(_contract(states[record.stream_id]), record)
+        return {name: state for name, state in states.items() if isinstance(state, Contract)}
+
+
+def _contract(state: State | None) -> Contract | None:
+    assert state is None or isinstance(state, Contract)
+    return state
 
 
 def perform(
@@ -83,94 +172,65 @@ def perform(
     origin: str = "api",
     key: str | None = None,
     dry_run: bool = False,
-    beside: Beside | None = None,
 ) -> Outcome:
-    """Records what follows from the requests, all or nothing, in one transaction, and what is said `beside` them.
+    """Records what follows from the requests, on contracts and registers alike, all or nothing in one transaction.
 
     With a key, the same requests by the same actor are answered with the first outcome. Decides again, a bounded
     number of times, where somebody else was first on a stream that is appended to or rested on. Raises what `decide`
     raises, and Conflict.
     """
-    assert not context.drafting, "a draft is never recorded"
     asked = asked_of(requests) if key is not None else ""
+    envelope = Envelope(
+        actor=context.actor,
+        authenticated_as=context.authenticated_as,
+        key=key,
+        digest=asked,
+        origin=origin,
+    )
     for attempt in range(1, ATTEMPTS + 1):
-        if (
-            key is not None
-            and (answered := answered_before(ledger, key, asked, context)) is not None
-        ):
-            return answered
-        reads = Reads(ledger)
-        known = with_registers(reads, (i for _, i in requests), _informed(reads, requests, context))
-        drafts = _decide_all(reads, requests, known)
-        batch = [(d.contract, d.version, d.events) for d in drafts if d.events]
-        batch += registered(known)
-        if beside is not None:
-            batch.append(beside(reads))
+        if key is not None and (answer := answered_before(ledger, key, asked, context)) is not None:
+            return answer
+        decision = Decision(ledger, context, requests)
+        for stream, intent in requests:
+            decision.ask(stream, intent)
+        batch = decision.batch()
         if not batch:
             return Outcome([], dry_run=dry_run)
-        envelope = Envelope(
-            actor=context.actor,
-            authenticated_as=context.authenticated_as,
-            key=key,
-            digest=asked,
-            origin=origin,
-        )
         try:
-            records = ledger.append(batch, envelope, dry_run, reads.unchanged)
-            return Outcome(records, dry_run=dry_run)
+            records = ledger.append(batch, envelope, dry_run, decision.reads.unchanged)
         except Conflict:
             if attempt == ATTEMPTS:
                 raise
+        else:
+            return Outcome(records, dry_run=dry_run, states=decision.after(records))
     raise AssertionError("unreachable")
-
-
-def _informed(reads: Reads, requests: Sequence[Request], context: Context) -> Context:
-    """The context with the keys and the accounts that the requests are decided by, read only where there is need."""
-    return _with_payees(reads, requests, _with_signers(reads, requests, context))
-
-
-def _with_payees(reads: Reads, requests: Sequence[Request], context: Context) -> Context:
-    if not any(isinstance(intent, InstructPayment) for _, intent in requests):
-        return context
-    return replace(context, payees=payees.fold(reads.records(payees.STREAM)))
-
-
-def _with_signers(reads: Reads, requests: Sequence[Request], context: Context) -> Context:
-    """The context with what signatures are checked against, read only where there is one."""
-    if all(getattr(intent, "signature", None) is None for _, intent in requests):
-        return context
-    return with_signers(reads, context)
-
-
-def with_signers(reads: Reads, context: Context) -> Context:
-    """The context with the ledger's id and the keys that are registered in it now."""
-    known = signers.fold(reads.records(signers.STREAM))
-    return replace(context, ledger_id=reads.ledger_id(), signers=known)
 
 
 def to_sign(
     ledger: Ledger[Contract], requests: Sequence[Request], context: Context, nonces: Sequence[str]
-) -> list[Statement]:
-    """The statement of each request, an approval or a payment instruction, with its nonce; nothing is recorded.
+) -> list[AnyStatement]:
+    """The statement of each request, an approval, a payment instruction or a step of an account, with its nonce.
 
-    They are decided as `perform` would, so what would be refused is refused before anybody signs it.
+    They are decided as `perform` would, so what would be refused is refused before anybody signs it; nothing is
+    recorded.
     """
-    reads = Reads(ledger)
-    context = replace(with_signers(reads, context), drafting=True)
-    context = _with_payees(reads, requests, context)
-    drafts = _drafts(reads, requests)
-    statements: list[Statement] = []
-    for (contract, intent), nonce in zip(requests, nonces, strict=True):
-        draft = drafts[contract]
-        events = decide(draft.state, intent, context, contract)
-        act = next(event for event in events if isinstance(event, Signable))
-        assert draft.state is not None
-        said = {"by": context.actor, "ledger_id": context.ledger_id, "nonce": nonce}
-        statements.append(statement_of(draft.state, act, **said))
-        if len(requests) > 1:  # else the state may be the ledger's own
-            draft.take(events, context)
-            draft.events += events
-    return statements
+    decision = Decision(ledger, context, requests, drafting=True)
+    asked = zip(requests, nonces, strict=True)
+    statements = [decision.ask(stream, intent, nonce) for (stream, intent), nonce in asked]
+    return [statement for statement in statements if statement is not None]
+
+
+def _statement(state: State | None, events: Iterable[Fact], **said: str) -> AnyStatement:
+    """The statement of the act among the events; `state` is as it was before them."""
+    act = next(event for event in events if isinstance(event, Signable | PayeeStep))
+    if isinstance(act, PayeeProposed):
+        return payee_statement(act, act.partner, act.account, **said)
+    if isinstance(act, PayeeApproved):
+        assert isinstance(state, Payees)
+        payee = state.accounts[act.proposal]
+        return payee_statement(act, payee.partner, payee.account, **said)
+    assert isinstance(state, Contract)
+    return statement_of(state, act, **said)
 
 
 def answered_before(
@@ -184,27 +244,3 @@ def answered_before(
     case.facts |= {"first": (row.digest, row.actor), "digest": asked, "key": key}
     judge(case, one_key_one_request)
     return Outcome(ledger.records_of_key(key), replayed=True)
-
-
-def _decide_all(reads: Reads, requests: Sequence[Request], context: Context) -> list[Draft]:
-    """Decides the requests one after the other, each on what those before it left behind."""
-    to_come = Counter(contract for contract, _ in requests)
-    drafts = _drafts(reads, requests)
-    for contract, intent in requests:
-        to_come[contract] -= 1
-        drafts[contract].ask(intent, context, more_to_come=to_come[contract] > 0)
-    return list(drafts.values())
-
-
-def _drafts(reads: Reads, requests: Sequence[Request]) -> dict[str, Draft]:
-    drafts = {contract: Draft(contract, 0, None) for contract, _ in requests}
-    for contract, state in _states(reads, requests).items():
-        drafts[contract] = Draft(contract, state.version, state)
-    return drafts
-
-
-def _states(reads: Reads, requests: Sequence[Request]) -> dict[str, Contract]:
-    """The states of the contracts that exist; where several intents evolve one, it is the batch's own."""
-    if len(requests) > 1:
-        return reads.contracts({contract for contract, _ in requests})
-    return {contract: state for contract, _ in requests if (state := reads.contract(contract))}

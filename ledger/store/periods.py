@@ -1,25 +1,15 @@
-"""The closed months of a ledger: load → decide → append on the stream `~periods`, and what adjusts them since."""
+"""The closed months of a ledger, and what adjusts them since."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection
 
 from ledger.contract import acting_date
-from ledger.decisions.periods import Covered, close, judge_closing
 from ledger.events import Record
-from ledger.intents import ClosePeriod, Context
 from ledger.periods import STREAM, Periods, fold
-from ledger.state import Contract
-from ledger.store.apart import Decided, keep_apart
-from ledger.store.application import Ledger
-from ledger.store.perform import Outcome
 from ledger.store.reading import read_log, read_stream
-from ledger.store.reads import Reads
-from ledger.store.signers import administers
 
 
 def periods_of(conn: Connection, until: int | None = None) -> Periods:
@@ -61,36 +51,3 @@ def acts_on(conn: Connection, record: Record) -> date | None:
     for one in read_stream(conn, record.stream_id, record.position):
         dates[one.version] = acting_date(dates, one.data)
     return dates[record.version]
-
-
-def check_closing(ledger: Ledger[Contract], intent: ClosePeriod, context: Context) -> None:
-    """Passes if the month may be closed now; raises what the decision would, before anything is added up."""
-    reads = Reads(ledger)
-    judge_closing(fold(reads.records(STREAM)), intent, _able(reads, context))
-
-
-def close_period(
-    ledger: Ledger[Contract],
-    intent: ClosePeriod,
-    context: Context,
-    covered: Covered,
-    *,
-    origin: str = "api",
-    key: str | None = None,
-    dry_run: bool = False,
-) -> Outcome:
-    """Records that a month is closed; raises what the decision raises, and Conflict."""
-
-    def decide(reads: Reads) -> Decided:
-        periods = fold(reads.records(STREAM))
-        with ledger.snapshot() as conn:  # only up to a fixed position
-            since = adjustments_since(conn, periods, covered.position)
-        return periods.version, close(periods, intent, _able(reads, context), covered, since)
-
-    options: dict[str, Any] = {"origin": origin, "key": key, "dry_run": dry_run}
-    return keep_apart(ledger, STREAM, intent, context, decide, **options)
-
-
-def _able(reads: Reads, context: Context) -> Context:
-    keepers = {context.actor} if administers(reads, context) else set()
-    return replace(context, administrators=frozenset(keepers))

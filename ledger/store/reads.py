@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
@@ -35,15 +35,14 @@ class Reads:
 
     def contracts(self, names: Collection[str]) -> dict[str, Contract]:
         """The states of those that exist, the caller's own."""
-        states = self.ledger.load_all(names)
+        states = self.ledger.load_all(names) if names else {}
         for name in names:
             self.rest_on(name, states[name].version if name in states else 0)
         return states
 
     def records(self, stream: str) -> list[Record]:
         """A stream's records in order of version; empty if there are none."""
-        with self.ledger.snapshot() as conn:
-            found = reading.read_stream(conn, stream)
+        found = self.ledger.stream(stream)
         self.rest_on(stream, found[-1].version if found else 0)
         return found
 
@@ -52,15 +51,15 @@ class Reads:
         with self.ledger.snapshot() as conn:
             return reading.head(conn).ledger_id
 
-    def looked_through(self, numbers: Sequence[int] | None = None) -> Iterator[Contract]:
-        """Contracts one after another, all or those of some streams: rests on none, until it is used (`rest_on`)."""
+    def looked_through(self) -> Iterator[Contract]:
+        """All contracts, one after another: it rests on none of them until one is used (`rest_on`)."""
         with self.ledger.snapshot() as conn:
-            among = range(1, reading.stream_count(conn) + 1) if numbers is None else numbers
-            yield from contracts_in(reading.read_streams(conn, among))
+            count = reading.stream_count(conn)
+            yield from contracts_in(reading.read_streams(conn, range(1, count + 1)))
 
 
-def contracts_in(chunks: Iterator[list[Record]]) -> Iterator[Contract]:
-    """The contracts among whole streams; those of the ledger's own are none."""
+def contracts_in(chunks: Iterable[Sequence[Record]]) -> Iterator[Contract]:
+    """The contracts among whole streams; the ledger's own are none."""
     for records in chunks:
         for name, some in groupby(records, attrgetter("stream_id")):
             state = None if name.startswith("~") else fold(some)

@@ -18,6 +18,7 @@ from ledger.decisions.decide import decide
 from ledger.errors import LedgerError, Refused
 from ledger.events import RECORD_TYPES, Fact, Record
 from ledger.intents import Context, Intent
+from ledger.known import ALL, Known
 from ledger.state import Contract
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)  # midday in Shanghai
@@ -63,12 +64,16 @@ class Story:
     def when(
         self, intent: Intent, by: str = "manager-1", now: datetime = NOON, **context: Any
     ) -> Story:
-        """Decides an intent; what follows is kept for then(), refused() or and_then()."""
+        """Decides an intent; what follows is kept for then(), refused() or and_then().
+
+        Of `context` what the actor is goes into the Context, and what is known besides into Known.
+        """
         self.events, self.refusal = [], None
+        beside = {*ALL, "ledger_id", "drafting"} & context.keys()
+        known = Known(**{name: context.pop(name) for name in beside})
+        about = Context(actor=by, now=now, **context)
         try:
-            self.events = decide(
-                self.state(), intent, Context(actor=by, now=now, **context), self.contract
-            )
+            self.events = decide(self.state(), intent, about, self.contract, known)
         except LedgerError as refusal:
             self.refusal = refusal
         self._by = by

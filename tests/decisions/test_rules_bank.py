@@ -12,6 +12,7 @@ from ledger.errors import NotFound, Refused
 from ledger.events import BankEntry, BankEntryBooked, BankEntryExplained, Fact
 from ledger.intents import Context
 from ledger.intents_bank import BookBankEntry, ExplainBankEntry
+from ledger.known import Known
 from tests.decisions.marks import permits, refuses
 from tests.decisions.spec import record
 
@@ -23,7 +24,10 @@ WAITS = BankEntryBooked(booking=BOOKING, finding="unrelated")
 
 def context(actor: str = "finance-1") -> Context:
     now = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-    return Context(actor=actor, now=now, keepers=frozenset({"finance-1"}))
+    return Context(actor=actor, now=now)
+
+
+KNOWN = Known(keepers=frozenset({"finance-1"}))
 
 
 def kept(*facts: Fact) -> BankBook:
@@ -33,7 +37,7 @@ def kept(*facts: Fact) -> BankBook:
 @permits("bank-kept-by-finance")
 def test_finance_keeps_an_entry_and_explains_it_at_once() -> None:
     intent = BookBankEntry(booking=BOOKING, finding="charge", verdict="charge", payments=("C#2",))
-    booked, explained = book(kept(WAITS), intent, context())
+    booked, explained = book(kept(WAITS), intent, context(), KNOWN)
     assert booked == BankEntryBooked(booking=BOOKING, finding="charge")
     assert explained == BankEntryExplained(
         rests_on=(2,), entry=2, verdict="charge", payments=("C#2",)
@@ -43,13 +47,15 @@ def test_finance_keeps_an_entry_and_explains_it_at_once() -> None:
 @refuses("bank-kept-by-finance")
 def test_nobody_else_does() -> None:
     with pytest.raises(Refused, match="neither finance nor administrator"):
-        book(kept(), BookBankEntry(booking=BOOKING, finding="unrelated"), context("partner-1"))
+        book(
+            kept(), BookBankEntry(booking=BOOKING, finding="unrelated"), context("partner-1"), KNOWN
+        )
 
 
 @permits("bank-entry-waits")
 def test_an_entry_that_waits_is_explained() -> None:
     intent = ExplainBankEntry(entry=1, verdict="dismissed", reason="rent")
-    (fact,) = explain(kept(WAITS), intent, context())
+    (fact,) = explain(kept(WAITS), intent, context(), KNOWN)
     assert isinstance(fact, BankEntryExplained)
     assert (fact.entry, fact.verdict, fact.reason) == (1, "dismissed", "rent")
     assert kept(WAITS, fact).waiting() == []
@@ -59,12 +65,12 @@ def test_an_entry_that_waits_is_explained() -> None:
 def test_and_only_once() -> None:
     entries = kept(WAITS, BankEntryExplained(entry=1, verdict="settled", payments=("C#2",)))
     with pytest.raises(Refused, match="explained already: settled, C#2"):
-        explain(entries, ExplainBankEntry(entry=1, verdict="dismissed"), context())
+        explain(entries, ExplainBankEntry(entry=1, verdict="dismissed"), context(), KNOWN)
 
 
 def test_an_entry_that_is_not_there_is_named_with_those_that_wait() -> None:
     with pytest.raises(NotFound) as missing:
-        explain(kept(WAITS), ExplainBankEntry(entry=7, verdict="dismissed"), context())
+        explain(kept(WAITS), ExplainBankEntry(entry=7, verdict="dismissed"), context(), KNOWN)
     assert "#1" in missing.value.hint
 
 

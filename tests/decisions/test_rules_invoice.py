@@ -12,7 +12,7 @@ from ledger import intents as i
 from ledger.contract import fold as fold_contract
 from ledger.events import InvoiceNumbered, InvoiceNumberFreed, InvoiceReceived
 from ledger.intents import InvoicedMilestone
-from ledger.invoice_numbers import Numbers, fold
+from ledger.invoice_numbers import Numbers, evolve, fold, noted
 from ledger.terms import InvoicePolicy, PaymentTerms, Retention, Tax
 from tests.decisions.builders import (
     Act,
@@ -108,9 +108,8 @@ def test_a_number_is_freed_under_the_partner_that_took_it() -> None:
     state = story.the_state()
     taken = numbers(InvoiceNumbered(partner="Studio", number="F-1", contract="C-1"))
     state.terms = replace(state.terms, partner="Studio Ltd")
-    taken.note(state, [story.records[-1].data])
-    assert taken.holder("Studio", "F-1") == ""
-    (freed,) = taken.added
+    (freed,) = noted(taken, state, [story.records[-1].data])
+    assert evolve(taken, record(freed, 2, contract="~invoices")).holder("Studio", "F-1") == ""
     assert freed == InvoiceNumberFreed(
         on=day(11, 22), rests_on=(1,), partner="Studio", number="F-1", contract="C-1"
     )

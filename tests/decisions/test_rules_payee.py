@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from ledger.decisions import payees as keeping
+from ledger.decisions.decide import decide
 from ledger.errors import LedgerError, Refused
 from ledger.events import BankAccount, Exchange, PayeeProposed, PaymentInstructed, PostalAddress
 from ledger.intents import (
@@ -19,6 +19,7 @@ from ledger.intents import (
     ProposePayee,
     RevokePayee,
 )
+from ledger.known import ALL, Known
 from ledger.payees import Payees, fold, masked
 from ledger.statements import PayeeStatement, payee_statement, recomputed_payee, statement_of
 from ledger.terms import PayeePolicy
@@ -49,17 +50,11 @@ class Accounts:
     def payees(self) -> Payees:
         return fold(self.records)
 
-    def context(self, by: str, **more: Any) -> Context:
-        keepers = frozenset({by} & set(KEEPERS))
-        return Context(actor=by, now=NOON, keepers=keepers, **more)
-
     def decided(self, intent: Intent, by: str, **more: Any) -> list[Any]:
-        decide: Any = {
-            ProposePayee: keeping.propose,
-            ApprovePayee: keeping.approve,
-            RevokePayee: keeping.revoke,
-        }[type(intent)]
-        return list(decide(self.payees, intent, self.context(by, **more)))
+        beside = {*ALL, "ledger_id", "drafting"} & more.keys()
+        known = Known(keepers=KEEPERS, **{name: more.pop(name) for name in beside})
+        context = Context(actor=by, now=NOON, **more)
+        return decide(self.payees, intent, context, "~payees", known)
 
     def ask(self, intent: Intent, by: str, **more: Any) -> Accounts:
         for event in self.decided(intent, by, **more):
@@ -194,7 +189,7 @@ def test_what_cannot_be_read_is_refused_before_any_rule() -> None:
 def signers(person: str = "finance-1", by: tuple[str, str] = ("admin-1", "admin-2")) -> Any:
     known = registered(person=person, by=by)
     administrators = frozenset({"admin-1", "admin-2"})
-    return {"signers": known, "ledger_id": LEDGER, "administrators": administrators}
+    return {"signers": known, "ledger_id": LEDGER, "registrars": administrators}
 
 
 def statement(accounts: Accounts, intent: Intent, by: str, nonce: str = "n1") -> PayeeStatement:

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ledger.decisions.periods import Covered, close
+from ledger.decisions.periods import close
 from ledger.errors import InputInvalid, Refused
 from ledger.events import Fact, PeriodClosed
 from ledger.intents import ClosePeriod, Context
+from ledger.known import Known
 from ledger.periods import Periods, fold, following, last_day
 from tests.decisions.marks import permits, refuses
 from tests.decisions.spec import record
@@ -26,11 +27,9 @@ def closes(
     zone: str = SHANGHAI,
     actor: str = "admin-1",
 ) -> list[Fact]:
-    intent = ClosePeriod(period=period, timezone=zone)
-    context = Context(actor=actor, now=now, administrators=frozenset({"admin-1"}))
-    return close(
-        periods or Periods(), intent, context, Covered(7, ()), {9: "2026-08", 8: "2026-08"}
-    )
+    intent = ClosePeriod(period=period, timezone=zone, covers=7)
+    known = Known(keepers={"admin-1"}, adjustments={9: "2026-08", 8: "2026-08"})
+    return close(periods or Periods(), intent, Context(actor=actor, now=now), known)
 
 
 def closed(*months: str, covers: int = 7) -> Periods:

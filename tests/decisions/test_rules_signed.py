@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from ledger.decisions import signers as keeping
+from ledger.decisions.decide import decide
 from ledger.errors import LedgerError, Refused
 from ledger.events import (
     Amendment,
@@ -19,6 +19,7 @@ from ledger.events import (
     PaymentInstructed,
 )
 from ledger.intents import ApproveSigner, Context, Intent, ProposeSigner, RevokeSigner
+from ledger.known import Known
 from ledger.signers import Signers, fold
 from ledger.terms import Tier
 from tests.decisions.builders import (
@@ -293,14 +294,8 @@ class Keys:
         self.records: list[Any] = []
 
     def ask(self, intent: Intent, by: str) -> None:
-        decide: Any = {
-            ProposeSigner: keeping.propose,
-            ApproveSigner: keeping.approve,
-            RevokeSigner: keeping.revoke,
-        }[type(intent)]
-        able = frozenset({by} & set(ADMINISTRATORS))
-        context = Context(actor=by, now=NOON, administrators=able)
-        for event in decide(fold(self.records), intent, context):
+        context, known = Context(actor=by, now=NOON), Known(keepers=ADMINISTRATORS)
+        for event in decide(fold(self.records), intent, context, "~signers", known):
             self.records.append(record(event, len(self.records) + 1, by, "~signers"))
 
     def refuses(self, intent: Intent, by: str, code: str) -> None:

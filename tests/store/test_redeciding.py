@@ -14,7 +14,7 @@ from ledger.contract import evolve
 from ledger.evolve.common import digest
 from ledger.intents import Context
 from ledger.intents_bank import BookBankEntry, ExplainBankEntry
-from ledger.store import Envelope, Ledger, bank, open_ledger, payees, signers
+from ledger.store import Envelope, Ledger, open_ledger
 from ledger.store.checking import Check
 from ledger.store.perform import perform
 from ledger.store.redeciding import decided_again, judge_log
@@ -51,6 +51,10 @@ def appended(ledger: Ledger[Any], contract: str, actor: str, *facts: e.Fact) -> 
     """Writes facts to a contract's stream past all decisions; the position of the first."""
     batch = [(contract, len(ledger.stream(contract)), list(facts))]
     return ledger.append(batch, Envelope(actor=actor, origin="cli"))[0].position
+
+
+def keep(ledger: Ledger[Any], stream: str, intent: i.Intent, context: Context) -> None:
+    perform(ledger, [(stream, intent)], context)
 
 
 def judged(ledger: Ledger[Any]) -> Check:
@@ -117,18 +121,24 @@ def positions(ledger: Ledger[Any]) -> set[int]:
 
 
 def test_accounts_keys_and_entries_that_people_keep_hold(ledger: Ledger[Any]) -> None:
-    payees.keep(ledger, i.ProposePayee(partner="Studio", account=ACCOUNT), by("finance-1"))
-    payees.keep(ledger, i.ApprovePayee(proposal=1), by("finance-2"))
-    payees.keep(ledger, i.RevokePayee(proposal=1, reason="closed"), by("admin-1"))
+    keep(ledger, "~payees", i.ProposePayee(partner="Studio", account=ACCOUNT), by("finance-1"))
+    keep(ledger, "~payees", i.ApprovePayee(proposal=1), by("finance-2"))
+    keep(ledger, "~payees", i.RevokePayee(proposal=1, reason="closed"), by("admin-1"))
     line = Key.number(1).line
     proposal = i.ProposeSigner(person="manager-1", key=line, valid_from=SIGNED)
-    signers.keep(ledger, proposal, by("admin-1"))
-    signers.keep(ledger, i.ApproveSigner(proposal=1), by("admin-2"))
-    signers.keep(ledger, i.RevokeSigner(proposal=1), by("manager-1"))  # their own, from today on
-    bank.keep(ledger, BookBankEntry(booking=ENTRY, finding="nothing-like-it"), by("finance-1"))
-    bank.keep(ledger, ExplainBankEntry(entry=1, verdict="dismissed"), by("finance-2"))
+    keep(ledger, "~signers", proposal, by("admin-1"))
+    keep(ledger, "~signers", i.ApproveSigner(proposal=1), by("admin-2"))
+    keep(
+        ledger, "~signers", i.RevokeSigner(proposal=1), by("manager-1")
+    )  # their own, from today on
+    perform(
+        ledger,
+        [("~bank", BookBankEntry(booking=ENTRY, finding="nothing-like-it"))],
+        by("finance-1"),
+    )
+    keep(ledger, "~bank", ExplainBankEntry(entry=1, verdict="dismissed"), by("finance-2"))
     at_once = BookBankEntry(booking=ENTRY, finding="fee", verdict="charge")
-    bank.keep(ledger, at_once, by("finance-1"))
+    keep(ledger, "~bank", at_once, by("finance-1"))
     assert positions(ledger) == set()
 
 
@@ -169,9 +179,9 @@ def test_a_step_on_the_ledgers_own_streams_that_nobody_could_take_is_found(
     """`clerk` is finance, but in a contract with another partner."""
     other = replace(TERMS, partner="Other", roles={"finance": ("clerk",)})
     perform(ledger, [("C-3", i.SignContract(contract="C-3", terms=other))], by("admin-1"))
-    payees.keep(ledger, i.ProposePayee(partner="Studio", account=ACCOUNT), by("finance-1"))
+    keep(ledger, "~payees", i.ProposePayee(partner="Studio", account=ACCOUNT), by("finance-1"))
     key = i.ProposeSigner(person="manager-1", key=Key.number(1).line, valid_from=SIGNED)
-    signers.keep(ledger, key, by("admin-1"))
+    keep(ledger, "~signers", key, by("admin-1"))
     assert positions(ledger) == set()
     position = appended(ledger, stream, actor, fact)
     assert positions(ledger) == {position}
@@ -180,8 +190,8 @@ def test_a_step_on_the_ledgers_own_streams_that_nobody_could_take_is_found(
 def test_payments_to_accounts_and_invoices_hold_and_those_that_name_others_are_found(
     ledger: Ledger[Any],
 ) -> None:
-    payees.keep(ledger, i.ProposePayee(partner="Studio", account=ACCOUNT), by("finance-1"))
-    payees.keep(ledger, i.ApprovePayee(proposal=1), by("finance-2"))
+    keep(ledger, "~payees", i.ProposePayee(partner="Studio", account=ACCOUNT), by("finance-1"))
+    keep(ledger, "~payees", i.ApprovePayee(proposal=1), by("finance-2"))
     perform(ledger, [("C-2", i.SubmitMilestone(milestone="M2", on=day(9, 18)))], by("partner-1"))
     invoice = i.ReceiveInvoice(
         number="N-1",

@@ -11,9 +11,9 @@ from ledger import intents as i
 from ledger.contract import evolve
 from ledger.errors import Refused
 from ledger.intents import Context
+from ledger.signers import fold
 from ledger.store import Ledger, open_ledger
 from ledger.store.perform import perform, to_sign
-from ledger.store.signers import keep, signers_of
 from projections.signatures import check_log, evidence, registry
 from tests.clock import PLANS, SIGNED, TERMS, day, now
 from tests.signing import MANAGER, Key
@@ -40,6 +40,10 @@ def begun(url: str) -> Ledger[Any]:
 APPROVE = i.ApproveMilestone(milestone="M1", on=day(8, 25))
 
 
+def keep(ledger: Ledger[Any], intent: i.Intent, context: Context) -> None:
+    perform(ledger, [("~signers", intent)], context)
+
+
 def signed(ledger: Ledger[Any], key: Key = MANAGER) -> i.Intent:
     (statement,) = to_sign(ledger, [("C-1", APPROVE)], by("manager-1"), ["n1"])
     return structs.replace(APPROVE, signature=key.signature(statement))
@@ -64,8 +68,8 @@ def test_a_key_that_waits_does_not_count_and_the_keys_are_read_anew(database_url
     keep(ledger, i.RevokeSigner(proposal=1), by("admin-2"))
     with pytest.raises(Refused) as refusal:
         perform(ledger, [("C-1", mine)], by("manager-1"))
-    with ledger.snapshot() as conn:
-        statuses = [signer.status for signer in signers_of(conn).keys.values()]
+    known = fold(ledger.stream("~signers"))
+    statuses = [signer.status for signer in known.keys.values()]
     ledger.close()
     assert refusal.value.code == "signature-valid"
     assert statuses == ["revoked", "proposed"]

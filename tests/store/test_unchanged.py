@@ -12,12 +12,10 @@ from ledger import intents as i
 from ledger.errors import Conflict, Refused
 from ledger.events import MilestoneStarted, PaymentInstructed, RoleChange
 from ledger.store import Ledger
-from ledger.store import signers as signing
-from ledger.store.payees import keep
 from ledger.store.perform import ATTEMPTS, perform
 from tests.clock import day
 from tests.store.events import ALICE, Count, started
-from tests.store.test_payees import ACCOUNT, PROPOSE, begun, by, signed, with_keys
+from tests.store.test_payees import ACCOUNT, PROPOSE, begun, by, keep, signed, with_keys
 
 PAY = [("C-1", i.InstructPayment(milestone="M1"))]
 
@@ -105,7 +103,7 @@ def test_a_signature_does_not_count_once_its_key_is_revoked_meanwhile(
     with with_keys(begun(database_url)) as ledger:
         proposal = signed(ledger, PROPOSE, "finance-1", "n1")
         revoke = i.RevokeSigner(proposal=1, reason="lost")
-        meanwhile(monkeypatch, lambda: signing.keep(ledger, revoke, by("admin-1")))
+        meanwhile(monkeypatch, lambda: perform(ledger, [("~signers", revoke)], by("admin-1")))
         with pytest.raises(Refused) as refusal:
             keep(ledger, proposal, by("finance-1"))
         assert refusal.value.code == "signature-valid"
