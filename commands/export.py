@@ -169,13 +169,32 @@ class _Source:
     ledger_id: str
 
     def entries(self) -> Iterator[Entry]:
-        """The double entries, contract by contract in the order of their signing."""
+        """The double entries, contract by contract in the order of their signing; then charges of the bank."""
         from projections.exports.entries import books
 
         for records in self._contracts():
             found = books(records, self.asked.moment.as_of)
             if found is not None and self._wanted(found.contract):
                 yield from found.entries
+        if not self._of_some():
+            yield from self._charges()
+
+    def left_out(self) -> list[Entry]:
+        """The charges of the bank that stand in the books, and not in those of a contract or a partner alone."""
+        return self._charges() if self._of_some() else []
+
+    def _charges(self) -> list[Entry]:
+        from ledger.bank_entries import STREAM
+        from ledger.store.reading import read_streams, stream_number
+        from projections.exports.charges import charges
+
+        number = stream_number(self.conn, STREAM)
+        some = () if number is None else (number,)
+        records = (r for chunk in read_streams(self.conn, some, self.until) for r in chunk)
+        return charges(records, self.asked.moment.as_of)
+
+    def _of_some(self) -> bool:
+        return self.asked.contract is not None or self.asked.partner is not None
 
     def told(self) -> Iterator[tuple[Contract, list[Any], str]]:
         """Each contract with what changed in it, and when its last event was recorded."""
@@ -265,6 +284,26 @@ def _write_journal(asked: Asked, journal: Callable[[Iterable[Entry]], Iterator[s
 
     with _source(asked) as source, writing(asked.output) as stream:
         stream.writelines(journal(source.entries()))
+        left_out = source.left_out()
+    if left_out:
+        _tell_left_out(left_out)
+
+
+def _tell_left_out(charges: Sequence[Entry]) -> None:
+    """On stderr what the bank charged beside payments, with its sums."""
+    from collections import Counter
+
+    from commands.session import say
+    from ledger.money import display_minor
+    from projections.exports.charges import SPENT
+
+    sums: Counter[str] = Counter()
+    for entry in charges:
+        sums.update({p.currency: p.amount_minor for p in entry.postings if p.account == SPENT})
+    of = ", ".join(f"{display_minor(sums[c], c)} {c}" for c in sorted(sums))
+    what = "one charge" if len(charges) == 1 else f"{len(charges):,} charges"
+    are = "is" if len(charges) == 1 else "are"
+    say(f"{what} that the bank booked alone ({of}) {are} of no contract or partner, and left out")
 
 
 def _tell(lost: Losses) -> None:

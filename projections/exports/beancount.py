@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from projections.exports.entries import Account, Entry
-from projections.exports.journals import Met, amount, reference
+from projections.exports.journals import THE_BANK, Met, amount, reference
 from projections.exports.names import plain, segment
 
 _HEAD = """\
@@ -25,25 +25,30 @@ def journal(entries: Iterable[Entry]) -> Iterator[str]:
 
 
 def account_name(account: Account) -> str:
-    """`Liabilities:Payable:PARTNER:Held`: every part begins with a capital, one account per partner."""
+    """`Liabilities:Payable:PARTNER:Held`: every part begins with a capital, one account per partner, or nobody's."""
     part = f":{account.part.title()}" if account.part else ""
-    return f"{account.root.title()}:{account.name.title()}:{segment(account.partner)}{part}"
+    whose = "" if account.partner is None else f":{segment(account.partner)}"
+    return f"{account.root.title()}:{account.name.title()}{whose}{part}"
 
 
 def _transaction(entry: Entry) -> str:
     says = _text(f"{entry.says} {reference(entry)}")
-    lines = [f"\n{entry.on.isoformat()} * {_text(entry.partner)} {says}"]
+    payee = _text(THE_BANK if entry.partner is None else entry.partner)
+    lines = [f"\n{entry.on.isoformat()} * {payee} {says}"]
     lines += [f"  {name}: {value}" for name, value in _metadata(entry)]
     lines += [f"  {account_name(p.account)}  {amount(p)}" for p in entry.postings]
     return "\n".join(lines) + "\n"
 
 
 def _metadata(entry: Entry) -> Iterator[tuple[str, str]]:
-    yield "contract", _text(entry.contract)
+    if entry.contract:
+        yield "contract", _text(entry.contract)
     if entry.milestone:
         yield "milestone", _text(entry.milestone)
     yield "position", str(entry.position)
     yield "event", _text(entry.event)
+    if entry.bank_entry:
+        yield "bank-entry", _text(entry.bank_entry)
     if not entry.effective:
         yield "effective", _text("unknown: dated by its recording")
 
@@ -51,10 +56,11 @@ def _metadata(entry: Entry) -> Iterator[tuple[str, str]]:
 def _declarations(met: Met) -> Iterator[str]:
     for currency in met.all_currencies():
         yield f"\n{min(met.accounts.values())} commodity {currency}"
-    for account in sorted(met.accounts):
+    for account in met.in_order():
         currencies = ",".join(sorted(met.currencies[account]))
         yield f"\n{met.accounts[account]} open {account_name(account)} {currencies}"
-        yield f"\n  partner: {_text(account.partner)}"
+        if account.partner is not None:
+            yield f"\n  partner: {_text(account.partner)}"
     yield "\n"
 
 

@@ -13,6 +13,8 @@ amount. Debits are positive, credits negative; amounts are minor units; every en
                  naming no milestone), claims (paid beyond what is owed), bank-clearing (money that left)
     income       exchange (what a payment cost less than by the rate of its instruction), in the currency paid, against
                  assets:exchange, which is what was paid more or less in it
+
+Charges that the bank booked by themselves are of no contract: charges.py.
 """
 
 from __future__ import annotations
@@ -74,11 +76,13 @@ _SAYS: dict[type[Fact], str] = {
 
 
 class Account(NamedTuple):
-    """An account of the brand's books: one per partner, `partner` being the real name; `part` is "" for the whole."""
+    """An account of the brand's books: one per partner, `partner` being the real name, None where it is nobody's;
+    `part` is "" for the whole.
+    """
 
     root: Root
     name: str
-    partner: str
+    partner: str | None
     part: str = ""
 
 
@@ -94,6 +98,8 @@ class Posting(NamedTuple):
 class Entry:
     """What one event changes in the books; `milestone` is "" where it is none or several.
 
+    A charge of the bank is no partner's (None) and of no contract (""); `bank_entry` is then its entry, ~bank#VERSION.
+
     `on` is the effective date; where that is unknown, the day of recording in the contract's zone, and then
     `effective` is False.
     """
@@ -101,13 +107,14 @@ class Entry:
     on: date
     effective: bool
     says: str
-    partner: str
+    partner: str | None
     contract: str
     milestone: str
     position: int
     version: int
     event: str
     postings: tuple[Posting, ...]
+    bank_entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ledger.money import exponent
 from projections.exports.entries import Account, Entry
-from projections.exports.journals import Met, amount, reference
+from projections.exports.journals import THE_BANK, Met, amount, reference
 from projections.exports.names import plain, segment
 
 # A comma ends a tag's value, and what follows could be another tag; `;` begins a comment, `|` ends a payee.
@@ -30,14 +30,16 @@ def journal(entries: Iterable[Entry]) -> Iterator[str]:
 
 
 def account_name(account: Account) -> str:
-    """`liabilities:payable:PARTNER:held`: lower case, one account per partner."""
+    """`liabilities:payable:PARTNER:held`: lower case, one account per partner, or nobody's."""
     part = f":{account.part}" if account.part else ""
-    return f"{account.root}:{account.name}:{segment(account.partner)}{part}"
+    whose = "" if account.partner is None else f":{segment(account.partner)}"
+    return f"{account.root}:{account.name}{whose}{part}"
 
 
 def _transaction(entry: Entry) -> str:
     says = plain(f"{entry.says} {reference(entry)}", _IN_DESCRIPTION)
-    payee = plain(entry.partner, _IN_DESCRIPTION).strip() or "unknown"
+    whom = THE_BANK if entry.partner is None else entry.partner
+    payee = plain(whom, _IN_DESCRIPTION).strip() or "unknown"
     lines = [f"\n{entry.on.isoformat()} ({entry.position}) {payee} | {says}"]
     lines += [f"    ; {name}: {plain(value, _IN_TAG)}" for name, value in _tags(entry)]
     lines += [f"    {account_name(p.account)}  {amount(p)}" for p in entry.postings]
@@ -45,11 +47,14 @@ def _transaction(entry: Entry) -> str:
 
 
 def _tags(entry: Entry) -> Iterator[tuple[str, str]]:
-    yield "contract", entry.contract
+    if entry.contract:
+        yield "contract", entry.contract
     if entry.milestone:
         yield "milestone", entry.milestone
     yield "position", str(entry.position)
     yield "event", entry.event
+    if entry.bank_entry:
+        yield "bank-entry", entry.bank_entry
     if not entry.effective:
         yield "effective", "unknown: dated by its recording"
 
@@ -60,7 +65,9 @@ def _declarations(met: Met) -> Iterator[str]:
     yield "\n"
     for parent in sorted({f"{a.root}:{a.name}" for a in met.accounts}):
         yield f"\naccount {parent}"
-    for account in sorted(met.accounts):
+    for account in met.in_order():
+        if account.partner is None:
+            continue  # declared above, as what the partners' accounts are below
         partner = plain(account.partner, _IN_TAG).strip()
         yield f"\naccount {account_name(account)}" + (f"  ; partner: {partner}" if partner else "")
     yield "\n"

@@ -9,6 +9,8 @@ from datetime import date
 from ledger.money import format_minor
 from projections.exports.entries import Account, Entry, Posting
 
+THE_BANK = "the bank"  # whom a charge is paid to
+
 
 @dataclass(slots=True)
 class Met:
@@ -30,9 +32,15 @@ class Met:
         """Every currency, sorted."""
         return sorted({one for some in self.currencies.values() for one in some})
 
+    def in_order(self) -> list[Account]:
+        """Every account, sorted; one that is nobody's before those of partners."""
+        return sorted(self.accounts, key=lambda a: (a.root, a.name, a.partner or "", a.part))
+
 
 def reference(entry: Entry) -> str:
-    """What an entry is about: the milestone's name, else the contract's."""
+    """What an entry is about: the milestone's name, else the contract's, else the entry of the bank."""
+    if entry.bank_entry:
+        return entry.bank_entry
     return f"{entry.contract}/{entry.milestone}" if entry.milestone else entry.contract
 
 

@@ -76,7 +76,7 @@ def balances(entries: Sequence[Entry]) -> Counter[tuple[Account, str]]:
 
 def on_account(entries: Sequence[Entry], name: str, part: str = "*") -> dict[Any, int]:
     """(partner, currency) → what stands on the accounts of a name, all parts of it unless one is named."""
-    found: Counter[tuple[str, str]] = Counter()
+    found: Counter[tuple[str | None, str]] = Counter()
     for (account, currency), amount in balances(entries).items():
         if account.name == name and part in ("*", account.part):
             found[account.partner, currency] += amount
