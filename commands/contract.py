@@ -11,7 +11,7 @@ from commands import options
 from commands.doubting import warned
 from commands.options import database_options, has_suffix, moment_options, output_options
 from commands.proposal import approve, reject, renew, show_proposal
-from commands.reference_names import AGREED, CONTRACT, VersionName
+from commands.reference_names import AGREED, CONTRACT, PARTY, VersionName
 from commands.session import acting, looking, partner_option, reason_option, reason_required
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ def apply(contract_file: str, reason: str, session: Session) -> None:
 @click.argument("reference", type=CONTRACT)
 @click.option("--ceiling", metavar="AMOUNT", help="The most that may be committed, or none.")
 @click.option("--title", metavar="TEXT", help="What it is called.")
-@click.option("--client", metavar="NAME", help="The client's name.")
-@click.option("--partner", metavar="NAME", help="The partner's name.")
+@click.option("--client", type=PARTY, metavar="NAME", help="The client's name.")
+@click.option("--partner", type=PARTY, metavar="NAME", help="The partner's name.")
 @click.option(
     "--net-days",
     type=options.WholeType(0, 3650),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.options import not_empty
 from commands.reference_names import DISPUTE, MILESTONE, MilestoneName, VersionName
 from commands.session import (
     acting,
@@ -56,7 +57,7 @@ def open_dispute(
 
 @dispute.command()
 @click.argument("reference", type=DISPUTE)
-@click.option("--note", default="", help="What it shows.")
+@click.option("--note", default="", callback=not_empty, help="What it shows.")
 @click.option("--evidence", multiple=True, metavar="URI[=SHA256]", help="Where the proof lies.")
 @acting
 def evidence(

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.options import DATE, not_empty
-from commands.reference_names import MILESTONE, SUBJECT, MilestoneName, SubjectName, VersionName
+from commands.reference_names import (
+    MILESTONE,
+    PARTY,
+    SUBJECT,
+    MilestoneName,
+    SubjectName,
+    VersionName,
+)
 from commands.session import (
     acting,
     contract_option,
@@ -40,7 +47,7 @@ def milestone() -> None:
 @click.argument("reference", type=MILESTONE)
 @click.option("--title", default="", help="What it is called.")
 @click.option("--stage", default="", help="The stage of the work that it belongs to.")
-@click.option("--owner", default="", metavar="PERSON", help="Who delivers it.")
+@click.option("--owner", type=PARTY, metavar="PERSON", help="Who delivers it.")
 @click.option("--due", type=DATE, required=True, metavar="DATE", help="When it is to be delivered.")
 @click.option("--amount", required=True, metavar="AMOUNT", help="What is paid for it.")
 @click.option("--depends-on", multiple=True, metavar="ID", help="A milestone accepted before it.")
@@ -53,7 +60,7 @@ def define(
     session: Session,
     title: str,
     stage: str,
-    owner: str,
+    owner: str | None,
     due: date,
     amount: str,
     depends_on: tuple[str, ...],
@@ -75,7 +82,7 @@ def define(
         id=reference.milestone,
         title=title,
         stage=stage,
-        owner=owner,
+        owner=owner or "",
         due=due,
         amount_minor=session.amount(state, amount),
         deliverables=deliverable,
@@ -104,7 +111,7 @@ def start(reference: MilestoneName, session: Session) -> None:
 @click.option("--at", metavar="TIME", help="When it arrived; without an offset, contract time.")
 @click.option("--measured", multiple=True, metavar="NAME=VALUE", help="A criterion's result: 3.4%.")
 @click.option("--evidence", multiple=True, metavar="URI[=SHA256]", help="Where the proof lies.")
-@click.option("--note", default="", help="A remark.")
+@click.option("--note", default="", callback=not_empty, help="A remark.")
 @click.option("--corrects", is_flag=True, help="Replace the submission that waits, made in error.")
 @acting
 def submit(

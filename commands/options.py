@@ -208,8 +208,12 @@ class PersonType(click.ParamType[str]):
 def not_empty(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     """An option that is given says something: a script's unset variable is no choice."""
     given = param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT
-    if given and isinstance(value, str) and not value.strip():
-        raise click.BadParameter("it is empty; leave the option out, or say which", ctx, param)
+    if given and isinstance(value, str):
+        from commands.tables import seen
+
+        if not seen(value).strip():
+            how = "write what it is" if param.required else "leave the option out, or say which"
+            raise click.BadParameter(f"it is empty; {how}", ctx, param)
     return value
 
 

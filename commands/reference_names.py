@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import click
 
+from commands.options import PersonType
 from ledger.errors import InputInvalid
 
 if TYPE_CHECKING:
@@ -206,3 +207,22 @@ SETTLED: NameType[VersionName | str] = NameType(parse_settled, "settled")
 AGREED: NameType[VersionName | str] = NameType(parse_agreed, "contracts")
 RETURNED: NameType[VersionName | str] = NameType(parse_settled, "paid")
 PENALISED = NameType(parse_subject, "penalised")
+
+
+class PartyType(PersonType):
+    """A name of a party or an owner as the contract has it: as strict as a contract file."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, or a usage error that shows what is hidden in it."""
+        from commands.tables import seen
+
+        if seen(value) != value:
+            plain = " ".join(seen(value).split())
+            says = f"{value!r} has characters that nobody sees"
+            self.fail(f"{says}; write {plain!r}" if plain else says, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PARTY = PartyType()

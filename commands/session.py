@@ -22,6 +22,7 @@ from commands.options import (
     Recording,
     database_options,
     fact_options,
+    not_empty,
     output_options,
     stacked,
 )
@@ -377,8 +378,12 @@ def looking(function: F) -> F:
     return cast("F", stacked((database_options, output_options))(call))
 
 
-reason_option = click.option("--reason", default="", help="Why, in a sentence; it is kept.")
-reason_required = click.option("--reason", required=True, help="Why, in a sentence; it is kept.")
+reason_option = click.option(
+    "--reason", default="", callback=not_empty, help="Why, in a sentence; it is kept."
+)
+reason_required = click.option(
+    "--reason", required=True, callback=not_empty, help="Why, in a sentence; it is kept."
+)
 why_option = click.option(
     "--why",
     type=click.Choice(["error", "event"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,14 @@ HOSTILE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
+
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def seen(name: str) -> str:
+    """A name without what nobody sees in it: names are compared, so nothing unseen may tell two apart."""
+    return "".join(sign for sign in name if unicodedata.category(sign) not in _UNSEEN)
 
 
 def visible(text: str, keep: str = "") -> str:

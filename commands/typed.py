@@ -125,6 +125,15 @@ def parse_evidence(text: str) -> Evidence:
     return Evidence(uri=uri, sha256=tail.lower())
 
 
+def _seen(name: str, option: str) -> None:
+    from commands.tables import seen
+
+    if seen(name) != name:
+        says = f"{option}: the criterion {name!r} holds characters that nobody sees"
+        hint = f"write {seen(name)!r}" if seen(name).strip() else "write its name"
+        raise InputInvalid("value-invalid", says, hint=hint, facts={"criterion": name})
+
+
 def parse_criteria(at_least: Iterable[str], at_most: Iterable[str]) -> tuple[Criterion, ...]:
     """Criteria in the order in which they are first named, each with the bounds given.
 
@@ -140,6 +149,7 @@ def parse_criteria(at_least: Iterable[str], at_most: Iterable[str]) -> tuple[Cri
     ):
         for text in texts:
             name, value = named_value(text, option, "conversion_rate=3.0%")
+            _seen(name, option)
             if field in bounds.setdefault(name, {}):
                 raise InputInvalid("value-invalid", f"{option} is given twice for {name!r}")
             bounds[name][field] = _measure(value, text, option)

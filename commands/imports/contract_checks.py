@@ -7,13 +7,13 @@ told everything at once. Paths are those of the file (`milestones`, 2, `due`).
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from commands.imports import clause_checks
 from commands.imports.problems import Problem, Problems, did_you_mean
 from commands.imports.yaml_text import KEY
+from commands.tables import seen
 from ledger.calendars import calendar, zone
 from ledger.errors import InputInvalid
 from ledger.money import UNKNOWN_CURRENCY, display_minor, exponent
@@ -72,19 +72,21 @@ def names_hold_no_hidden_characters(document: ContractDocument) -> Problems:
     """Names are compared and typed, so what nobody sees must not tell two of them apart."""
     for path, name in _names(document):
         shown = name.strip() == name
-        if shown and not any(unicodedata.category(c) in _HIDDEN for c in name):
+        if shown and seen(name) == name:
             continue
         wrong = "holds control or invisible characters" if shown else "begins or ends with a space"
         yield Problem(path, f"the name {name!r} {wrong}", "remove them")
 
 
-_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-
-
 def _names(document: ContractDocument) -> Iterator[tuple[tuple[str | int, ...], str]]:
     yield ("contract",), document.contract
+    yield ("client",), document.client
+    yield ("partner",), document.partner
     for index, plan in enumerate(document.milestones):
         yield ("milestones", index, "id"), plan.id
+        yield ("milestones", index, "owner"), plan.owner
+        for place, criterion in enumerate(plan.criteria):
+            yield ("milestones", index, "criteria", place, "name"), criterion.name
     for index, person in enumerate(document.administrators):
         yield ("administrators", index), person
     for role, people in document.roles.items():

@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from commands.imports.contract_checks import document_problems
 from commands.imports.problems import Problem, did_you_mean
-from commands.imports.written_checks import with_days_first, written, written_problems
+from commands.imports.written_checks import (
+    empty_limits,
+    with_days_first,
+    written,
+    written_problems,
+)
 from commands.imports.yaml_text import KEY, Loaded, load_text_yaml
 from ledger.errors import InputInvalid
 from ledger.money import EXPONENTS, UNKNOWN_CURRENCY
@@ -46,6 +51,7 @@ def read_contract_file(path: Path | str, text: str | None = None) -> ContractDoc
         says = written(loaded)
         document = with_days_first(document, says)
         problems = [*document_problems(document), *written_problems(document, says)]
+        problems += empty_limits(loaded)
     if document is None or problems:
         raise contract_file_invalid(loaded, problems)
     return document

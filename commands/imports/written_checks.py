@@ -30,6 +30,29 @@ def written(loaded: Loaded) -> Written:
     return frozenset(found)
 
 
+# What leaving out lifts a limit: written and left empty, it may have been meant to set one.
+_LIMITS: tuple[tuple[str, ...], ...] = (
+    ("ceiling",),
+    ("approval", "up_to"),
+    ("delegations", "since"),
+    ("delegations", "until"),
+    ("disputes", "open_within_days"),
+)
+
+
+def empty_limits(loaded: Loaded) -> list[Problem]:
+    """Each limit that a file names without saying what it is."""
+    found = []
+    says = written(loaded)
+    for path in loaded.positions:
+        named = tuple(step for step in path if isinstance(step, str))
+        if named in _LIMITS and path[-1] == named[-1] and path not in says:
+            what = " ".join(named[-1].split("_"))
+            hint = f"write {named[-1]}: …, or take the key out where there is no limit"
+            found.append(Problem(path, f"{what} is empty", hint))
+    return found
+
+
 def written_problems(document: ContractDocument, says: Written) -> list[Problem]:
     """Everything that the file says for nothing."""
     return [problem for check in CHECKS for problem in check(document, says)]

@@ -106,6 +106,20 @@ def test_a_reference(text: str) -> None:
         assert numbered.version == int(text.strip().rpartition("#")[2]) > 0
 
 
+DEFINE = [
+    "milestone",
+    "define",
+    f"{C}/M9",
+    "--due",
+    "2026-12-01",
+    "--amount",
+    "1.00",
+    "--as",
+    "ann",
+]
+ACCOUNT = ["--holder", "Studio", "--iban", "DE89370400440532013000", "--bank", "COBADEFFXXX"]
+
+
 @pytest.mark.parametrize(
     ("command", "says"),
     [
@@ -116,6 +130,24 @@ def test_a_reference(text: str) -> None:
         (["milestone", "start", f"{C}/M1", "--as", "manager\u200b-1"], "write 'manager-1'"),
         (["contract", "grant", C, "eve ", "manager", "--as", "admin-1"], "write 'eve'"),
         (["contract", "grant", C, "a\u00a0b", "manager", "--as", "admin-1"], "write 'a b'"),
+        (["milestone", "reject", f"{C}/M1", "--reason", "", "--as", "manager-1"], "it is empty"),
+        (
+            ["milestone", "reject", f"{C}/M1", "--reason", "\t \u200b", "--as", "manager-1"],
+            "what it is",
+        ),
+        (["contract", "suspend", C, "--reason", " \n", "--as", "admin-1"], "leave the option out"),
+        (["milestone", "submit", f"{C}/M1", "--note", " ", "--as", "partner-1"], "it is empty"),
+        (["contract", "amend", C, "--partner", "Stu\u202edio", "--as", "admin-1"], "'Studio'"),
+        (["contract", "amend", C, "--partner", "Stu\u00addio", "--as", "admin-1"], "'Studio'"),
+        (["contract", "amend", C, "--partner", "", "--as", "admin-1"], "it is empty"),
+        (["contract", "amend", C, "--client", "\u2066", "--as", "admin-1"], "that nobody sees"),
+        ([*DEFINE, "--owner", "par\u200btner-1"], "write 'partner-1'"),
+        ([*DEFINE, "--at-most", "de\u200bfects=2%"], "write 'defects'"),
+        (
+            ["payee", "propose", "Stu\u202edio", *ACCOUNT, "--as", "finance-1"],
+            r"'Stu\u202edio' holds",
+        ),
+        (["payee", "propose", "Studio", *ACCOUNT, "--reason", "", "--as", "finance-1"], "is empty"),
         (["audit", "log", "--limit", "1_0"], "'1_0' is not a whole number"),
         (["report", "inbox", "--days", "１０"], "'１０' is not a whole number"),
         (["report", "schedule", "--database", ""], "it is empty"),
