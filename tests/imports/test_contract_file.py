@@ -168,7 +168,7 @@ def test_a_structural_problem_is_told_with_its_place(
         (
             "ceiling: 600,000.00",
             "disputes: {open_within_days: }",
-            "7:30",
+            "7:29",
             "open within days is empty",
             "take the key out",
         ),

@@ -265,3 +265,17 @@ def test_a_package_of_what_is_not_recorded_names_no_payments(
     package = json.loads(capsys.readouterr().out)
     (contract,) = package["releases"][0]["contracts"]
     assert "transactions" not in contract["implementation"]
+
+
+def test_what_nobody_sees_in_an_imported_name_is_kept_and_shown_escaped(
+    run: Run, tmp_path: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = put(tmp_path, "odd.csv", NOPAY.replace(",P,", ",Stu\u202edi\u200bo,"))
+    run("import", "csv", file)
+    (contract,) = run("report", "register")["contracts"]
+    assert contract["partner"] == "Stu\u202edi\u200bo"
+    assert main(["report", "register", "--database", sqlite_url]) == 0
+    shown = capsys.readouterr().out
+    assert r"Stu\u202edi\u200bo" in shown and "\u202e" not in shown
+    (found,) = run("report", "register", "--partner", "Stu\u202edi\u200bo")["contracts"]
+    assert found["contract"] == contract["contract"], "a filter names what there is"
