@@ -378,12 +378,9 @@ def looking(function: F) -> F:
     return cast("F", stacked((database_options, output_options))(call))
 
 
-reason_option = click.option(
-    "--reason", default="", callback=not_empty, help="Why, in a sentence; it is kept."
-)
-reason_required = click.option(
-    "--reason", required=True, callback=not_empty, help="Why, in a sentence; it is kept."
-)
+_WHY: dict[str, Any] = {"callback": not_empty, "help": "Why, in a sentence; it is kept."}
+reason_option = click.option("--reason", default="", **_WHY)
+reason_required = click.option("--reason", required=True, **_WHY)
 why_option = click.option(
     "--why",
     type=click.Choice(["error", "event"]),
