@@ -270,3 +270,24 @@ def test_what_was_signed_before_with_a_day_of_the_next_month_alone_keeps_its_mea
     for days in (0, 10, 30):
         agreed: dict[str, Any] = {"net_days": days, "day_of_next_month": 10}
         assert due(date(2026, 8, 25), **agreed) == date(2026, 9, 10)
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ({}, date(2026, 3, 23)),
+        ({"extra_holidays": (date(2026, 3, 23),)}, date(2026, 3, 24)),
+        ({"extra_workdays": (date(2026, 3, 21),)}, date(2026, 3, 21)),
+    ],
+)
+def test_the_contract_s_own_holidays_and_working_days_count(
+    extra: dict[str, Any], expected: date
+) -> None:
+    agreed = terms(payment=PaymentTerms(net_days=1, days="business"), **extra)
+    assert payment_due(agreed, date(2026, 3, 20)).day == expected
+
+
+def test_days_counted_over_a_calendar_say_which_one_they_rest_on() -> None:
+    agreed = terms(payment=PaymentTerms(net_days=10, days="business"), calendars=("CN",))
+    assert payment_due(agreed, date(2026, 3, 20)).calendar == calendar(("CN",)).edition
+    assert calendar(("CN",)).edition
