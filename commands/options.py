@@ -100,9 +100,12 @@ def parse_date(text: str) -> date:
         raise ValueError(f"{text!r} is not a date; write YYYY-MM-DD, as in 2026-11-22")
     year, month, day = map(int, match.groups())
     try:
-        return date(year, month, day)
+        found = date(year, month, day)
     except ValueError:
         raise ValueError(f"{text}: that day does not exist{_why(year, month)}") from None
+    if not "1900-01-01" <= match[0] <= "2200-12-31":  # ledger.calendars, which help need not load
+        raise ValueError(f"{text}: days are from 1900-01-01 to 2200-12-31")
+    return found
 
 
 def _why(year: int, month: int) -> str:

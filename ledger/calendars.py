@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from holidays import HolidayBase
 
 _ONE_DAY = timedelta(days=1)
+# What a person or a file may mean. A day beyond is a slip or a placeholder (9999-12-31), and terms that count days
+# from it would run out of the calendar.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4]):([0-5][0-9])")
 _COUNTRY = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]+))?")
@@ -36,10 +39,10 @@ _NOT_A_PLACE = ("localtime", "posixrules", "Factory", "posix/", "right/")
 
 
 def parse_date(text: str) -> date:
-    """The calendar date written as YYYY-MM-DD, and in no other way.
+    """The calendar date written as YYYY-MM-DD, and in no other way, from FIRST_DAY to LAST_DAY.
 
-    Raises InputInvalid `date-invalid`, which says which month or day does not exist. Source:
-    ISO 8601, extended format.
+    Raises InputInvalid `date-invalid`, which says which month or day does not exist, or that the day lies beyond.
+    Source: ISO 8601, extended format.
     """
     match = _ISO_DATE.fullmatch(text)
     if match is None:
@@ -50,11 +53,16 @@ def parse_date(text: str) -> date:
     if not 1 <= month <= 12:
         raise _date_invalid(text, f"does not exist: there is no month {month:02d}")
     try:
-        return date(year, month, day)
+        found = date(year, month, day)
     except ValueError:
         last = (date(year + month // 12, month % 12 + 1, 1) - _ONE_DAY).day if year < 9999 else 31
         wrong = f"does not exist: {year:04d}-{month:02d} has the days 01 to {last}"
         raise _date_invalid(text, wrong) from None
+    if not FIRST_DAY <= found <= LAST_DAY:
+        raise _date_invalid(
+            text, f"lies beyond what is kept: days are from {FIRST_DAY} to {LAST_DAY}"
+        )
+    return found
 
 
 @lru_cache(maxsize=256)

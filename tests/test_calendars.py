@@ -56,9 +56,17 @@ def test_a_date_is_written_year_month_day() -> None:
     assert parse_date("2026-11-22") == date(2026, 11, 22)
 
 
-@pytest.mark.parametrize("text", ["2024-02-29", "2000-02-29", "9999-12-31", "0001-01-01"])
-def test_leap_days_and_the_ends_of_time_are_dates(text: str) -> None:
+@pytest.mark.parametrize("text", ["2024-02-29", "2000-02-29", "1900-01-01", "2200-12-31"])
+def test_leap_days_and_the_first_and_last_day_kept_are_dates(text: str) -> None:
     assert parse_date(text).isoformat() == text
+
+
+@pytest.mark.parametrize("text", ["1899-12-31", "2201-01-01", "9999-12-31", "0001-01-01"])
+def test_a_day_beyond_them_is_refused_with_the_bounds(text: str) -> None:
+    with pytest.raises(InputInvalid, match="from 1900-01-01 to 2200-12-31") as refused:
+        parse_date(text)
+    assert refused.value.code == "date-invalid"
+    assert repr(text) in refused.value.message
 
 
 @pytest.mark.parametrize(

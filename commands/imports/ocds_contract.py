@@ -28,6 +28,7 @@ from commands.imports.ocds_values import (
     text_of,
     written_of,
 )
+from ledger.calendars import FIRST_DAY, LAST_DAY
 from ledger.intents import TakenMilestone, TakenPayment, TakeOver
 from ledger.recorded import ACCEPTANCES, DELIVERIES, PAYMENTS
 from projections.exports.ocds_names import OCID_PREFIX
@@ -312,8 +313,9 @@ class _ContractReader:
         if written is None or written == "":
             return None, ""
         moment = moment_of(written)
-        if moment is None:
-            said = f"{_path(name, key)} is {written_of(written)!r}, which is no date: dropped"
+        if moment is None or not FIRST_DAY.year <= moment.year <= LAST_DAY.year:
+            what = "no date" if moment is None else f"not between {FIRST_DAY} and {LAST_DAY}"
+            said = f"{_path(name, key)} is {written_of(written)!r}, which is {what}: dropped"
             self.notes.warn("date-unreadable", said)
             return None, ""
         return local_day(moment, self.offset), "" if only_date(moment) else text_of(written).strip()

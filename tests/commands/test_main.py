@@ -360,7 +360,7 @@ def test_known_at_is_a_position_a_time_or_a_date(text: str, moment: Moment) -> N
         ("2026-11-22T08:30", "has no zone"),
         ("2026-11-31T08:30Z", "November 2026 has 30 days"),
         ("2026-11-22T25:00Z", "does not exist"),
-        ("0001-01-01T00:00+08:00", "does not exist"),
+        ("0001-01-01T00:00+08:00", "days are from 1900"),
         ("-5", "is not a date"),
         ("yesterday", "is not a date"),
     ],
