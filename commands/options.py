@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from commands.days import parse_date
+
 if TYPE_CHECKING:
     from commands.output import Table
     from commands.settings import Settings
@@ -91,31 +93,6 @@ class Output:
         from commands.output import emit
 
         emit(self, data, rows=rows, columns=columns, people=people)
-
-
-def parse_date(text: str) -> date:
-    """The day written as YYYY-MM-DD, or ValueError that says which day does not exist."""
-    match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", text.strip(), re.ASCII)
-    if not match:
-        raise ValueError(f"{text!r} is not a date; write YYYY-MM-DD, as in 2026-11-22")
-    year, month, day = map(int, match.groups())
-    try:
-        found = date(year, month, day)
-    except ValueError:
-        raise ValueError(f"{text}: that day does not exist{_why(year, month)}") from None
-    if not "1900-01-01" <= match[0] <= "2200-12-31":  # ledger.calendars, which help need not load
-        raise ValueError(f"{text}: days are from 1900-01-01 to 2200-12-31")
-    return found
-
-
-def _why(year: int, month: int) -> str:
-    if year == 0:
-        return " (there is no year 0)"
-    if not 1 <= month <= 12:
-        return f" (there is no month {month:02})"
-    import calendar
-
-    return f" ({calendar.month_name[month]} {year} has {calendar.monthrange(year, month)[1]} days)"
 
 
 def parse_known_at(text: str) -> Moment:

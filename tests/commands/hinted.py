@@ -360,6 +360,7 @@ ERRORS: list[Row] = [
 
 # What no command line reaches in a test of seconds, or what another test follows: code and why.
 ELSEWHERE = {
+    "database-read-only": "rights that only an owner gives: tests/store/test_roles.py, bad_databases.txt",
     "outcome-unwritten": "followed where a disk fills: test_outcome_unwritten",
     "guard-refused": "a row that no act of ours inserts; its command only reads: audit verify",
     "oracle-disagrees": "a fault of the program; its command only reads: audit explain",

@@ -15,6 +15,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from commands.days import parse_date
 from commands.help import EXIT_CODES
 from commands.main import NOUNS, main, root
 from commands.options import (
@@ -25,7 +26,6 @@ from commands.options import (
     fact_options,
     moment_options,
     output_options,
-    parse_date,
     parse_known_at,
     yes_option,
 )
