@@ -6,12 +6,17 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from commands.main import main
-from tests.bank.setting import T1, T2, T3, ntry, statement, take, tx
+from ledger.events import BankEntry, BankEntryBooked, BankEntryExplained, Fact, Record
+from projections.exports.charges import charges
+from tests.bank.scenario import act
+from tests.bank.setting import T1, T2, T3, asked, ntry, statement, take, tx
 
 CHARGE = "<BkTxCd><Domn><Fmly><SubFmlyCd>CHRG</SubFmlyCd></Fmly></Domn></BkTxCd>"
 HELD = '<Chrgs><Rcrd><Amt Ccy="EUR">4.10</Amt><ChrgInclInd>true</ChrgInclInd></Rcrd></Chrgs>'
@@ -53,6 +58,12 @@ def journal(capsys: pytest.CaptureFixture[str], kind: str, *words: str) -> tuple
     assert main(["export", kind, *words]) == 0
     said = capsys.readouterr()
     return said.out, said.err
+
+
+def entries_told(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Every entry kept, as the report of the bank tells it."""
+    found: list[dict[str, Any]] = asked(capsys, "report", "bank", "--all")["entries"]
+    return found
 
 
 def posted(text: str, account: str) -> dict[str, int]:
@@ -161,3 +172,56 @@ def test_the_programs_accept_accounts_of_nobody(taken: Path, kind: str) -> None:
     except FileNotFoundError:
         pytest.skip(f"{kind} is not installed")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_a_person_recorded_or_dismissed_is_no_charge(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An entry that waited and was then recorded is in the books once, one dismissed not at all."""
+    short = ntry("1000.00", tx(T3), reference="A")
+    rent = ntry("333.00", tx(text="rent"), reference="B")
+    waiting = take(capsys, instructed, statement(short, rent))["waiting"]
+    assert len(waiting) == 2
+    book = {one["amount"]["amount"]: one["reference"] for one in entries_told(capsys)}
+    by = ("--as", "finance-1")
+    act("payment", "record", T3, "1000.00", "--entry", book["1000.00"], *by)
+    act("payment", "dismiss", book["333.00"], "--reason", "rent", *by)
+    text, _ = journal(capsys, "hledger")
+    assert posted(text, "expenses:bank-charges") == {}
+    assert posted(text, "assets:bank-clearing") == {"EUR": -100_000}
+
+
+def test_a_charge_names_the_entry_that_the_report_of_the_bank_tells(
+    taken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {one["reference"] for one in entries_told(capsys) if one["verdict"] == "charge"}
+    text, _ = journal(capsys, "hledger")
+    assert set(re.findall(r"; bank-entry: (\S+)", text)) == told
+    assert len(told) == 3
+
+
+@pytest.mark.parametrize("as_of", [None, date(2026, 6, 1)])
+def test_a_charge_without_a_day_is_dated_by_its_recording_and_counts_as_of_every_day(
+    as_of: date | None,
+) -> None:
+    booking = BankEntry(entry="E", account="A", side="debit", amount_minor=1_500, currency="EUR")
+    facts: tuple[Fact, ...] = (
+        BankEntryBooked(booking=booking, finding=""),
+        BankEntryExplained(entry=1, verdict="charge"),
+    )
+    records = [
+        Record(
+            actor="finance-1",
+            authenticated_as="finance-1",
+            data=fact,
+            origin="cli",
+            position=40 + version,
+            recorded_at="2026-06-12T23:30:00.000000Z",
+            stream=9,
+            stream_id="~bank",
+            version=version,
+        )
+        for version, fact in enumerate(facts, 1)
+    ]
+    (found,) = charges(records, as_of)
+    assert (found.on, found.effective, found.position) == (date(2026, 6, 12), False, 42)
