@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +13,7 @@ from commands.session import acting, reason_required
 if TYPE_CHECKING:
     from commands.output import Column, Table
     from commands.session import Session
-    from ledger.state import Contract, Proposal
+    from ledger.state import Approval, Contract, Proposal
     from projections.derive.proposals import Standing
 
 
@@ -200,6 +200,18 @@ def _rests_on(state: Contract, proposal: Proposal, told: Standing) -> Iterator[s
         yield f"rests on {', '.join(behind)}" + ("" if proposal.status != "open" else ", unchanged")
 
 
+def _approval_object(
+    state: Contract, approval: Approval, counted: Collection[Approval]
+) -> dict[str, Any]:
+    return {
+        "reference": f"{state.id}#{approval.version}",
+        "by": approval.actor,
+        "role": approval.role,
+        "on": approval.on.isoformat() if approval.on else None,
+        "counts": approval in counted,
+    }
+
+
 def proposal_object(state: Contract, proposal: Proposal) -> dict[str, Any]:
     """A proposal for programs: what it changes, what it rests on, and where it stands."""
     from commands.output import money
@@ -241,16 +253,7 @@ def proposal_object(state: Contract, proposal: Proposal) -> dict[str, Any]:
         "amount": money(proposal.event.amount_minor, currency),
         "quorum": proposal.event.quorum,
         "signatures": proposal.event.signatures,
-        "approvals": [
-            {
-                "reference": f"{state.id}#{a.version}",
-                "by": a.actor,
-                "role": a.role,
-                "on": a.on.isoformat() if a.on else None,
-                "counts": a in told.counted,
-            }
-            for a in proposal.approvals
-        ],
+        "approvals": [_approval_object(state, a, told.counted) for a in proposal.approvals],
         "missing": [
             {"role": role, "count": told.missing[role], "people": list(people)}
             for role, people in waiting

@@ -10,7 +10,7 @@ from commands.output import money
 from commands.pages_money import kept_object, release_objects
 from ledger.gaps import gaps
 from ledger.recorded import PARTS, heard_on, not_recorded
-from ledger.state import ADMINISTRATOR, Contract, Milestone
+from ledger.state import ADMINISTRATOR, Contract, Milestone, Submission
 from projections.derive.inbox import Task, tasks
 from projections.derive.proposals import kind_in_words, proposal_in_words, standing
 from projections.derive.schedule import figures_of
@@ -94,6 +94,19 @@ def written_at_source(contract: Contract, milestone: str) -> list[str]:
     ]
 
 
+def _submission_object(contract: Contract, m: Milestone, s: Submission) -> dict[str, Any]:
+    return {
+        "on": iso(s.on),
+        "inferred": s.inferred,
+        "at": s.at or None,
+        "by": s.actor,
+        "status": s.status,
+        "measured": {r.criterion: r.measured for r in s.results},
+        "missed": [one._asdict() for one in missed_by(m, s.results)],
+        "approvals": [counted_object(one, contract) for one in counted(contract, m, s)],
+    }
+
+
 def milestone_object(
     contract: Contract, milestone: Milestone, brief: bool = False
 ) -> dict[str, Any]:
@@ -144,19 +157,7 @@ def milestone_object(
             }
             for b in m.baselines
         ],
-        "submissions": [
-            {
-                "on": iso(s.on),
-                "inferred": s.inferred,
-                "at": s.at or None,
-                "by": s.actor,
-                "status": s.status,
-                "measured": {r.criterion: r.measured for r in s.results},
-                "missed": [one._asdict() for one in missed_by(m, s.results)],
-                "approvals": [counted_object(one, contract) for one in counted(contract, m, s)],
-            }
-            for s in m.submissions
-        ],
+        "submissions": [_submission_object(contract, m, s) for s in m.submissions],
         "lines": [
             {
                 "step": p.line.step,

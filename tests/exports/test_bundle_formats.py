@@ -140,7 +140,7 @@ def test_the_decimals_of_currencies_are_the_ledgers() -> None:
 def test_the_program_is_written_for_python_3_9() -> None:
     source = (Path(__file__).parents[2] / "docs" / "verify.py").read_text("utf-8")
     tree = ast.parse(source, feature_version=(3, 9))
-    assert len(source.splitlines()) < 1_000, "strangers have to read it"
+    assert len(source.splitlines()) < 1_400, "strangers have to read it"
     imported = {
         name.partition(".")[0]
         for node in ast.walk(tree)
