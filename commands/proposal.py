@@ -112,7 +112,7 @@ def _pages(state: Contract, proposal: Proposal) -> Iterator[Table | str]:
     signed = ", signed" if event.signatures else ""
     amount = f"{display_minor(event.amount_minor, currency)} {currency}"
     tier = f", the tier of {amount}" if event.amount_minor else ""
-    yield f"approved by {_listed(event.quorum)}{signed}{tier}"
+    yield f"needs {_listed(event.quorum)}{signed}{tier}"
     yield from _approvals(state, proposal, told)
     yield from _rests_on(state, proposal, told)
 
@@ -175,9 +175,9 @@ def _why_void(state: Contract, proposal: Proposal, approval: Any, told: Standing
 def _who_may(
     state: Contract, proposal: Proposal, told: Standing
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    from projections.derive.inbox import people_for
+    from projections.derive.inbox import people_for, ruled_out
 
-    without = (proposal.actor, *(a.actor for a in told.counted))
+    without = (*ruled_out(state, proposal), *(a.actor for a in told.counted))
     for role in told.missing:
         yield role, people_for(state, role, *without)
 

@@ -12,6 +12,7 @@ from ledger.decisions.binding import Count, counts_of, price_now
 from ledger.decisions.effects import KINDS
 from ledger.decisions.quorum import missing, tier
 from ledger.decisions.rules_when import contract_not_closed
+from ledger.events import Resolution, RoleChange
 from ledger.invoicing import covered_left, invoiceable
 from ledger.recorded import ACCEPTANCES, DELIVERIES, PAYMENTS, held_known, not_recorded
 from ledger.retaining import let_go
@@ -59,6 +60,16 @@ def people_for(contract: Contract, role: str, *without: str) -> tuple[str, ...]:
     out = set(without) if contract.terms.separation else set()
     held = {g.person for g in contract.grants if g.role == role and g.until is None}
     return tuple(sorted(held - out))
+
+
+def ruled_out(contract: Contract, proposal: Proposal) -> tuple[str, ...]:
+    """Whom separation of duties keeps from approving: who proposed it, opened its dispute, or gains the role by it."""
+    content, found = proposal.content, [proposal.actor]
+    if isinstance(content, Resolution) and content.dispute in contract.disputes:
+        found.append(contract.disputes[content.dispute].actor)
+    if isinstance(content, RoleChange) and content.grant:
+        found.append(content.person)
+    return tuple(found)
 
 
 def _asked(
@@ -236,7 +247,7 @@ def _proposal_tasks(contract: Contract, proposal: Proposal) -> Iterator[Task]:
             "propose anew", reference, title, role, people, proposal.on, None, amount, events
         )
         return
-    asked = _asked(contract, proposal.event.quorum, told.counted, proposal.actor)
+    asked = _asked(contract, proposal.event.quorum, told.counted, *ruled_out(contract, proposal))
     for role, people, since in asked:
         since = since or proposal.on
         said = f"{kind}: {title}"
@@ -327,7 +338,7 @@ def rows(contract: Contract) -> list[Row]:
 # 2: approvals count for the price that they were given for; proposals in words, outdated ones for their proposers.
 # 3: nothing waits in a contract that its source calls ended.
 # 4: nobody is asked to do what may have been done: what no source tells of waits for nobody.
-MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=4)
+MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=5)
 
 LIST = """
 SELECT contract, partner, task, reference, title, role, people, since, due_on, currency, amount_minor,

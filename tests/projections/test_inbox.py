@@ -69,3 +69,12 @@ def test_a_proposal_that_a_closed_contract_left_without_effect_waits_for_nobody(
     b.play(story, b.agrees(first, on=e.END, by="admin-2"))
     assert story.the_state().proposals[second].status == "open"
     assert not {task.reference for task in tasks(story.the_state())} & set(names)
+
+
+def test_a_resolution_waits_neither_for_who_proposed_it_nor_for_who_opened_the_dispute() -> None:
+    story = b.play(b.accepted(), b.disputes(on=b.day(8, 25), by="manager-3"))
+    dispute = b.last(story)
+    b.play(story, b.proposes(b.resolution(dispute, "upheld", -100_000), on=b.day(8, 26)))
+    name = f"C-1#{b.last(story)}"
+    people = {task.reference: task.people for task in tasks(story.the_state())}
+    assert people[name] == ("manager-2",)
