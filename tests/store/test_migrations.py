@@ -87,7 +87,11 @@ def test_the_tables_are_those_that_the_store_describes(ledger: Ledger[Count]) ->
                 "version_table": VERSION_TABLE,
             },
         )
-        assert compare_metadata(context, metadata) == []
+        # The comment on the head keeps the prefix of this ledger's roles: no part of what the store describes.
+        found = [
+            one for one in compare_metadata(context, metadata) if one[0] != "remove_table_comment"
+        ]
+        assert found == []
 
 
 @pytest.mark.postgres
@@ -133,7 +137,7 @@ def test_a_released_schema_of_postgresql_is_upgraded_with_its_rows(
     with cluster.database("template0") as url:
         with monkeypatch.context() as then:
             then.setattr(migrations, "HEAD", revision)
-            then.setattr(migrations, "grant", lambda conn: None)
+            then.setattr(migrations, "grant", lambda conn, prefix: None)
             migrations.upgrade(url)
         with psycopg.connect(url.replace("+psycopg", "")) as conn:
             conn.execute("SET session_replication_role = replica")
