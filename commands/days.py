@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from datetime import date
 
@@ -27,5 +26,6 @@ def _why(year: int, month: int) -> str:
         return " (there is no year 0)"
     if not 1 <= month <= 12:
         return f" (there is no month {month:02})"
+    import calendar  # only a day that does not exist needs it
 
     return f" ({calendar.month_name[month]} {year} has {calendar.monthrange(year, month)[1]} days)"
