@@ -160,7 +160,7 @@ def test_every_fact_rests_on_what_it_is_about(seed: int) -> None:
 
 
 CORE = (
-    *("log", "agreed", "contracts", "figures", "schedule", "rates", "exposure"),
+    *("log", "agreed", "milestones", "contracts", "figures", "schedule", "rates", "exposure"),
     *(
         "kept",
         "settled",

@@ -53,7 +53,7 @@ def check(texts: Iterable[str], question: Question) -> Iterator[Json]:
                 contract = Contract(name, facts)
                 if contract.terms:
                     found |= _told(contract)
-                    found["faults"] = list(faults_of(facts))
+                    found["faults"] = list(faults_of(contract))
                     sums.add(contract)
             except Exception as error:  # what an altered log can be is not foreseen: it is named
                 found["unread"] = f"{type(error).__name__}: {error}"

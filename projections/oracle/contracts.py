@@ -1,296 +1,85 @@
-"""What a contract's facts mean: every question is answered by searching the facts again."""
+"""A contract as its facts tell it so far: fact after fact is added, and its milestones answer for themselves."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date
-from functools import cached_property
+from collections.abc import Iterable
 
-from projections.oracle.agreed import Baseline, agreed_by, then
-from projections.oracle.figures import share
-from projections.oracle.log import Fact, Json, day
+from projections.oracle.agreed import agreed_by
+from projections.oracle.log import Fact, Json
+from projections.oracle.milestones import Milestone
 
-PROGRESS = ("MilestoneSubmitted", "SubmissionRejected", "MilestoneAccepted", "AcceptanceReversed")
-
-
-class Milestone:
-    """One milestone, from its definition and every later fact that names it."""
-
-    def __init__(self, contract: Contract, definition: Fact, facts: list[Fact]) -> None:
-        self.contract = contract
-        self.definition = definition
-        self.facts = facts
-        self.id = definition.milestone
-        self.parent: Milestone | None = None
-        self.remainders: list[Milestone] = []
-        self.void_remainders: list[Milestone] = []
-
-    def named(self, name: str) -> list[Fact]:
-        return [fact for fact in self.facts if fact.name == name]
-
-    def _taken_back(self, by: str, field: str, fact: Fact) -> bool:
-        return any(one.data.get(field, 0) == fact.version for one in self.named(by))
-
-    # --- delivery -------------------------------------------------------------------------------------
-
-    @cached_property
-    def taken_up(self) -> int:
-        """The newest cancellation on which a new plan rests: what was submitted before it is over."""
-        cancellations = {fact.version for fact in self.named("MilestoneCancelled")}
-        plans = self.named("MilestoneRevised")
-        rested_on = {version for fact in plans for version in fact.data.get("rests_on", ())}
-        return max(cancellations & rested_on, default=0)
-
-    @property
-    def cancelled(self) -> bool:
-        """By itself, or with its contract."""
-        return self.given_up or self.contract.closed_with(self)
-
-    @property
-    def given_up(self) -> bool:
-        """Unless taken up again, by a plan that rests on the cancellation or by progress told of later."""
-        cancelled = max((fact.version for fact in self.named("MilestoneCancelled")), default=0)
-        progress = [
-            fact
-            for fact in self.facts
-            if fact.version > cancelled
-            and fact.name in PROGRESS
-            and not fact.data.get("corrects", 0)
-        ]
-        return cancelled > self.taken_up and not progress
-
-    @cached_property
-    def acceptance(self) -> Fact | None:
-        """The acceptance that stands."""
-        standing = [
-            fact
-            for fact in self.named("MilestoneAccepted")
-            if not self._taken_back("AcceptanceReversed", "acceptance", fact)
-        ]
-        return standing[-1] if standing else None
-
-    @property
-    def submissions(self) -> list[Fact]:
-        return self.named("MilestoneSubmitted")
-
-    @property
-    def live(self) -> list[Fact]:
-        """The submissions since the milestone was last taken up."""
-        since = self.taken_up
-        return [one for one in self.submissions if self.corrects(one)[-1].version > since]
-
-    def corrected(self, submission: Fact) -> Fact:
-        """The submission, or the last one in the chain of its corrections."""
-        for later in self.submissions:
-            if later.data.get("corrects", 0) == submission.version:
-                return self.corrected(later)
-        return submission
-
-    @property
-    def pending(self) -> Fact | None:
-        """The newest submission, unless it was rejected."""
-        if not self.live:
-            return None
-        newest = self.live[-1]
-        return None if any(map(self.rejected, self.corrects(newest))) else newest
-
-    def corrects(self, submission: Fact) -> list[Fact]:
-        """The submission and those that it corrects: a decision on one of them is a decision on it."""
-        before = [
-            one for one in self.submissions if one.version == submission.data.get("corrects", 0)
-        ]
-        return [submission, *(one for earlier in before for one in self.corrects(earlier))]
-
-    def rejected(self, submission: Fact) -> bool:
-        return self._taken_back("SubmissionRejected", "submission", submission)
-
-    @cached_property
-    def delivery(self) -> Fact | None:
-        """The submission that was finally accepted; undecided so far, the pending one."""
-        if self.acceptance is None:
-            return self.pending
-        accepted = self.accepted_by(self.acceptance)
-        return self.corrected(accepted) if accepted else None
-
-    def accepted_by(self, acceptance: Fact) -> Fact | None:
-        """The submission that an acceptance names, or the newest before it."""
-        before = [one for one in self.submissions if one.version < acceptance.version]
-        named = acceptance.data.get("submission", 0)
-        found = [one for one in before if one.version == named] or before[-1:]
-        return found[0] if found else None
-
-    @property
-    def state(self) -> str:
-        if self.acceptance is not None:
-            return "accepted"
-        if not self.live:
-            return "expected"
-        return "submitted" if self.pending else "rejected"
-
-    # --- baselines ------------------------------------------------------------------------------------
-
-    @cached_property
-    def baselines(self) -> list[Baseline]:
-        """All baselines with this milestone's whole amount, the accepted part and the rest together."""
-        first = self.definition
-        line = [
-            Baseline(
-                first.version, first.on, day(first.data.get("due")), first.data.get("amount_minor")
-            )
-        ]
-        if self.parent is not None:
-            accepted, rest = self.parent.weights(self)
-            line = [
-                replace(one, amount=share(one.amount, accepted, rest)[1])
-                for one in self.parent.baselines
-                if one.version < first.version
-            ]
-        for revision in self.named("MilestoneRevised"):
-            line = then(line, revision)
-        return line
-
-    def weights(self, remainder: Milestone) -> tuple[int, int]:
-        """The accepted part and the rest, by which every baseline is divided."""
-        acceptance = self.acceptance_behind(remainder)
-        accepted = acceptance.data.get("accepted_minor") if acceptance else 0
-        return accepted or 0, remainder.definition.data.get("amount_minor") or 0
-
-    def own_amount(self, baseline: Baseline) -> int | None:
-        """What of a baseline's amount stays with this milestone after its rest went to a remainder."""
-        amount = baseline.amount
-        for remainder in self.remainders:
-            amount = share(amount, *self.weights(remainder))[0]
-        return amount
-
-    def in_force(self, submission: Fact | None) -> Baseline:
-        """The newest baseline; with a submission, the newest agreed before it in both senses.
-
-        A correction says when the same delivery was made: what was agreed since its first version is after it.
-        """
-        if submission is None:
-            return self.baselines[-1]
-        sent, first = submission.on, self.corrects(submission)[-1].version
-        agreed = [
-            one
-            for one in self.baselines[1:]
-            if one.version < first and (one.on is None or sent is None or one.on <= sent)
-        ]
-        return agreed[-1] if agreed else self.baselines[0]
-
-    # --- remainders -----------------------------------------------------------------------------------
-
-    def acceptance_behind(self, remainder: Milestone) -> Fact | None:
-        """The acceptance in part that left this remainder: the nearest one that names it."""
-        naming = [
-            fact
-            for fact in self.named("MilestoneAccepted")
-            if fact.data.get("remainder", "") == remainder.id
-        ]
-        at = remainder.definition.version
-        return min(naming, key=lambda fact: abs(fact.version - at), default=None)
-
-    @property
-    def void(self) -> bool:
-        """A remainder whose acceptance was taken back does not exist."""
-        if self.parent is None:
-            return False
-        behind = self.parent.acceptance_behind(self)
-        reversed_ = behind is not None and self.parent._taken_back(
-            "AcceptanceReversed", "acceptance", behind
-        )
-        return reversed_ or self.parent.void
-
-    @property
-    def family(self) -> list[Milestone]:
-        """This milestone and all that remained of it."""
-        return [self, *(one for remainder in self.remainders for one in remainder.family)]
-
-    # --- money ----------------------------------------------------------------------------------------
-
-    def lines(self, step: str | None = None) -> int:
-        """The sum of the price lines of one step, or of all."""
-        return sum(
-            line.get("amount_minor", 0)
-            for fact in self.facts
-            if fact.name != "RetentionReleased"
-            for line in fact.data.get("lines", ())
-            if step in (None, line["step"])
-        )
-
-    @property
-    def kind(self) -> str:
-        """milestone, advance or settlement."""
-        return str(self.definition.data.get("kind", "milestone"))
-
-    def of_clause(self, step: str, clause: str) -> int:
-        """The sum of the price lines of one clause."""
-        return sum(
-            line.get("amount_minor", 0)
-            for fact in self.facts
-            for line in fact.data.get("lines", ())
-            if (line["step"], line["clause"]) == (step, clause)
-        )
-
-    @property
-    def releases(self) -> list[Fact]:
-        """The releases of retention that rest on the acceptance in force."""
-        if self.acceptance is None:
-            return []
-        found = self.named("RetentionReleased")
-        return [one for one in found if one.data["acceptance"] == self.acceptance.version]
-
-    @property
-    def payment_due(self) -> tuple[date | None, bool]:
-        """When payment falls due, by the acceptance or by an invoice since; and whether that is provisional."""
-        assert self.acceptance is not None
-        said = (self.acceptance.data.get("payment_due"), self.acceptance.data.get("provisional"))
-        steps: list[tuple[Fact, Json]] = []
-        for fact in (*self.named("InvoiceReceived"), *self.named("InvoiceRejected")):
-            for cover in fact.data.get("covers", ()):
-                counts = "payment_due" in cover or fact.name == "InvoiceRejected"
-                later = fact.version > self.acceptance.version
-                if cover["milestone"] == self.id and later and counts:
-                    steps.append((fact, cover))
-        for fact, cover in sorted(steps, key=lambda step: step[0].version):
-            # Of several invoices the last to fall due counts; without one of them, what the rejection says.
-            latest = said[0] is None or cover.get("payment_due", "") > said[0]
-            if fact.name == "InvoiceRejected" or latest:
-                said = (cover.get("payment_due"), cover.get("provisional"))
-        return day(said[0]), bool(said[1])
-
-    @property
-    def disputes(self) -> list[Fact]:
-        return self.named("DisputeOpened")
-
-    def resolved(self, dispute: Fact) -> bool:
-        return self._taken_back("DisputeResolved", "dispute", dispute)
-
-    def open(self, dispute: Fact) -> bool:
-        withdrawn = self._taken_back("DisputeWithdrawn", "dispute", dispute)
-        return not withdrawn and not self.resolved(dispute)
+# How a payment ends, and the field in which its end names it.
+ENDS = {
+    "PaymentRecorded": "instruction",
+    "PaymentFailed": "instruction",
+    "PaymentReversed": "payment",
+}
 
 
 class Contract:
     """One contract: its terms in force, its milestones, and the payments that name none of them."""
 
-    def __init__(self, id: str, facts: list[Fact]) -> None:
+    def __init__(self, id: str, facts: Iterable[Fact] = ()) -> None:
         self.id = id
-        self.facts = facts
-        self.terms: Json = {}
+        self.facts: list[Fact] = []
+        self.by_version: dict[int, Fact] = {}
+        self.agreements: list[tuple[Fact, Json]] = []
+        self.milestones: list[Milestone] = []
+        self._by_name: dict[str, list[Fact]] = {}
+        self._ends: dict[tuple[str, int], list[Fact]] = {}
+        self._with: dict[int, list[Fact]] = {}
+        self._called: dict[str, list[Milestone]] = {}
         for fact in facts:
-            if fact.name in ("ContractSigned", "ContractAmended"):
-                self.terms = agreed_by(self.terms, fact)
-        self.milestones = self._milestones()
+            self.add(fact)
+
+    def add(self, fact: Fact) -> None:
+        """What happens next."""
+        self.facts.append(fact)
+        self.by_version[fact.version] = fact
+        self._by_name.setdefault(fact.name, []).append(fact)
+        if fact.name in ("ContractSigned", "ContractAmended"):
+            self.agreements.append((fact, agreed_by(self.terms, fact)))
+        if fact.name in ENDS:
+            ended = (fact.name, fact.data.get(ENDS[fact.name], 0))
+            self._ends.setdefault(ended, []).append(fact)
+        if fact.name == "PenaltyAssessed" or fact.data.get("kind") in ("early", "quality"):
+            for version in fact.data.get("rests_on", ()):
+                self._with.setdefault(version, []).append(fact)
+        if fact.name == "MilestoneDefined":
+            self._define(fact)
+            return
+        for milestone in self._about(fact):
+            milestone.add(fact)
+        if fact.name == "AcceptanceReversed":
+            self._without_the_void()
+
+    def named(self, name: str) -> list[Fact]:
+        """All facts of that name so far."""
+        return self._by_name.get(name, [])
+
+    def ends(self, name: str, version: int) -> list[Fact]:
+        """The facts of that name by which the payment of that version ended."""
+        return self._ends.get((name, version), [])
+
+    def decided_with(self, acceptance: Fact) -> list[Fact]:
+        """The bonuses and penalties that the clauses gave with an acceptance."""
+        return self._with.get(acceptance.version, [])
+
+    # --- what is agreed ---------------------------------------------------------------------------------
+
+    @property
+    def terms(self) -> Json:
+        """What is agreed now; nothing before the signature."""
+        return self.agreements[-1][1] if self.agreements else {}
+
+    def terms_before(self, version: int) -> Json:
+        """What was agreed last before the fact of that version."""
+        before = [terms for fact, terms in self.agreements if fact.version < version]
+        return before[-1] if before else {}
 
     def terms_of(self, one: Milestone) -> Json:
         """The terms that hold for a milestone: what was agreed last before it was accepted; else what is agreed now."""
-        agreed: Json = {}
-        for fact in self.facts:
-            if fact.name in ("ContractSigned", "ContractAmended") and (
-                one.acceptance is None or fact.version < one.acceptance.version
-            ):
-                agreed = agreed_by(agreed, fact)
-        return agreed
+        return self.terms_before(one.acceptance.version) if one.acceptance else self.terms
 
     @property
     def currency(self) -> str:
@@ -300,71 +89,53 @@ class Contract:
     def partner(self) -> str:
         return str(self.terms["partner"])
 
+    # --- milestones -------------------------------------------------------------------------------------
+
     @property
     def heads(self) -> list[Milestone]:
         """The milestones that are nobody's remainder; by an advance or a settlement nothing is delivered."""
         delivered = [one for one in self.milestones if one.kind == "milestone"]
         return [milestone for milestone in delivered if milestone.parent is None]
 
-    def _milestones(self) -> list[Milestone]:
-        """Each definition with the facts up to the next definition of the same id; void ones left out."""
-        definitions = [fact for fact in self.facts if fact.name == "MilestoneDefined"]
-        about = self._about()
-        found = []
-        for definition in definitions:
-            again = [
-                other.version
-                for other in definitions
-                if other.milestone == definition.milestone and other.version > definition.version
-            ]
-            facts = [
-                fact
-                for fact in about[definition.milestone]
-                if fact.version >= definition.version and (not again or fact.version < min(again))
-            ]
-            found.append(Milestone(self, definition, facts))
-        for milestone in found:
-            of = milestone.definition.data.get("remainder_of", "")
-            before = [
-                one
-                for one in found
-                if one.id == of and one.definition.version < milestone.definition.version
-            ]
-            milestone.parent = before[-1] if of and before else None
-        living = [milestone for milestone in found if not milestone.void]
-        for milestone in found:
-            if milestone.parent is not None:
-                of = milestone.parent
-                (of.remainders if milestone in living else of.void_remainders).append(milestone)
-        return living
+    def find(self, name: str) -> Milestone:
+        """The milestone that is called so now."""
+        return [one for one in self._called[name] if not one.void][-1]
 
-    def _about(self) -> dict[str, list[Fact]]:
-        """The facts about each milestone: those that name it, and invoices, or ends of them, that cover it."""
-        found: dict[str, list[Fact]] = {}
-        covered: dict[int, list[str]] = {}
-        for fact in self.facts:
-            names = [cover["milestone"] for cover in fact.data.get("covers", ())]
-            covered[fact.version] = names
-            if fact.name == "InvoiceRejected":
-                names = covered[fact.data["invoice"]]
-            for name in dict.fromkeys((fact.milestone, *names)):
-                found.setdefault(name, []).append(fact)
-        return found
+    def _define(self, fact: Fact) -> None:
+        """A milestone begins; an earlier one of the same id has had its last fact."""
+        of = self._called.get(fact.data.get("remainder_of", ""))
+        one = Milestone(self, fact, of[-1] if of else None)
+        self._called.setdefault(one.id, []).append(one)
+        if one.parent is not None:
+            (one.parent.void_remainders if one.void else one.parent.remainders).append(one)
+            one.head.forget()
+        if not one.void:
+            self.milestones.append(one)
+
+    def _about(self, fact: Fact) -> list[Milestone]:
+        """The milestones that a fact names, or that an invoice, or the end of one, covers."""
+        of = self.by_version[fact.data["invoice"]] if fact.name == "InvoiceRejected" else fact
+        names = (fact.milestone, *(cover["milestone"] for cover in of.data.get("covers", ())))
+        return [self._called[name][-1] for name in dict.fromkeys(names) if name in self._called]
+
+    def _without_the_void(self) -> None:
+        """With an acceptance what it left goes too."""
+        for one in [one for one in self.milestones if one.void]:
+            self.milestones.remove(one)
+            if one.parent is not None:
+                one.parent.remainders.remove(one)
+                one.parent.void_remainders.append(one)
+                one.head.forget()
 
     def closed_with(self, milestone: Milestone) -> bool:
         """A termination cancels what was open when it was declared and has not been accepted with it."""
-        return any(
-            fact.name == "ContractTerminated"
-            and milestone.definition.version < fact.version
-            and milestone.acceptance is None
-            for fact in self.facts
+        return milestone.acceptance is None and any(
+            milestone.definition.version < fact.version for fact in self.named("ContractTerminated")
         )
 
     @property
     def unallocated(self) -> list[Fact]:
         """Payments that name no milestone, and what took them back."""
-        return [
-            fact
-            for fact in self.facts
-            if fact.name in ("PaymentRecorded", "PaymentReversed") and not fact.milestone
-        ]
+        found = [*self.named("PaymentRecorded"), *self.named("PaymentReversed")]
+        alone = [fact for fact in found if not fact.milestone]
+        return sorted(alone, key=lambda fact: fact.version)

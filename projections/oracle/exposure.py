@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.contracts import Contract
 from projections.oracle.figures import money, plus
 from projections.oracle.log import Json, day
+from projections.oracle.milestones import Milestone
 from projections.oracle.recorded import heard_on
 from projections.oracle.schedule import Row, expected, payables
 

@@ -1,6 +1,7 @@
 """Every figure of a log that the clauses do not give: prices, tax that follows, due dates, releases, set-offs.
 
-`faults` tells them all; reckoning.py prices what was accepted.
+A contract is told fact by fact, and each is judged by the contract as it stood before it, or just after it.
+reckoning.py prices what was accepted, approvals.py says who had to approve.
 """
 
 from __future__ import annotations
@@ -9,64 +10,80 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from projections.oracle.approvals import unapproved
-from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.contracts import Contract
 from projections.oracle.log import Fact, Json, day, facts_by_contract
-from projections.oracle.reckoning import EARNED, find, percent, priced, rounded, stored, upto
+from projections.oracle.milestones import Milestone
+from projections.oracle.reckoning import EARNED, Priced, percent, priced, rounded, stored
 from projections.oracle.recorded import by_import
-from projections.oracle.releases import live_invoices, parts, starts
+from projections.oracle.releases import completed_on, live_invoices, parts, starts
 from projections.oracle.schedule import due_by_terms, month_end, next_month, on_weekday, payables
 
 # --- everything in a log ----------------------------------------------------------------------------------
 
 
-def decided(facts: list[Fact], acceptance: Fact) -> bool:
+def decided(contract: Contract, acceptance: Fact) -> bool:
     """Whether people approved it here."""
     rests = acceptance.data.get("rests_on", ())
-    return any(fact.name == "ApprovalGranted" for fact in facts if fact.version in rests)
+    behind = [contract.by_version[version] for version in rests if version in contract.by_version]
+    return any(fact.name == "ApprovalGranted" for fact in behind)
 
 
 def faults(records: list[Json]) -> list[str]:
     """Every figure of the log that the clauses do not give; an import takes what its source says."""
-    by_contract = facts_by_contract(records).values()
-    return [wrong for facts in by_contract for wrong in faults_of(facts)]
+    by_contract = facts_by_contract(records).items()
+    return [wrong for name, facts in by_contract for wrong in faults_of(Contract(name, facts))]
 
 
-def faults_of(facts: list[Fact]) -> Iterator[str]:
-    """Those of one contract."""
-    for fact in facts:
-        for wrong in _faults_of(facts, fact):
+def faults_of(whole: Contract) -> Iterator[str]:
+    """Those of one contract, which is told once more from its beginning."""
+    so_far = Contract(whole.id)
+    for fact in whole.facts:
+        found = list(_against(so_far, fact, whole))
+        so_far.add(fact)
+        for wrong in (*found, *_leaving(so_far, fact)):
             yield f"{fact.contract}#{fact.version} {fact.name}: {wrong}"
 
 
-def _faults_of(facts: list[Fact], fact: Fact) -> Iterator[str]:
-    if fact.name == "MilestoneAccepted" and not decided(facts, fact):
-        if not by_import(upto(facts, facts[-1].version + 1), fact.version):
+def _against(before: Contract, fact: Fact, whole: Contract) -> Iterator[str]:
+    """What is wrong with a fact by the contract as it stood before it; what was decided with it comes after it."""
+    if fact.name == "MilestoneAccepted" and not decided(before, fact):
+        if not by_import(whole, fact.version):
             yield "nobody approved it"
     elif fact.name == "MilestoneAccepted":
-        theirs, ours = sorted(stored(facts, fact)), sorted(priced(facts, fact))
-        if theirs != ours:
-            only = set(theirs) ^ set(ours)
-            yield f"lines {theirs}, reckoned {ours}, apart {only}"
-        yield from _due(facts, fact, day(fact.data.get("payment_due")), fact.milestone, fact.on)
-        yield from unapproved(
-            facts, fact, [(one[0], one[1], one[2]) for one in stored(facts, fact)]
-        )
-    elif fact.name in ("BonusAwarded", "BonusRevoked", "PenaltyWaived", "DisputeResolved"):
-        yield from _as_proposed(facts, fact)
-        yield from _tax_follows(facts, fact)
+        yield from _accepted(before, fact, stored(whole, fact))
     elif fact.name == "RetentionReleased":
-        yield from _release(facts, fact)
+        yield from _release(before, fact)
     elif fact.name == "PaymentInstructed":
-        yield from _discount(facts, fact)
+        yield from _discount(before, fact)
     elif fact.name == "PaymentRecorded":
-        yield from _discount_earned(facts, fact)
+        yield from _discount_earned(before, fact)
     elif fact.name == "ClaimSetOff":
-        yield from _set_off(facts, fact)
+        yield from _set_off(before, fact, whole)
+
+
+def _leaving(after: Contract, fact: Fact) -> Iterator[str]:
+    """What is wrong with what a fact leaves."""
+    if fact.name in ("BonusAwarded", "BonusRevoked", "PenaltyWaived", "DisputeResolved"):
+        yield from _as_proposed(after, fact)
+        yield from _tax_follows(after, fact)
     elif fact.name in ("InvoiceReceived", "InvoiceRejected"):
         for cover in fact.data.get("covers", ()):
-            yield from _due_by_invoice(facts, fact, cover)
+            yield from _due_by_invoice(after, fact, cover)
     elif fact.name == "AcceptanceReversed":
-        yield from _taken_back(facts, fact)
+        yield from _taken_back(after, fact)
+
+
+def _accepted(before: Contract, fact: Fact, lines: list[Priced]) -> Iterator[str]:
+    theirs, ours = sorted(lines), sorted(priced(before, fact))
+    if theirs != ours:
+        yield f"lines {theirs}, reckoned {ours}, apart {set(theirs) ^ set(ours)}"
+    said, due = (
+        day(fact.data.get("payment_due")),
+        due_of(before, before.find(fact.milestone), fact.on),
+    )
+    if said != due:
+        yield f"payment of {fact.milestone} is due {said}, reckoned {due}"
+    yield from unapproved(before, fact, lines)
 
 
 PROPOSED = {
@@ -76,28 +93,27 @@ PROPOSED = {
 }
 
 
-def _as_proposed(facts: list[Fact], fact: Fact) -> Iterator[str]:
+def _as_proposed(after: Contract, fact: Fact) -> Iterator[str]:
     """What people decided has the amount of the proposal that they approved."""
-    proposals = [one for one in facts if one.version == fact.data.get("proposal", 0)]
-    if not proposals or fact.name not in PROPOSED:
+    proposal = after.by_version.get(fact.data.get("proposal", 0))
+    if proposal is None or fact.name not in PROPOSED:
         return
     step, name = PROPOSED[fact.name]
-    wanted = proposals[0].data["content"].get(name, 0)
+    wanted = proposal.data["content"].get(name, 0)
     given = sum(line["amount_minor"] for line in fact.data.get("lines", ()) if line["step"] == step)
     if given != wanted:
         yield f"{step} of {given}, proposed were {wanted}"
 
 
-def _tax_follows(facts: list[Fact], fact: Fact) -> Iterator[str]:
+def _tax_follows(after: Contract, fact: Fact) -> Iterator[str]:
     """After each later fact the lines of a tax sum up to the tax on all that was earned."""
     with_acceptance = fact.name == "BonusAwarded" and fact.data["kind"] != "discretionary"
-    contract = upto(facts, fact.version + 1)
-    one = find(contract, fact.milestone)
-    terms = contract.terms_of(one)
+    one = after.find(fact.milestone)
+    terms = after.terms_of(one)
     clause = terms.get("tax")
     if clause is None or one.kind != "milestone" or one.acceptance is None:
         return
-    if with_acceptance or not decided(facts, one.acceptance):
+    if with_acceptance or not decided(after, one.acceptance):
         return
     gross = clause.get("base", "net") == "gross"
     base = one.lines("gross") if gross else sum(map(one.lines, EARNED))
@@ -107,9 +123,9 @@ def _tax_follows(facts: list[Fact], fact: Fact) -> Iterator[str]:
             yield f"{name} is {one.of_clause('tax', name)}, on the whole {whole}"
 
 
-def _taken_back(facts: list[Fact], fact: Fact) -> Iterator[str]:
+def _taken_back(after: Contract, fact: Fact) -> Iterator[str]:
     """Of an acceptance taken back nothing is left but what a dispute had decided before it."""
-    one = find(upto(facts, fact.version + 1), fact.milestone)
+    one = after.find(fact.milestone)
     earlier = [each for each in one.facts if each.version < fact.data["acceptance"]]
     before = [each for each in earlier if each.name != "RetentionReleased"]
     kept = sum(line["amount_minor"] for each in before for line in each.data.get("lines", ()))
@@ -118,15 +134,6 @@ def _taken_back(facts: list[Fact], fact: Fact) -> Iterator[str]:
 
 
 # --- payment ----------------------------------------------------------------------------------------------
-
-
-def _due(
-    facts: list[Fact], fact: Fact, said: date | None, milestone: str, accepted_on: date | None
-) -> Iterator[str]:
-    before = upto(facts, fact.version)
-    due = due_of(before, find(before, milestone), accepted_on)
-    if said != due:
-        yield f"payment of {milestone} is due {said}, reckoned {due}"
 
 
 def due_of(contract: Contract, milestone: Milestone, accepted_on: date | None) -> date | None:
@@ -145,10 +152,9 @@ def counted_from(contract: Contract, milestone: Milestone, accepted_on: date | N
     return max(accepted_on, *(on for on in days if on)) if days else None
 
 
-def _due_by_invoice(facts: list[Fact], fact: Fact, cover: Json) -> Iterator[str]:
+def _due_by_invoice(after: Contract, fact: Fact, cover: Json) -> Iterator[str]:
     """An invoice for what was accepted before sets its due date, where payment counts from the invoice."""
-    after = upto(facts, fact.version + 1)
-    one = find(after, cover["milestone"])
+    one = after.find(cover["milestone"])
     terms = after.terms_of(one).get("payment") or {}
     counts = one.acceptance is not None and terms.get("after", "approval") == "invoice"
     due = due_of(after, one, one.acceptance.on) if counts and one.acceptance else None
@@ -162,12 +168,11 @@ def _due_by_invoice(facts: list[Fact], fact: Fact, cover: Json) -> Iterator[str]
         yield f"payment of {one.id} is due {cover.get('payment_due')}, reckoned {due}"
 
 
-def _release(facts: list[Fact], fact: Fact) -> Iterator[str]:
-    before = upto(facts, fact.version)
-    one = find(before, fact.milestone)
+def _release(before: Contract, fact: Fact) -> Iterator[str]:
+    one, done = before.find(fact.milestone), completed_on(before)
     falls: list[tuple[date, int]] = []
     for part, amount in parts(before.terms_of(one), -one.lines("retention")):
-        start = starts(before, one, part)
+        start = starts(one, part, done)
         if start is not None:
             falls.append((start + timedelta(days=part.get("days", 0)), amount))
     let_go = sum(amount for when, amount in falls if fact.on and when <= fact.on)
@@ -200,11 +205,10 @@ def discount_until(contract: Contract, milestone: Milestone) -> date | None:
     return start + timedelta(days=discount.get("days") or 0)
 
 
-def _discount(facts: list[Fact], fact: Fact) -> Iterator[str]:
+def _discount(before: Contract, fact: Fact) -> Iterator[str]:
     """A discount is taken on all that is payable, in time, and amount and discount together are that."""
     given = fact.data.get("discount_minor", 0)
-    before = upto(facts, fact.version)
-    one = find(before, fact.milestone)
+    one = before.find(fact.milestone)
     versions, paid_for = [0, *(each.version for each in one.releases)], fact.data.get("release", 0)
     if paid_for not in versions:
         yield f"there is no release #{paid_for} any more"
@@ -222,35 +226,34 @@ def _discount(facts: list[Fact], fact: Fact) -> Iterator[str]:
         yield f"a discount of {given} on {fact.on}, reckoned {wanted} until {last}"
 
 
-def _discount_earned(facts: list[Fact], fact: Fact) -> Iterator[str]:
-    told = [one for one in facts if one.version == fact.data.get("instruction", 0)]
-    if not told:
+def _discount_earned(before: Contract, fact: Fact) -> Iterator[str]:
+    told = before.by_version.get(fact.data.get("instruction", 0))
+    if told is None:
         return
-    before = upto(facts, fact.version)
-    last = discount_until(before, find(before, fact.milestone))
+    last = discount_until(before, before.find(fact.milestone))
     in_time = last is not None and fact.on is not None and fact.on <= last
-    whole = fact.data["amount_minor"] >= told[0].data["amount_minor"]
-    wanted = told[0].data.get("discount_minor", 0) if in_time and whole else 0
+    whole = fact.data["amount_minor"] >= told.data["amount_minor"]
+    wanted = told.data.get("discount_minor", 0) if in_time and whole else 0
     given = -sum(line["amount_minor"] for line in fact.data.get("lines", ()))
     if given != wanted:
         yield f"a discount of {given}, reckoned {wanted}"
 
 
-def _set_off(facts: list[Fact], fact: Fact) -> Iterator[str]:
-    """The two lines of a set-off are opposite, and neither side gives more than it has."""
-    amount = sum(line["amount_minor"] for line in fact.data["lines"])
+def _set_off(before: Contract, fact: Fact, whole: Contract) -> Iterator[str]:
+    """The two lines of a set-off are opposite, and neither side gives more than it has; judged with the first."""
     twins = [
         other
-        for other in facts
-        if other.name == "ClaimSetOff"
-        and other.data.get("proposal", 0) == fact.data.get("proposal", 0)
+        for other in whole.named("ClaimSetOff")
+        if other.data.get("proposal", 0) == fact.data.get("proposal", 0)
         and (other.milestone, other.data["against"]) == (fact.data["against"], fact.milestone)
     ]
-    lines = [line["amount_minor"] for other in twins for line in other.data["lines"]]
-    if -amount not in lines:
-        yield f"{amount} has no opposite in {lines}"
-    before = find(upto(facts, min([fact.version, *(t.version for t in twins)])), fact.milestone)
-    row = payables(before)[0]
-    most = -(row["outstanding"] or 0) if amount > 0 else row["payable"] or 0
-    if abs(amount) > most:
-        yield f"{amount} is more than {most}"
+    if any(other.version < fact.version for other in twins):
+        return
+    lines = [sum(line["amount_minor"] for line in one.data["lines"]) for one in (fact, *twins)]
+    if len(lines) != 2 or sum(lines) != 0:
+        yield f"{lines[0]} has no opposite in {lines[1:]}"
+    for one, amount in zip((fact, *twins), lines, strict=True):
+        row = payables(before.find(one.milestone))[0]
+        most = -(row["outstanding"] or 0) if amount > 0 else row["payable"] or 0
+        if abs(amount) > most:
+            yield f"{amount} is more than {most}"

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 
-from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.contracts import Contract
 from projections.oracle.log import Fact, Json
+from projections.oracle.milestones import Milestone
 from projections.oracle.payments import paid
 from projections.oracle.reckoning import rounded
 from projections.oracle.releases import completed_on, live_invoices, parts, starts
@@ -21,17 +22,17 @@ def _text(moment: date | None) -> str | None:
 
 def retentions(contract: Contract) -> Iterator[Json]:
     """A row for each part of a milestone's retention; what is released fills the first parts."""
-    done = completed_on(contract)
+    done, planned = completed_on(contract), _planned_end(contract)
     for one in contract.milestones:
         kept = -one.lines("retention")
         if one.acceptance is None or one.cancelled or kept <= 0:
             continue
         released = sum(each.data["amount_minor"] for each in one.releases)
         for number, (part, amount) in enumerate(parts(contract.terms_of(one), kept), 1):
-            start = starts(contract, one, part)
+            start = starts(one, part, done)
             by_acceptance = part.get("after", "completion") == "acceptance"
             if not by_acceptance and done is None:
-                start = _planned_end(contract)
+                start = planned
             due = start + timedelta(days=part.get("days", 0)) if start else None
             yield {
                 "contract": contract.id,
@@ -55,10 +56,10 @@ def _planned_end(contract: Contract) -> date | None:
 def invoices(contract: Contract) -> Iterator[Json]:
     """A row for each invoice and milestone, with how the three agree."""
     tolerance = (contract.terms.get("invoices") or {}).get("tolerance_minor", 0)
-    rejected = {f.data["invoice"]: f for f in contract.facts if f.name == "InvoiceRejected"}
-    for fact in contract.facts:
-        for cover in fact.data["covers"] if fact.name == "InvoiceReceived" else ():
-            one = [each for each in contract.milestones if each.id == cover["milestone"]][-1]
+    rejected = {f.data["invoice"]: f for f in contract.named("InvoiceRejected")}
+    for fact in contract.named("InvoiceReceived"):
+        for cover in fact.data["covers"]:
+            one = contract.find(cover["milestone"])
             end = rejected.get(fact.version)
             yield {
                 "contract": contract.id,
@@ -78,8 +79,9 @@ def invoices(contract: Contract) -> Iterator[Json]:
 
 def missing(contract: Contract) -> Iterator[Json]:
     """A row for what was accepted and is on no invoice, where there are invoices or there have to be."""
-    received = any(fact.name == "InvoiceReceived" for fact in contract.facts)
-    if not received and not (contract.terms.get("invoices") or {}).get("required"):
+    if not contract.named("InvoiceReceived") and not (contract.terms.get("invoices") or {}).get(
+        "required"
+    ):
         return
     tolerance = (contract.terms.get("invoices") or {}).get("tolerance_minor", 0)
     for one in contract.milestones:
@@ -136,18 +138,17 @@ def _match(one: Milestone, tolerance: int) -> str:
 
 def settlements(contract: Contract) -> Iterator[Json]:
     """A row for each payment that has more than an amount: a release, transfer, discount, fee, entry or currency."""
-    for told in contract.facts:
-        if told.name == "PaymentInstructed":
-            yield from _settlement(contract, told)
-        elif told.name == "PaymentRefunded":
-            yield from _refund(contract, told)
+    for told in contract.named("PaymentInstructed"):
+        yield from _settlement(contract, told)
+    for told in contract.named("PaymentRefunded"):
+        yield from _refund(contract, told)
 
 
 def _refund(contract: Contract, told: Fact) -> Iterator[Json]:
     """A refund by the partner stands as a payment below zero."""
     if not any(told.data.get(name) for name in ("release", "fees_minor", "entry")):
         return
-    back = [f for f in contract.facts if f.data.get("payment") == told.version]
+    back = contract.ends("PaymentReversed", told.version)
     yield {
         "contract": contract.id,
         "version": told.version,
@@ -168,12 +169,9 @@ def _refund(contract: Contract, told: Fact) -> Iterator[Json]:
 
 
 def _settlement(contract: Contract, told: Fact) -> Iterator[Json]:
-    def ends(name: str, field: str, version: int) -> list[Fact]:
-        return [f for f in contract.facts if f.name == name and f.data.get(field) == version]
-
-    made = ends("PaymentRecorded", "instruction", told.version)
-    failed = ends("PaymentFailed", "instruction", told.version)
-    back = [f for one in made for f in ends("PaymentReversed", "payment", one.version)]
+    made = contract.ends("PaymentRecorded", told.version)
+    failed = contract.ends("PaymentFailed", told.version)
+    back = [f for one in made for f in contract.ends("PaymentReversed", one.version)]
     status = "reversed" if back else "paid" if made else "failed" if failed else "instructed"
     data: Json = made[0].data if made else {}
     wanted = ("release", "exchange", "transfer", "payee", "discount_minor")

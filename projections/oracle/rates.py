@@ -8,9 +8,10 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from projections.oracle.agreed import Baseline
-from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.contracts import Contract
 from projections.oracle.figures import Tally
 from projections.oracle.log import Fact, Json
+from projections.oracle.milestones import Milestone
 from projections.oracle.recorded import heard_on, inferred, missing
 
 REFERENCES = ("original", "current")

@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.contracts import Contract
 from projections.oracle.log import Fact, Json, day
+from projections.oracle.milestones import Milestone
 from projections.oracle.payments import paid
 
 Priced = tuple[str, str, int]
@@ -30,31 +31,6 @@ def rounded(exact: Fraction, rounding: str) -> int:
 
 def percent(rate: object, base: int | Fraction) -> Fraction:
     return Fraction(Decimal(str(rate))) * base / 100
-
-
-class _Lately:
-    """The contracts built last from one list of facts: several questions about a fact are asked in a row."""
-
-    def __init__(self) -> None:
-        self.facts: list[Fact] = []
-        self.built: dict[int, Contract] = {}
-
-
-_lately = _Lately()
-
-
-def upto(facts: list[Fact], version: int) -> Contract:
-    """The contract as it was before the fact of that version."""
-    if _lately.facts is not facts or len(_lately.built) > 2:
-        _lately.facts, _lately.built = facts, {}
-    if version not in _lately.built:
-        before = [fact for fact in facts if fact.version < version]
-        _lately.built[version] = Contract(facts[0].contract, before)
-    return _lately.built[version]
-
-
-def find(contract: Contract, milestone: str) -> Milestone:
-    return [one for one in contract.milestones if one.id == milestone][-1]
 
 
 # --- the contract as a whole ------------------------------------------------------------------------------
@@ -82,13 +58,19 @@ def open_advance(contract: Contract) -> int:
     return given + sum(one.lines("advance") for one in contract.milestones)
 
 
+GOES_ON = ("ContractResumed", "ContractTerminated", "ContractCompleted")
+
+
 def suspended_on(contract: Contract, moment: date) -> bool:
     """Whether work rested on a day; on the day of a resumption it goes on."""
     since: date | None = None
-    for fact in contract.facts:
+    for fact in sorted(
+        (fact for name in ("ContractSuspended", *GOES_ON) for fact in contract.named(name)),
+        key=lambda fact: fact.version,
+    ):
         if fact.name == "ContractSuspended":
             since = fact.on
-        elif fact.name in ("ContractResumed", "ContractTerminated", "ContractCompleted") and since:
+        elif since:
             if fact.on is not None and since <= moment < fact.on:
                 return True
             since = None
@@ -103,7 +85,7 @@ class Delivery:
 
     def __init__(self, before: Contract, acceptance: Fact) -> None:
         self.contract, self.terms = before, before.terms
-        self.milestone = find(before, acceptance.milestone)
+        self.milestone = before.find(acceptance.milestone)
         self.accepted: int = acceptance.data["accepted_minor"]
         submission = next(
             one
@@ -132,7 +114,7 @@ class Delivery:
     def resting(self) -> int:
         """The days of suspension since the date was promised."""
         found, one = 0, self.promise.on or self.on
-        if not any(fact.name == "ContractSuspended" for fact in self.contract.facts):
+        if not self.contract.named("ContractSuspended"):
             return 0
         while one and self.on and one <= self.on:
             found += suspended_on(self.contract, one)
@@ -250,11 +232,11 @@ def recovery(one: Delivery, clause: Json) -> None:
     one.add("advance", "recovered", -max(0, min(wanted, open_advance(one.contract))))
 
 
-def priced(facts: list[Fact], acceptance: Fact) -> list[Priced]:
-    """The lines that the clauses in force gave an acceptance."""
+def priced(before: Contract, acceptance: Fact) -> list[Priced]:
+    """The lines that the clauses in force gave an acceptance, by the contract as it was before it."""
     if not acceptance.data.get("submission", 0):
-        return settled(upto(facts, acceptance.version), facts, acceptance)
-    one = Delivery(upto(facts, acceptance.version), acceptance)
+        return settled(before)
+    one = Delivery(before, acceptance)
     one.found.append(("gross", "accepted-part", one.accepted))
     terms = one.terms
     if one.milestone.kind != "milestone":
@@ -270,25 +252,18 @@ def priced(facts: list[Fact], acceptance: Fact) -> list[Priced]:
     return one.found
 
 
-def settled(before: Contract, facts: list[Fact], acceptance: Fact) -> list[Priced]:
+def settled(before: Contract) -> list[Priced]:
     """What settles a termination: the fee that was agreed, and all of the advances that is not recovered yet."""
-    end = [fact for fact in facts if fact.name == "ContractTerminated"][-1]
-    proposal = next(fact for fact in facts if fact.version == end.data["proposal"])
-    fee, opened = proposal.data["content"].get("fee_minor", 0), open_advance(before)
-    found = [("charge", "termination-fee", fee), ("advance", "recovered", -opened)]
+    proposal = before.named("ContractTerminated")[-1].data["proposal"]
+    fee = before.by_version[proposal].data["content"].get("fee_minor", 0)
+    found = [("charge", "termination-fee", fee), ("advance", "recovered", -open_advance(before))]
     return [line for line in found if line[2]]
 
 
-def stored(facts: list[Fact], acceptance: Fact) -> list[Priced]:
+def stored(whole: Contract, acceptance: Fact) -> list[Priced]:
     """The lines that the log has for an acceptance: its own, and those of the bonuses and penalties decided with it."""
-    with_it = [
-        fact
-        for fact in facts
-        if (fact.name == "PenaltyAssessed" or fact.data.get("kind") in ("early", "quality"))
-        and acceptance.version in fact.data.get("rests_on", ())
-    ]
     return [
         (line["step"], line["clause"], line["amount_minor"])
-        for fact in (acceptance, *with_it)
+        for fact in (acceptance, *whole.decided_with(acceptance))
         for line in fact.data.get("lines", ())
     ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from itertools import pairwise
 
-from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.contracts import Contract
 from projections.oracle.log import Fact, day
+from projections.oracle.milestones import Milestone
 from projections.oracle.payments import paid
 
 PARTS = ("deliveries", "acceptances", "rejections", "disputes", "payments")
@@ -15,10 +16,9 @@ PARTS = ("deliveries", "acceptances", "rejections", "disputes", "payments")
 def _imports(contract: Contract) -> list[tuple[int, Fact]]:
     """Each source that was read, with the version at which its facts begin."""
     found: list[tuple[int, Fact]] = []
-    for fact in contract.facts:
-        if fact.name == "HistoryImported":
-            before = found[-1][1].version if found else 0
-            found.append((fact.data.get("since", 0) or before + 1, fact))
+    for fact in contract.named("HistoryImported"):
+        before = found[-1][1].version if found else 0
+        found.append((fact.data.get("since", 0) or before + 1, fact))
     return found
 
 

@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.contracts import Contract
 from projections.oracle.log import Fact, Json
+from projections.oracle.milestones import Milestone
 
 
 def live_invoices(milestone: Milestone) -> list[Fact]:
@@ -41,7 +42,8 @@ def _cancellation(one: Milestone) -> Fact | None:
     return one.named("MilestoneCancelled")[-1] if one.cancelled else None
 
 
-def starts(contract: Contract, milestone: Milestone, part: Json) -> date | None:
+def starts(milestone: Milestone, part: Json, done: date | None) -> date | None:
+    """The day from which a part counts: of acceptance, or that on which the contract is done."""
     if part.get("after", "completion") == "acceptance":
         return milestone.acceptance.on if milestone.acceptance else None
-    return completed_on(contract)
+    return done

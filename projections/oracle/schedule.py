@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.contracts import Contract
 from projections.oracle.figures import money, plus
 from projections.oracle.log import Fact, Json, day
+from projections.oracle.milestones import Milestone
 from projections.oracle.payments import instructed, paid
 from projections.oracle.recorded import known_hold, missing
 

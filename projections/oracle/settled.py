@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.contracts import Contract
 from projections.oracle.log import Fact, Json, acts_from
+from projections.oracle.milestones import Milestone
 from projections.oracle.payments import paid
 
 
@@ -37,7 +38,6 @@ def settled_on(contract: Contract, one: Milestone, release: Fact | None) -> date
     if one.acceptance is None or one.acceptance.data.get("accepted_minor") is None:
         return None
     start = release.on if release else one.acceptance.on
-    by_version = {fact.version: fact for fact in contract.facts}
     number = release.version if release else 0
     owed: list[tuple[date, int]] = []
     if release:
@@ -46,7 +46,7 @@ def settled_on(contract: Contract, one: Milestone, release: Fact | None) -> date
         for fact in one.facts:
             if fact.name != "RetentionReleased":
                 total = sum(line["amount_minor"] for line in fact.data.get("lines", ()))
-                owed.append((acts_from(fact, by_version) or date.min, total))
+                owed.append((acts_from(fact, contract.by_version) or date.min, total))
     money: list[tuple[date, date | None, int]] = []
     back = {f.data["payment"]: f for f in one.facts if f.name == "PaymentReversed"}
     for fact in one.facts:

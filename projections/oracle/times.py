@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from projections.oracle.contracts import Contract, Milestone
+from projections.oracle.contracts import Contract
 from projections.oracle.figures import Tally
 from projections.oracle.log import Fact, Json, acts_from, day
+from projections.oracle.milestones import Milestone
 from projections.oracle.rates import Groups, Metric
 from projections.oracle.recorded import heard_on, inferred
 from projections.oracle.schedule import Row, payables, status

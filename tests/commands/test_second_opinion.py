@@ -12,11 +12,14 @@ import pytest
 
 from commands import second_opinion
 from commands.second_opinion import apart, where_apart
+from ledger.events import Record, encode
 from projections.oracle.check import check
-from projections.oracle.log import day
+from projections.oracle.contracts import Contract
+from projections.oracle.log import Fact, day
 from projections.oracle.rates import Question
 from tests.commands.played import mledger
 from tests.oracle.mutants import MUTANTS
+from tests.oracle.portfolios import play_money
 
 TODAY = day("2026-11-22")
 
@@ -137,3 +140,25 @@ def test_rows_are_compared_in_any_order_and_by_what_the_oracle_tells() -> None:
     assert apart(mine[:1], theirs) == "1 row(s), reckoned 2"
     assert apart(mine, []) == "2 row(s), reckoned 0"
     assert list(where_apart({"a": {"b": None}}, {"a": {"b": 0}})) == ["a b null, reckoned 0"]
+
+
+def test_a_contract_is_told_twice_however_long_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for its rows and once for what was decided: anew for each fact would take the square of its length."""
+    told: list[int] = []
+    add = Contract.add
+
+    def counted(contract: Contract, fact: Fact) -> None:
+        told.append(fact.version)
+        add(contract, fact)
+
+    monkeypatch.setattr(Contract, "add", counted)
+    records = play_money(3).records
+    assert TODAY is not None
+    assert not any("unread" in said for said in check(in_order(records), Question(TODAY)))
+    assert len(told) == 2 * len(records)
+
+
+def in_order(records: list[Record]) -> list[str]:
+    """The stored texts by stream and version."""
+    ordered = sorted(records, key=lambda record: (record.stream, record.version))
+    return [encode(record).decode() for record in ordered]
