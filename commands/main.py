@@ -44,6 +44,7 @@ NOUNS: dict[str, tuple[str, str, str]] = {
     "projections": ("commands.projection", "projections", "Follow and rebuild the read models."),
     "import": ("commands.importing", "import_group", "Record contracts and history from files."),
     "export": ("commands.export", "export", "Write journals, OCDS, the schedule or the log."),
+    "move": ("commands.moving", "move", "Move the ledger to another database."),
     "ops": ("commands.ops", "ops", "Run the ledger as a service."),
     "doctor": ("commands.doctor", "doctor", "Check the installation and the database."),
     "config": ("commands.config", "config", "Show the settings in force and their origin."),

@@ -149,16 +149,9 @@ class Session:
 
     def catch_up(self) -> None:
         """Brings the read models up to date; a failure is a warning, for the log is not touched."""
-        try:
-            from projections.rebuild.catchup import catch_up
+        from commands.standing import caught_up
 
-            catch_up(self.ledger.engine)
-        except Exception as problem:
-            from commands.settings import masked
-
-            why = getattr(problem, "message", "") or f"{type(problem).__name__}: {problem}"
-            say(f"warning: reports do not show it yet: {masked(why)}")
-            say("hint: mledger projections catch-up")
+        caught_up(self.ledger.engine)
 
     def reader(self) -> AbstractContextManager[Reader]:
         """The read models, for lists."""

@@ -14,13 +14,16 @@ from commands.settings import Settings
 NEXT = "next: mledger contract sign FILE, mledger import csv FILE, or mledger demo to look around"
 
 
-@click.command()
-@database_options
-@click.option(
+role_prefix_option = click.option(
     "--role-prefix",
     metavar="NAME",
     help="PostgreSQL: how the names of this ledger's roles begin.  [default: mledger_ and its id]",
 )
+
+
+@click.command()
+@database_options
+@role_prefix_option
 @output_options
 def init(settings: Settings, output: Output, role_prefix: str | None) -> None:
     """Create or upgrade the database.
@@ -35,7 +38,7 @@ def init(settings: Settings, output: Output, role_prefix: str | None) -> None:
     import migrations
     from commands.settings import masked
 
-    with _warnings_told():
+    with warnings_told():
         before, after = migrations.upgrade(settings.database, role_prefix)
     done = "created" if before is None else "unchanged" if before == after else "upgraded"
     database = masked(settings.database)
@@ -70,7 +73,7 @@ def _roles(url: str) -> Iterator[str]:
 
 
 @contextmanager
-def _warnings_told() -> Iterator[None]:
+def warnings_told() -> Iterator[None]:
     """What a migration warns of (roles that it may not make) is told like every other message."""
     from commands.session import say
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from commands.session import Session
     from ledger.events import Record
 
@@ -47,3 +49,18 @@ def _again(session: Session, last: Record) -> str:
     return (
         f"do not record it again; see it: mledger audit log --contract {last.stream_id} --limit 20"
     )
+
+
+def caught_up(engine: Engine) -> None:
+    """Brings the read models up to date; a failure is a warning, for what is recorded stands."""
+    try:
+        from projections.rebuild.catchup import catch_up
+
+        catch_up(engine)
+    except Exception as problem:
+        from commands.session import say
+        from commands.settings import masked
+
+        why = getattr(problem, "message", "") or f"{type(problem).__name__}: {problem}"
+        say(f"warning: reports do not show it yet: {masked(why)}")
+        say("hint: mledger projections catch-up")

@@ -36,12 +36,15 @@ def current(url: str) -> str | None:
         engine.dispose()
 
 
-def upgrade(url: str, role_prefix: str | None = None) -> tuple[str | None, str]:
+def upgrade(
+    url: str, role_prefix: str | None = None, *, roles: bool = True
+) -> tuple[str | None, str]:
     """Brings a database to `HEAD`, creating it where it is an SQLite file; returns the schema
     before and after.
 
     One transaction: a failed upgrade leaves nothing behind. Any number of processes may do it at
-    once: the first does it, the others wait and find it done. `role_prefix` begins the names of PostgreSQL's roles.
+    once: the first does it, the others wait and find it done. `role_prefix` begins the names of PostgreSQL's roles,
+    unless none are to be made yet.
     Raises DatabaseUnusable for a newer or a foreign database, and for roles of another ledger.
     """
     from ledger.store.database import engine_for, migrating, refuse_newer, schema_version
@@ -53,7 +56,7 @@ def upgrade(url: str, role_prefix: str | None = None) -> tuple[str | None, str]:
             refuse_newer(before, engine.url)
             if before != HEAD:
                 _run(conn)
-            if conn.dialect.name == "postgresql":
+            if roles:
                 grant(conn, role_prefix)
             return before, HEAD
     finally:

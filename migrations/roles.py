@@ -58,6 +58,14 @@ EXCEPTION
     WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
 END $$
 """
+_MARK_ANEW = """
+DO $$
+BEGIN
+    COMMENT ON ROLE {role} IS '{mark}';
+EXCEPTION
+    WHEN insufficient_privilege THEN NULL;
+END $$
+"""
 _OWNS = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'log'::regclass"
 _REMEMBERED = "SELECT obj_description('log_head'::regclass, 'pg_class')"
 _SAYS = "roles: "
@@ -76,13 +84,14 @@ def roles(conn: Connection) -> dict[str, str]:
     return named(said.removeprefix(_SAYS)) if said.startswith(_SAYS) else {}
 
 
-def grant(conn: Connection, prefix: str | None = None) -> None:
+def grant(conn: Connection, prefix: str | None = None, formerly: str = "") -> None:
     """Makes the roles and gives them their rights; where it may not make them, it says who can.
 
-    Does nothing for a user who does not own the tables. Raises InputInvalid for a prefix that is no name, and
+    Roles of the id that an empty ledger had `formerly`, before records were moved into it, are taken over. Does nothing
+    on SQLite, nor for a user who does not own the tables. Raises InputInvalid for a prefix that is no name, and
     DatabaseUnusable where the roles are another ledger's.
     """
-    if not conn.exec_driver_sql(_OWNS).scalar_one():
+    if conn.dialect.name != "postgresql" or not conn.exec_driver_sql(_OWNS).scalar_one():
         return
     ledger_id = conn.exec_driver_sql("SELECT ledger_id FROM log_head").scalar_one()
     before = roles(conn)
@@ -90,6 +99,8 @@ def grant(conn: Connection, prefix: str | None = None) -> None:
     mark = f"{_MARK}{ledger_id}"
     missing = [role for role in mine.values() if not _exists(conn, role, mark)]
     for role in mine.values():
+        if formerly and _says(conn, role) == f"{_MARK}{formerly}":
+            conn.exec_driver_sql(_MARK_ANEW.format(role=role, mark=mark))
         _refuse_of_another(conn, role, mark)
     if missing:
         logging.getLogger(__name__).warning(
@@ -130,11 +141,15 @@ def _exists(conn: Connection, role: str, mark: str) -> bool:
     return bool(conn.exec_driver_sql(exists).scalar_one())
 
 
+def _says(conn: Connection, role: str) -> str:
+    """The comment on a role, which says whose it is; "" where there is none."""
+    query = f"SELECT coalesce(shobj_description(to_regrole('{role}'), 'pg_authid'), '')"
+    return str(conn.exec_driver_sql(query).scalar_one())
+
+
 def _refuse_of_another(conn: Connection, role: str, mark: str) -> None:
-    said = conn.exec_driver_sql(
-        f"SELECT shobj_description(to_regrole('{role}'), 'pg_authid')"
-    ).scalar_one()
-    if said is not None and said.startswith(_MARK) and said != mark:
+    said = _says(conn, role)
+    if said.startswith(_MARK) and said != mark:
         raise DatabaseUnusable(
             "roles-of-another",
             f"the role {role} is {said}, and not of this one",

@@ -25,6 +25,7 @@ from eventsourcing.persistence import (
 from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError as ConstraintFailed
 
+from ledger.store.bulk import insert_rows
 from ledger.store.database import reading, writing
 from ledger.store.records import Envelope, RecordedEvent, Row, splice, stored_event
 from ledger.store.tables import keys, log, streams
@@ -323,19 +324,10 @@ def _known(conn: Connection, stream_ids: Sequence[str]) -> list[tuple[str, int, 
 
 
 def _insert_log(conn: Connection, rows: list[Row]) -> None:
-    """Straight through the driver: SQLAlchemy would look at every value of every row."""
-    cursor: Any = conn.connection.cursor()
     try:
-        if conn.dialect.name == "sqlite":
-            cursor.executemany("INSERT INTO log VALUES (?, ?, ?, ?)", rows)
-        else:
-            with cursor.copy("COPY log (position, stream, version, record) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+        insert_rows(conn, "log", rows, 4)
     except conn.dialect.loaded_dbapi.IntegrityError as error:
         raise IntegrityError(str(error)) from error
-    finally:
-        cursor.close()
 
 
 def _remember(conn: Connection, envelope: Envelope, rows: Sequence[Row]) -> None:

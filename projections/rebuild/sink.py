@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from ledger.store.bulk import insert_rows
 from projections.derive import MODELS
 from projections.derive.model import ReadModel, Row
 from projections.sides import Side, names
@@ -22,20 +23,8 @@ def write(conn: Connection, side: Side, rows: Sequence[list[Row]]) -> int:
     for model, some in zip(MODELS, rows, strict=True):
         if not some:
             continue
-        table = tables[model.name]
-        if conn.dialect.name == "sqlite":
-            conn.exec_driver_sql(insert_statement(model, table), some)
-        else:
-            _copy(conn, table, some)
+        insert_rows(conn, tables[model.name], some, len(model.columns))
     return sum(map(len, rows))
-
-
-def _copy(conn: Connection, table: str, rows: list[Row]) -> None:
-    cursor = conn.connection.cursor()
-    with cursor.copy(f"COPY {table} FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-    cursor.close()
 
 
 def remove(conn: Connection, side: Side, streams: Sequence[int]) -> None:

@@ -1,0 +1,142 @@
+"""`mledger move`: the ledger into another database, the same records under the same seals."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commands.audits.evidence import anchor_option, trusted_option
+from commands.options import Output, output_options
+from commands.setup import role_prefix_option
+from commands.standing import caught_up
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from ledger.store.moving import Moved
+    from ledger.store.verifying import Verdict
+
+
+@click.command()
+@click.argument("source", metavar="SOURCE")
+@click.argument("target", metavar="TARGET")
+@role_prefix_option
+@trusted_option
+@anchor_option
+@output_options
+def move(
+    source: str,
+    target: str,
+    role_prefix: str | None,
+    trusted: tuple[str, ...],
+    anchor: Path | None,
+    output: Output,
+) -> None:
+    """Move a ledger to another database: the same records, keys and seals.
+
+    SOURCE and TARGET are databases as --database takes them, on either side SQLite or PostgreSQL. TARGET is made as
+    mledger init makes it, or has been, and holds nothing yet; on PostgreSQL its owner moves. The source is verified
+    before and the target afterwards, with the key and the anchor that are given; the source stays as it is. Whatever
+    ends a move before it is done leaves the target empty.
+
+    \b
+    mledger move ledger.sqlite3 postgresql://owner@db/ledger --role-prefix acme
+    mledger move postgresql://owner@db/ledger copy.sqlite3
+    """
+    import migrations
+    from commands.output import check_writable, progress
+    from commands.settings import as_url, masked
+    from commands.setup import warnings_told
+    from ledger.store.database import connect
+    from ledger.store.moving import move as put
+    from migrations.roles import grant
+
+    check_writable(output)
+    of, to = as_url(source), as_url(target)
+    one = connect(of)
+    try:
+        before = _verified(one, trusted, anchor, "verifying the source")
+        _refuse_unless_whole(before, masked(of), "nothing was moved: mledger audit verify")
+        migrations.upgrade(to, roles=False)
+        other = connect(to)
+        try:
+            with warnings_told(), progress(before.events, "moving") as bar:
+
+                def granting(conn: Connection, formerly: str) -> None:
+                    grant(conn, role_prefix, formerly)
+
+                moved = put(one, other, bar.advance, granting)
+            after = _verified(other, trusted, anchor, "verifying the target")
+            _refuse_unless_whole(after, masked(to), "go on in the source, which is as it was")
+            caught_up(other)
+        finally:
+            other.dispose()
+    finally:
+        one.dispose()
+    output.emit(
+        _data(moved, after, masked(of), masked(to)), people=_people(moved, after, masked(to))
+    )
+
+
+def _verified(engine: Engine, trusted: Sequence[str], anchor: Path | None, label: str) -> Verdict:
+    from commands.audits.anchors import Anchor
+    from commands.audits.keys import trusted_keys
+    from commands.output import progress
+    from ledger.store.database import reading
+    from ledger.store.reading import head
+    from ledger.store.verifying import verify
+
+    with reading(engine) as conn:
+        now = head(conn)
+    known = Anchor(anchor, now.ledger_id).read() if anchor is not None else None
+    with progress(now.position, label) as bar:
+        return verify(engine, trusted_keys(trusted), known, bar.advance)
+
+
+def _refuse_unless_whole(verdict: Verdict, database: str, hint: str) -> None:
+    from ledger.errors import IntegrityViolated
+
+    wrong = [check for check in verdict.checks if not check.ok]
+    if wrong:
+        first = wrong[0]
+        raise IntegrityViolated(
+            "log-not-whole",
+            f"the log in {database} does not hold: {first.name}: {first.detail()}",
+            hint=hint,
+            facts={"checks": [check.name for check in wrong]},
+        )
+
+
+def _data(moved: Moved, verdict: Verdict, source: str, target: str) -> dict[str, Any]:
+    rows = moved.rows
+    return {
+        "source": source,
+        "target": target,
+        "ledger": moved.ledger_id,
+        "events": rows["log"],
+        "streams": rows["streams"],
+        "keys": rows["keys"],
+        "seals": rows["log_checkpoints"],
+        "root": b64encode(verdict.root).decode(),
+        "proven_until": verdict.proven_until,
+    }
+
+
+def _people(moved: Moved, verdict: Verdict, target: str) -> list[str]:
+    rows = moved.rows
+    proven = (
+        f", proven up to position {verdict.proven_until} by the anchor"
+        if verdict.proven_until
+        else ""
+    )
+    return [
+        f"moved {rows['log']:,} events of {rows['streams']:,} streams, {rows['keys']:,} keys and"
+        f" {rows['log_checkpoints']:,} seals into {target}",
+        f"the same bytes, root {b64encode(verdict.root).decode()}; every check of audit verify holds{proven}",
+        "the source is as it was: keep it as a back-up, and let nobody record there any more",
+        f"next: give people the new address, as MLEDGER_DATABASE_URL={target}, and mledger projections rebuild",
+    ]
