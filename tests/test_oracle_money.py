@@ -21,6 +21,7 @@ from tests.oracle.mutants_money import MUTANTS_MONEY
 from tests.oracle.play import LAST_DAY
 from tests.oracle.portfolios import as_json, play_money
 from tests.oracle.product import Asked, answer, reader, table
+from tests.oracle.shown import soonest
 
 SEEDS = range(24)
 MORE_SEEDS = range(120)
@@ -99,7 +100,7 @@ def test_the_walks_reach_every_event_about_money() -> None:
 @pytest.mark.parametrize("mutant", MUTANTS_MONEY, ids=lambda mutant: mutant.name)
 def test_a_planted_bug_is_noticed(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant.plant(monkeypatch)
-    assert any(_noticed(seed) for seed in MORE_SEEDS), "the oracle agrees with a bug"
+    assert any(map(_noticed, soonest(mutant.name, MORE_SEEDS))), "the oracle agrees with a bug"
 
 
 def _noticed(seed: int) -> bool:

@@ -20,7 +20,7 @@ from ledger.errors import Conflict, StoreUnavailable
 from ledger.state import Contract
 from ledger.store import Ledger, open_ledger
 from ledger.store.database import reading
-from projections.rebuild.build import Job, adding
+from projections.rebuild.build import STREAMS_PER_TASK, Job, adding
 from projections.rebuild.catchup import catch_up
 from projections.rebuild.full import Options, last_run, rebuild
 from projections.rebuild.lock import only_one
@@ -28,24 +28,25 @@ from projections.sides import other
 from tests.projections.children import child
 from tests.projections.portfolios import change, fill, served, standing, tables_of
 
-KILLS = 5
+STOPS = [2, pytest.param(25, marks=pytest.mark.slow)]
 LONGEST_SECONDS = 0.8
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL], ids=["SIGINT", "SIGKILL"])
+@pytest.mark.parametrize("stops", STOPS)
+@pytest.mark.parametrize(("by", "workers"), [(signal.SIGINT, "1"), (signal.SIGKILL, "2")])
 def test_a_run_that_is_stopped_at_any_moment_leaves_what_serves(
-    ledger: Ledger[Contract], database_url: str, by: signal.Signals, workers: str
+    ledger: Ledger[Contract], database_url: str, by: signal.Signals, workers: str, stops: int
 ) -> None:
-    fill(ledger, 600, 20)
+    fill(ledger, STREAMS_PER_TASK + 8, 12)
     catch_up(ledger.engine)
     rows = served(ledger)
     chance = Random(f"{by}{workers}")
     stopped = 0
-    for _ in range(KILLS):
+    # The first of them while the rows are made, whatever the machine.
+    for seconds in (0.05, *(chance.random() * LONGEST_SECONDS for _ in range(stops - 1))):
         before = standing(ledger)
         with child("rebuild", database_url, workers) as running:
-            time.sleep(chance.random() * LONGEST_SECONDS)
+            time.sleep(seconds)
             running.send_signal(by)
             said, _ = running.communicate(timeout=30)
         stopped += "rebuilt" not in said
