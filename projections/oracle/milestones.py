@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -18,7 +19,7 @@ PROGRESS = ("MilestoneSubmitted", "SubmissionRejected", "MilestoneAccepted", "Ac
 
 
 # What a milestone remembers of itself until another fact about its family comes.
-REMEMBERED = ("taken_up", "acceptance", "delivery", "baselines", "posted")
+REMEMBERED = ("taken_up", "given_up", "acceptance", "delivery", "baselines", "amount", "posted")
 
 
 class Milestone:
@@ -29,6 +30,7 @@ class Milestone:
         self.definition = definition
         self.facts = [definition]
         self.id = definition.milestone
+        self.kind = str(definition.data.get("kind", "milestone"))  # or advance, or settlement
         self.parent = parent
         self.remainders: list[Milestone] = []
         self.void_remainders: list[Milestone] = []
@@ -70,7 +72,7 @@ class Milestone:
         """By itself, or with its contract."""
         return self.given_up or self.contract.closed_with(self)
 
-    @property
+    @cached_property
     def given_up(self) -> bool:
         """Unless taken up again, by a plan that rests on the cancellation or by progress told of later."""
         cancelled = max((fact.version for fact in self.named("MilestoneCancelled")), default=0)
@@ -186,6 +188,11 @@ class Milestone:
             amount = share(amount, *self.weights(remainder))[0]
         return amount
 
+    @cached_property
+    def amount(self) -> int:
+        """What is agreed for it now; nothing where that is not known."""
+        return self.own_amount(self.baselines[-1]) or 0
+
     def in_force(self, submission: Fact | None) -> Baseline:
         """The newest baseline; with a submission, the newest agreed before it in both senses.
 
@@ -232,27 +239,24 @@ class Milestone:
     # --- money ----------------------------------------------------------------------------------------
 
     @cached_property
-    def posted(self) -> list[tuple[str, str, int]]:
-        """Step, clause and amount of every price line; a release is a payable of its own."""
-        return [
-            (line["step"], line["clause"], line.get("amount_minor", 0))
-            for fact in self.facts
-            if fact.name != "RetentionReleased"
-            for line in fact.data.get("lines", ())
-        ]
+    def posted(self) -> Counter[tuple[str, str]]:
+        """The sums of all price lines by step and clause, and by step alone; a release is a payable of its own."""
+        found: Counter[tuple[str, str]] = Counter()
+        for fact in self.facts:
+            for line in fact.data.get("lines", ()) if fact.name != "RetentionReleased" else ():
+                for name in {line["clause"], ""}:
+                    found[line["step"], name] += line.get("amount_minor", 0)
+        return found
 
     def lines(self, step: str | None = None) -> int:
         """The sum of the price lines of one step, or of all."""
-        return sum(minor for its, _, minor in self.posted if step in (None, its))
-
-    @property
-    def kind(self) -> str:
-        """milestone, advance or settlement."""
-        return str(self.definition.data.get("kind", "milestone"))
+        if step is not None:
+            return self.posted[step, ""]
+        return sum(minor for (_, clause), minor in self.posted.items() if not clause)
 
     def of_clause(self, step: str, clause: str) -> int:
         """The sum of the price lines of one clause."""
-        return sum(minor for *its, minor in self.posted if its == [step, clause])
+        return self.posted[step, clause]
 
     @property
     def releases(self) -> list[Fact]:

@@ -44,12 +44,8 @@ def own(contract: Contract) -> list[Milestone]:
     return [one for one in contract.milestones if one.kind == "milestone" and not one.given_up]
 
 
-def amount_of(milestone: Milestone) -> int:
-    return milestone.own_amount(milestone.baselines[-1]) or 0
-
-
 def value(contract: Contract) -> int:
-    return sum(map(amount_of, own(contract)))
+    return sum(one.amount for one in own(contract))
 
 
 def open_advance(contract: Contract) -> int:
@@ -188,7 +184,7 @@ def quality(one: Delivery, clause: Json) -> None:
 def late(one: Delivery, clause: Json) -> None:
     days = one.charged_days(clause.get("excused_days", 0))
     whole = clause.get("base", "part") == "milestone"
-    base = sum(map(amount_of, one.family())) if whole else one.accepted
+    base = sum(part.amount for part in one.family()) if whole else one.accepted
     exact = percent(clause["rate"], base) * days
     if clause["cap"] is not None:
         exact = min(exact, percent(clause["cap"], base))

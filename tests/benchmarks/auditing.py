@@ -16,7 +16,7 @@ from ledger.store.reading import head
 from ledger.store.sealing import seal
 from ledger.store.verifying import Verdict, verify
 from projections.rebuild.full import Options, rebuild
-from tests.benchmarks.logs import contracts
+from tests.benchmarks.logs import appends, contracts
 from tests.benchmarks.measure import Book, in_turn, mledger, process_seconds, seconds
 from tests.benchmarks.rebuilding import raw_read
 
@@ -90,10 +90,8 @@ def _holds(verdict: Verdict) -> None:
 
 def _append_some(url: str, prefix: str) -> None:
     ledger = open_ledger(url, evolve)
-    batch = [
-        (f"{prefix}-{name}", 0, [event for _, event in played]) for name, played in contracts(_NEW)
-    ]
-    ledger.append(batch, Envelope(actor="bench", origin="bench"))
+    for actor, batch in appends((f"{prefix}-{name}", played) for name, played in contracts(_NEW)):
+        ledger.append(batch, Envelope(actor=actor, origin="bench"))
     ledger.engine.dispose()
 
 

@@ -1,15 +1,19 @@
 """Realistic logs for benchmarks: contracts signed, delivered, approved, disputed and paid, by our own decisions.
 
 Some hundred contracts of different shapes are played through decide once; their events, under other names and
-stretched over the same years, make logs of any size, seeded and the same on every machine.
+stretched over the same years, make logs of any size, seeded and the same on every machine. They are lawful histories:
+every act is whole and recorded by who did it, so that the oracle and `audit verify` hold on them.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 
 from ledger.contract import evolve
 from ledger.decisions.decide import decide
@@ -18,6 +22,7 @@ from ledger.intents import (
     ApproveChange,
     ApproveMilestone,
     Context,
+    DefineMilestone,
     InstructPayment,
     Intent,
     OpenDispute,
@@ -42,7 +47,7 @@ from ledger.terms import (
 
 SHAPES = 200
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-_FIRST = date(2025, 1, 6)
+_FIRST, _LATER = date(2025, 1, 6), date(2026, 11, 2)
 
 Played = tuple[str, Fact]
 """Who recorded an event, and the event."""
@@ -80,17 +85,25 @@ def terms(number: int) -> Terms:
     )
 
 
-class _Play:
-    """One contract played through decide."""
+class _Full(Exception):
+    """The next act would have more events than are asked for."""
 
-    def __init__(self, number: int) -> None:
+
+class _Play:
+    """One contract played through decide, act after act, to at most so many events."""
+
+    def __init__(self, number: int, events: int) -> None:
         self.state: Contract | None = None
         self.played: list[Played] = []
         self.contract = f"SHAPE-{number}"
+        self.events = events
 
     def ask(self, actor: str, intent: Intent) -> int:
-        """Records what follows; returns the version of the last event."""
-        for event in decide(self.state, intent, Context(actor=actor, now=NOW), self.contract):
+        """Records what follows, all or nothing; returns the version of the last event."""
+        decided = decide(self.state, intent, Context(actor=actor, now=NOW), self.contract)
+        if len(self.played) + len(decided) > self.events:
+            raise _Full
+        for event in decided:
             version = len(self.played) + 1
             record = RECORD_TYPES[type(event)](
                 actor=actor,
@@ -109,18 +122,22 @@ class _Play:
 
 
 def play(number: int, events: int = 50) -> list[Played]:
-    """One contract's history of exactly `events` events."""
+    """One contract's history of exactly `events` events; what is left beside the last act are milestones to come."""
     chance = random.Random(number)
-    story = _Play(number)
+    story = _Play(number, events)
     plans = tuple(_plan(chance, n) for n in range(1, 9))
     story.ask(
         "admin-1", SignContract(contract=story.contract, terms=terms(number), milestones=plans)
     )
-    for plan in plans:
-        if len(story.played) >= events:
-            break
-        _deliver(story, chance, plan)
-    return story.played[:events]
+    try:
+        for plan in plans:
+            _deliver(story, chance, plan)
+    except _Full:
+        pass
+    for spare in range(9, 9 + events - len(story.played)):
+        later = MilestonePlan(id=f"M{spare}", due=_LATER, amount_minor=100_000)
+        story.ask("manager-1", DefineMilestone(plan=later, on=_FIRST))
+    return story.played
 
 
 def _plan(chance: random.Random, number: int) -> MilestonePlan:
@@ -175,3 +192,31 @@ def contracts(count: int, events: int = 50) -> Iterator[tuple[str, list[Played]]
     shapes = [play(number, events) for number in range(min(SHAPES, count))]
     for number in range(count):
         yield f"BW-{number:07d}", shapes[number % len(shapes)]
+
+
+Batch = tuple[str, int, list[Fact]]
+"""A contract, the version before, and what is appended to it."""
+
+
+def appends(some: Iterable[tuple[str, list[Played]]]) -> Iterator[tuple[str, list[Batch]]]:
+    """Who records what, append after append: always one person, in every contract in which it is their turn."""
+    left = {name: list(_turns(played)) for name, played in some}
+    while left:
+        turns: dict[str, list[Batch]] = defaultdict(list)
+        for name, theirs in left.items():
+            actor, before, events = theirs[0]
+            turns[actor].append((name, before, events))
+        actor, batch = max(turns.items(), key=lambda turn: len(turn[1]))
+        yield actor, batch
+        for name, _, _ in batch:
+            del left[name][0]
+        left = {name: theirs for name, theirs in left.items() if theirs}
+
+
+def _turns(played: list[Played]) -> Iterator[tuple[str, int, list[Fact]]]:
+    """What one person after the other records: who, the version before it, and the events."""
+    before = 0
+    for actor, theirs in groupby(played, key=itemgetter(0)):
+        events = [event for _, event in theirs]
+        yield actor, before, events
+        before += len(events)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,7 @@ from projections.derive.model import Row
 from projections.reading import Reader
 from projections.rebuild.fold import rows_of
 from projections.sides import Side, checkpoint, serving
-from tests.benchmarks.logs import contracts
+from tests.benchmarks.logs import appends, contracts
 
 Tables = dict[str, list[Row]]
 
@@ -41,9 +41,10 @@ def one_by_one(ledger: Ledger[Contract], records: Sequence[Record]) -> Iterator[
 
 def fill(ledger: Ledger[Contract], count: int, events: int = 50) -> None:
     """Appends so many realistic contracts, a hundred at a time."""
-    batch = [(name, 0, [event for _, event in played]) for name, played in contracts(count, events)]
-    for start in range(0, len(batch), 100):
-        ledger.append(batch[start : start + 100], Envelope(actor="bench", origin="bench"))
+    left = contracts(count, events)
+    while some := list(islice(left, 100)):
+        for actor, batch in appends(some):
+            ledger.append(batch, Envelope(actor=actor, origin="bench"))
 
 
 def tables_of(conn: Connection, side: Side) -> Tables:
