@@ -106,11 +106,14 @@ def filing_within_withheld(case: Case) -> Objection | None:
     left = kept - milestone.filed_minor
     if 0 < case.amount_minor <= left:
         return None
+    filed, of = written(case, milestone.filed_minor), f"{case.state.id}/{milestone.id}"
+    if left <= 0:
+        return Objection(
+            f"nothing withheld from {of} is left to file: {written(case, kept)} was withheld, {filed} is filed",
+            "nothing is to be done",
+        )
     return Objection(
-        f"{written(case, kept)} was withheld from {case.state.id}/{milestone.id}, of which "
-        f"{written(case, milestone.filed_minor)} is filed, not {written(case, case.amount_minor)} more"
-        if case.amount_minor
-        else f"nothing withheld from {case.state.id}/{milestone.id} is left to file: "
-        f"{written(case, kept)} was withheld, {written(case, milestone.filed_minor)} is filed",
-        f"file at most {written(case, left)}" if left > 0 else "nothing is to be done",
+        f"{written(case, kept)} was withheld from {of}, of which {filed} is filed,"
+        f" not {written(case, case.amount_minor)} more",
+        f"file at most {written(case, left)}",
     )

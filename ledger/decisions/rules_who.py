@@ -11,6 +11,11 @@ def holds(case: Case, role: str, person: str) -> bool:
     return case.state.holds(role, person, case.on) and case.state.holds(role, person, case.today)
 
 
+def _when(case: Case) -> str:
+    """The days on which a role is held: a correction of what is not pending has no day of its own."""
+    return "today" if case.on is None else f"on {case.on} and today"
+
+
 def _covers(delegation: Delegation, case: Case) -> bool:
     return (
         delegation.of == case.actor
@@ -40,7 +45,7 @@ def actor_holds_role(case: Case) -> Objection | None:
     wanted = " or ".join(case.roles)
     people = sorted({g.person for g in case.state.grants if g.role in case.roles and not g.until})
     return Objection(
-        f"{case.actor} is not {wanted} in {case.state.id} on {case.on} and today",
+        f"{case.actor} is not {wanted} in {case.state.id} {_when(case)}",
         f"act as one of: {', '.join(people)}" if people else f"an administrator grants {wanted}",
     )
 
@@ -118,7 +123,7 @@ def approver_holds_a_role_of_the_tier(case: Case) -> Objection | None:
         return None
     needed = ", ".join(f"{count} {role}" for role, count in quorum.items())
     return Objection(
-        f"{case.actor} holds none of the roles that approve this ({needed}) on {case.on} and today",
+        f"{case.actor} holds none of the roles that approve this ({needed}) {_when(case)}",
         f"see who holds them: mledger contract show {case.state.id}",
     )
 
