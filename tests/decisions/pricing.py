@@ -47,9 +47,12 @@ def lines_of(amount: int = 1_000_000, late: int = 0, **more: Any) -> list[Line]:
 
 
 def amounts(amount: int = 1_000_000, late: int = 0, **more: Any) -> dict[str, int]:
-    """What each clause gives, by its name; the gross is left out."""
-    found = lines_of(amount, late, **more)
-    return {line.clause: line.amount_minor for line in found if line.step != "gross"}
+    """What each clause gives in all, by its name; the gross is left out."""
+    found: dict[str, int] = {}
+    for line in lines_of(amount, late, **more):
+        if line.step != "gross":
+            found[line.clause] = found.get(line.clause, 0) + line.amount_minor
+    return found
 
 
 def calculation(clause: str, lines: list[Line]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from calendar import monthrange
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -267,9 +268,11 @@ def test_business_days_are_counted_before_the_day_of_the_month() -> None:
 
 
 def test_what_was_signed_before_with_a_day_of_the_next_month_alone_keeps_its_meaning() -> None:
-    for days in (0, 10, 30):
-        agreed: dict[str, Any] = {"net_days": days, "day_of_next_month": 10}
+    for net_days, days in product((0, 10, 30), ("calendar", "business")):
+        agreed: dict[str, Any] = {"net_days": net_days, "days": days, "day_of_next_month": 10}
         assert due(date(2026, 8, 25), **agreed) == date(2026, 9, 10)
+    # also on the last day of a month, a Saturday: the next business day would lie in another
+    assert due(date(2026, 10, 31), days="business", day_of_next_month=10) == date(2026, 11, 10)
 
 
 @pytest.mark.parametrize(
