@@ -101,6 +101,20 @@ def tell_undated(session: Session, contract: str | None, partner: str | None) ->
         )
 
 
+def tell_not_recorded(session: Session, contract: str | None, partner: str | None) -> None:
+    """Says what was accepted of which no source tells whether it was paid: no run pays it."""
+    from commands.reports.unknown import unpaid
+    from commands.session import say
+    from projections.derive.unknowns import SUMMARY
+
+    with session.reader() as found:
+        said = list(unpaid(list(found.select(SUMMARY, contract=contract, partner=partner))))
+    for line in said:
+        say(f"not in the run: {line}")
+    if said:
+        say("hint: list them, mledger report unknown")
+
+
 def in_words(back: Sequence[Back]) -> Iterator[str]:
     """A line for each that is held back."""
     for one in back:

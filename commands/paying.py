@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from commands.discounting import discounted, saved
-from commands.holding_back import Back, in_words, parted, tell_undated
+from commands.holding_back import Back, in_words, parted, tell_not_recorded, tell_undated
 from commands.known import nothing_due, require_known
 from commands.session import say
 from commands.signing import signed
@@ -100,6 +100,7 @@ def instruct_all(
 
     run = _proposed(session, contract, partner, abroad, discount)
     tell_undated(session, contract, partner)
+    tell_not_recorded(session, contract, partner)
     people = session.output.format == "table"
     if not run.lines:
         nothing = session.perform([])  # refused, where its key was used for another run

@@ -239,17 +239,21 @@ def reverse(
 
 @payment.command()
 @click.argument("entry", type=ENTRY, metavar="REF")
+@click.option("--charge", is_flag=True, help="It is a charge of the bank: the journals have it.")
 @reason_required
 @acting
-def dismiss(entry: int, reason: str, session: Session) -> None:
+def dismiss(entry: int, charge: bool, reason: str, session: Session) -> None:
     """Say that an entry of the bank is nothing of ours; it is kept, and waits no more.
+
+    With --charge it is the bank's charge, and stands in the journals as one.
 
     \b
     mledger payment dismiss '#3' --reason "rent of the office" --as finance-1
+    mledger payment dismiss '#4' --charge --reason "charges for October" --as finance-1
     """
     from commands.bank.by_hand import dismiss_entry
 
-    dismiss_entry(session, entry, reason)
+    dismiss_entry(session, entry, reason, charge)
 
 
 @payment.command()

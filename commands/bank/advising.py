@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from commands.bank import comparing
 from commands.bank.naming import Named
+from commands.bank.spreading import spread
 from commands.bank.transfers import Part
 from ledger.events import BankEntry
 from ledger.money import display_minor
@@ -27,9 +28,14 @@ def command_for(entry: BankEntry, about: Named, finding: str, by_minor: int | No
     if finding in _OF_DAYS:
         entry = replace(entry, booked_on=None)
     dismiss = f"if it is nothing of ours: mledger payment dismiss {NUMBER} --reason WHY"
+    if entry.side != "rejected" and not entry.amount_minor:
+        return dismiss
+    if _is_charge(entry, about, finding):
+        charge = f"mledger payment dismiss {NUMBER} --charge --reason WHY"
+        dismiss = f"if it is the bank's charge: {charge}; {dismiss}"
     if not about.parts:
         what = {"debit": "record", "credit": "reverse", "rejected": "fail"}[entry.side]
-        more = {"debit": "", "credit": " --why event", "rejected": " --reason WHY"}[entry.side]
+        more = " --reason WHY" if entry.side == "rejected" else ""
         whom = "'CONTRACT#VERSION'" if entry.side == "credit" else "TRANSFER"
         return f"{dismiss}; if it is ours: mledger payment {what} {whom}{more}{_day(entry)} --entry {NUMBER}"
     if entry.side == "rejected":
@@ -38,7 +44,7 @@ def command_for(entry: BankEntry, about: Named, finding: str, by_minor: int | No
         return "; ".join([_back(entry, about, by_minor), *_refund(entry, about), dismiss])
     if finding == "reversal" or not about.having("instructed"):
         ended = [part for part in about.parts if part.status in ("failed", "reversed")]
-        return f"{_again(entry, ended[0])}; {dismiss}" if ended else dismiss
+        return f"{_again(entry, ended)}; {dismiss}" if ended else dismiss
     return f"{_record(entry, about, by_minor)}; {dismiss}"
 
 
@@ -63,7 +69,7 @@ def filled_in(command: str, version: int | None) -> str:
 
 def _record(entry: BankEntry, about: Named, by_minor: int | None) -> str:
     abroad = "" if entry.currency == about.parts[0].currency else _abroad(entry)
-    each = _each(about, f"mledger payment record {{}}{abroad}{_day(entry)} --entry {NUMBER}")
+    each = _each(entry, about, f"mledger payment record {{}}{abroad}")
     if by_minor is None or abroad or len(about.subjects) > 1:
         return f"if it is paid so: {each}"
     currency = about.parts[0].currency
@@ -90,9 +96,7 @@ def _abroad(entry: BankEntry) -> str:
 
 def _fail(entry: BankEntry, about: Named) -> str:
     reason = shlex.quote(entry.reason or "rejected by the bank")
-    return _each(
-        about, f"mledger payment fail {{}} --reason {reason}{_day(entry)} --entry {NUMBER}"
-    )
+    return _each(entry, about, f"mledger payment fail {{}} --reason {reason}")
 
 
 def _back(entry: BankEntry, about: Named, by_minor: int | None) -> str:
@@ -106,8 +110,7 @@ def _back(entry: BankEntry, about: Named, by_minor: int | None) -> str:
     if by_minor is None or by_minor >= 0 or entry.currency != paid[0].currency:
         return f"if it undoes that: mledger payment reverse {whole}{more}"
     fees = display_minor(-by_minor, paid[0].currency)
-    one = f"mledger payment reverse {_quoted(paid[0].reference)}{more}"
-    part_back = f"if a part came back: {one}, then instruct and record again what stays paid"
+    part_back = f"if a part came back: {_part_back(entry, paid)}"
     if not _may_be_charge(entry, by_minor):
         return part_back
     kept = f"mledger payment reverse {whole} --fees {fees}{more}"
@@ -121,6 +124,15 @@ def _may_be_charge(entry: BankEntry, by_minor: int) -> bool:
     return named or abs(by_minor) * _CHARGE_AT_MOST <= whole
 
 
+def _is_charge(entry: BankEntry, about: Named, finding: str) -> bool:
+    """Whether what pays nothing can be the bank's charge: it is coded so, or small beside what it names."""
+    whole = sum(map(comparing.amount, about.parts))
+    small = not about.parts or (entry.amount_minor or 0) * _CHARGE_AT_MOST <= whole
+    return finding == "charge" or (
+        finding in ("unrelated", "settled-before") and entry.side == "debit" and small
+    )
+
+
 def _refund(entry: BankEntry, about: Named) -> list[str]:
     """Where a claim is open on what was paid, the partner may have paid it back."""
     amount = display_minor(entry.amount_minor or 0, entry.currency)
@@ -132,13 +144,45 @@ def _refund(entry: BankEntry, about: Named) -> list[str]:
     ]
 
 
-def _again(entry: BankEntry, part: Part) -> str:
-    what = _whole(part)
-    amount = display_minor(part.amount_minor, part.currency)
-    # Money that left on a day was instructed by then: an instruction of today would lie after its payment.
-    day = f" --on {entry.booked_on}" if entry.booked_on else " --on DATE"
-    instruct = f"mledger payment instruct {what} {amount}{day}"
-    return f"if it pays that after all: {instruct}, then mledger payment record 'CONTRACT#VERSION' --entry {NUMBER}"
+def _part_back(entry: BankEntry, paid: list[Part]) -> str:
+    """What came back in part is reversed, and what of it stays paid is paid again, by that very day."""
+    minor = entry.amount_minor or 0
+    enough = next((part for part in paid if comparing.amount(part) > minor), None)
+    gone = [enough] if enough else []
+    while sum(map(comparing.amount, gone)) < minor:
+        gone.append(paid[len(gone)])
+    reverse = [f"mledger payment reverse {_quoted(part.reference)}" for part in gone]
+    stays = sum(map(comparing.amount, gone)) - minor
+    return _in_turn(entry, [*reverse, *(_anew(entry, gone[-1], stays) if stays else [])])
+
+
+def _again(entry: BankEntry, ended: list[Part]) -> str:
+    """What ended is paid after all: the one part that is the entry's amount, else as many as it pays."""
+    minor = entry.amount_minor or 0
+    parts = [part for part in ended if part.amount_minor == minor][:1] or ended
+    shares = [part.amount_minor for part in parts]
+    if entry.currency == parts[0].currency:
+        shares = list(map(min, shares, spread(shares, minor)))
+    pays = [_anew(entry, part, share) for part, share in zip(parts, shares, strict=True) if share]
+    first, *others = [step for steps in pays for step in steps]
+    return f"if it pays that after all: {first}, then {_in_turn(entry, others)}"
+
+
+def _anew(entry: BankEntry, part: Part, minor: int) -> list[str]:
+    """An instruction and its record; money that left on a day was instructed by then, not today."""
+    abroad = "" if entry.currency == part.currency else _abroad(entry)
+    amount = display_minor(minor, part.currency)
+    return [
+        f"mledger payment instruct {_whole(part)} {amount}{_on(entry)}",
+        f"mledger payment record 'CONTRACT#VERSION'{abroad}",
+    ]
+
+
+def _in_turn(entry: BankEntry, steps: list[str]) -> str:
+    """Steps one after the other: the first explains the entry, the others are of its day."""
+    first, *others = steps
+    later = [step if " --on " in step else f"{step}{_on(entry)}" for step in others]
+    return ", then ".join([f"{first}{_day(entry)} --entry {NUMBER}", *later])
 
 
 def _whole(part: Part) -> str:
@@ -148,12 +192,11 @@ def _whole(part: Part) -> str:
     return _quoted(f"{part.contract}/{part.milestone}")
 
 
-def _each(about: Named, command: str) -> str:
+def _each(entry: BankEntry, about: Named, command: str) -> str:
     """The command for each transfer; the entry is explained with the first."""
     waits = {name for p in about.having("instructed") for name in (p.transfer, p.reference)}
-    first, *others = [name for name in about.subjects if name in waits] or about.subjects
-    later = [command.format(_quoted(name)).replace(f" --entry {NUMBER}", "") for name in others]
-    return ", then ".join([command.format(_quoted(first)), *later])
+    names = [name for name in about.subjects if name in waits] or about.subjects
+    return _in_turn(entry, [command.format(_quoted(name)) for name in names])
 
 
 def _quoted(name: str) -> str:
@@ -163,3 +206,8 @@ def _quoted(name: str) -> str:
 def _day(entry: BankEntry) -> str:
     """The day is the entry's, but where it has none."""
     return "" if entry.booked_on else " --on DATE"
+
+
+def _on(entry: BankEntry) -> str:
+    """The day of an act that does not name the entry, which would give it."""
+    return f" --on {entry.booked_on or 'DATE'}"

@@ -95,10 +95,23 @@ def within_entry(session: Session, entry: ByHand, minor: int, currency: str, pai
     )
 
 
-def dismiss_entry(session: Session, number: int, reason: str) -> None:
-    """Records that an entry is nothing of ours."""
-    from ledger.bank_entries import STREAM
+def dismiss_entry(session: Session, number: int, reason: str, charge: bool = False) -> None:
+    """Records that an entry is nothing of ours, or a charge of the bank, which the journals then have.
+
+    Raises InputInvalid `bank-entry-no-charge` where no money moved.
+    """
+    from ledger.bank_entries import STREAM, fold
+    from ledger.decisions.bank import find
     from ledger.intents_bank import ExplainBankEntry
 
-    intent = ExplainBankEntry(entry=number, verdict="dismissed", reason=reason, on=session.on)
-    session.record(STREAM, intent)
+    booking = find(fold(session.ledger.stream(STREAM)), number).booking
+    if charge and (booking.side == "rejected" or not booking.amount_minor):
+        raise InputInvalid(
+            "bank-entry-no-charge",
+            f"entry #{number} moved no money, so it is no charge",
+            hint="leave --charge out",
+        )
+    verdict: BankVerdict = "charge" if charge else "dismissed"
+    session.record(
+        STREAM, ExplainBankEntry(entry=number, verdict=verdict, reason=reason, on=session.on)
+    )

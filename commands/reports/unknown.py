@@ -46,6 +46,19 @@ def told(row: Found) -> Found:
 
 def footer(rows: list[Found]) -> Iterator[str]:
     """A line for every kind of thing that is not known, and how to list them."""
+    yield from (f"{said}: not in what is paid, owed or due" for said in unpaid(rows))
+    sums = {n: sum(row[n] for row in rows) for n in (*(f"no_{p}" for p in PARTS), *_WORDS)}
+    untold = [f"{part} of {sums[f'no_{part}']}" for part in PARTS[:4] if sums[f"no_{part}"]]
+    said = [f"not recorded: {', '.join(untold)} milestones"] if untold else []
+    said += [words.format(sums[name]) for name, words in _WORDS.items() if sums[name]]
+    if said:
+        yield "; ".join(said)
+    if rows and (said or any(row["milestones"] for row in rows)):
+        yield "list them: mledger report unknown"
+
+
+def unpaid(rows: list[Found]) -> Iterator[str]:
+    """For every currency what was accepted of which no source tells whether it was paid."""
     for row in rows:
         if row["milestones"]:
             amount = "an unknown amount"
@@ -55,17 +68,8 @@ def footer(rows: list[Found]) -> Iterator[str]:
                 amount += f" and {row['unknown_amounts']} of unknown amount"
             yield (
                 f"payments not recorded for {_count(row['contracts'], 'contract')},"
-                f" {_count(row['milestones'], 'accepted milestone')}, {amount}:"
-                " not in what is paid, owed or due"
+                f" {_count(row['milestones'], 'accepted milestone')}, {amount}"
             )
-    sums = {n: sum(row[n] for row in rows) for n in (*(f"no_{p}" for p in PARTS), *_WORDS)}
-    untold = [f"{part} of {sums[f'no_{part}']}" for part in PARTS[:4] if sums[f"no_{part}"]]
-    said = [f"not recorded: {', '.join(untold)} milestones"] if untold else []
-    said += [words.format(sums[name]) for name, words in _WORDS.items() if sums[name]]
-    if said:
-        yield "; ".join(said)
-    if rows and (said or any(row["milestones"] for row in rows)):
-        yield "list them: mledger report unknown"
 
 
 _WORDS = {

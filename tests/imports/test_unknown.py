@@ -279,3 +279,28 @@ def test_what_nobody_sees_in_an_imported_name_is_kept_and_shown_escaped(
     assert r"Stu\u202edi\u200bo" in shown and "\u202e" not in shown
     (found,) = run("report", "register", "--partner", "Stu\u202edi\u200bo")["contracts"]
     assert found["contract"] == contract["contract"], "a filter names what there is"
+
+
+def test_a_payment_run_says_what_no_source_tells_the_payments_of(
+    run: Run, tmp_path: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("import", "csv", put(tmp_path, "nopay.csv", NOPAY))
+    words = ["payment", "run", "--on", "2010-02-01", "--as", "ann", "--database", sqlite_url]
+    assert main(words) == 0
+    said = capsys.readouterr().err
+    told = "payments not recorded for 1 contract, 1 accepted milestone, 100.00 USD"
+    assert f"not in the run: {told}\n" in said
+    assert "hint: list them, mledger report unknown" in said
+    run(
+        "import",
+        "csv",
+        put(
+            tmp_path,
+            "paid.csv",
+            NOPAY.replace("approved", "approved,paid_on,paid_amount").replace(
+                "01-02", "01-02,2010-01-20,100"
+            ),
+        ),
+    )
+    assert main(words) == 0
+    assert "not in the run" not in capsys.readouterr().err
