@@ -6,6 +6,7 @@ import json
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -27,12 +28,15 @@ def story(database_url: str) -> str:
     return database_url
 
 
-@pytest.fixture
-def portfolio(sqlite_url: str) -> str:
-    """Fifty contracts of other partners behind the story's one."""
-    record(sqlite_url, double_eleven())
-    record(sqlite_url, benchmark(50))
-    return sqlite_url
+@pytest.fixture(scope="module")
+def portfolio(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Fifty contracts of other partners behind the story's one; nobody records in it."""
+    file = tmp_path_factory.mktemp("portfolio") / "ledger.sqlite3"
+    copyfile(sqlite_template, file)
+    url = f"sqlite:///{file}"
+    record(url, double_eleven())
+    record(url, benchmark(50))
+    return url
 
 
 def stored(url: str) -> list[bytes]:
