@@ -150,7 +150,8 @@ def emit(
 ) -> None:
     """Write a result in the form asked for; what the other forms would need is not even computed.
 
-    `data` is the promised JSON object (or a function that makes it), `rows` what CSV and JSON lines
+    `data` is the promised JSON object (or a function that makes it), in which an iterator stands for
+    a list that is written as it comes, `rows` what CSV and JSON lines
     list (default: the object itself), `columns` the CSV header (default: the rows' own keys; give
     it where rows may be none or many, since then they are streamed), `people` tables and lines of
     text, `pages` the sheets of a workbook (default: one, of the rows).
@@ -164,11 +165,16 @@ def emit(
                 text = part if isinstance(part, str) else part.text(terminal_width(stream))
                 stream.write(text if text.endswith("\n") else text + "\n")
         elif output.format == "json":
-            stream.write(as_json(data() if callable(data) else data) + "\n")
+            from commands.json_text import json_parts
+
+            stream.writelines(json_parts(data() if callable(data) else data))
+            stream.write("\n")
         else:
             listed = rows if rows is not None else [data() if callable(data) else data]
             if output.format == "jsonl":
-                stream.writelines(as_json(row, indent=None) + "\n" for row in listed)
+                from commands.json_text import quick_json
+
+                stream.writelines(quick_json(row, 0) + "\n" for row in listed)
             else:
                 stream.writelines(_csv_lines(listed, columns))
 

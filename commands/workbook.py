@@ -38,7 +38,7 @@ class Page:
     """A sheet: rows as `output.emit` takes them; `columns` in their order, default the rows' own keys."""
 
     title: str
-    rows: Sequence[Mapping[str, Any]]
+    rows: Iterable[Mapping[str, Any]]
     columns: Sequence[str] | None = None
 
 

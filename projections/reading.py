@@ -1,7 +1,7 @@
 """Reading the read models: the serving side as it stands, or a moment of the past folded in memory.
 
 A reader answers the same queries either way. The past is a log cut at a position (`known`) or facts left out by
-effective date (`as_of`), folded into private tables in memory; a reader who may not bring the serving side up to date
+effective date (`as_of`), folded into private tables; a reader who may not bring the serving side up to date
 sees how far it lags, or asks for a fresh fold.
 """
 
@@ -38,6 +38,8 @@ Value = int | str | None
 Found = dict[str, Value]
 
 _parameter = re.compile(r"(?<![:\w]):([a-z]\w*)")
+_narrowing = re.compile(r"\(:(\w+) IS NULL OR ([\w.]+ = :\1)\)")
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +55,56 @@ class Known:
     lag: int
 
 
-class Reader:
-    """Answers the queries of the read models at one moment."""
+Run = Callable[[str, Mapping[str, Value]], Iterator[Found]]
 
-    def __init__(
-        self, known: Known, run: Callable[[str, Mapping[str, Value]], list[Found]]
-    ) -> None:
+
+class Reader:
+    """Answers the queries of the read models at one moment.
+
+    In a query `{table}` names a read model and `:name` a parameter; `(:name IS NULL OR column = :name)` narrows it
+    where the parameter is given, and is left out where it is not, so that an index is used.
+    """
+
+    def __init__(self, known: Known, run: Run) -> None:
         self.known = known
         self._run = run
 
-    def select(self, sql: str, **params: Value) -> list[Found]:
-        """The rows that a query gives, as dictionaries; `{table}` names a read model, `:name` a parameter."""
+    def stream(self, sql: str, **params: Value) -> Iterator[Found]:
+        """The rows that a query gives, as dictionaries, a few in memory at a time."""
+        sql = _narrowing.sub(lambda m: "1 = 1" if params.get(m[1]) is None else m[2], sql)
         wanted = {name: params.get(name) for name in _parameter.findall(sql)}
         return self._run(sql, wanted)
+
+    def select(self, sql: str, **params: Value) -> list[Found]:
+        """The same rows, all at once: for those that are few."""
+        return list(self.stream(sql, **params))
+
+    def rows(self, sql: str, **params: Value) -> Rows:
+        """The same rows, for whoever reads them, or only the first of them, or counts them."""
+        return Rows(self, sql, params)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a query gives: read anew, and a few at a time, by whoever iterates over it."""
+
+    reader: Reader
+    sql: str
+    params: Mapping[str, Value]
+
+    def __iter__(self) -> Iterator[Found]:
+        return self.reader.stream(self.sql, **self.params)
+
+    def first(self, most: int) -> list[Found]:
+        """The first rows, of which the database looks for no more."""
+        return self.reader.select(f"{self.sql} LIMIT {most:d}", **self.params)
+
+    def count(self) -> int:
+        """How many there are."""
+        (row,) = self.reader.select(
+            f"SELECT COUNT(*) AS n FROM ({self.sql}) AS counted", **self.params
+        )
+        return int(row["n"] or 0)
 
 
 @contextmanager
@@ -100,14 +139,17 @@ def reader_of(conn: Connection, side: Side) -> Reader:
     tables = names(side)
     typed = conn.dialect.name == "postgresql"
 
-    def run(sql: str, params: Mapping[str, Value]) -> list[Found]:
+    def run(sql: str, params: Mapping[str, Value]) -> Iterator[Found]:
         statement = sql.format_map(tables)
         if typed:
             # PostgreSQL cannot guess the type of a parameter that is only compared with NULL.
             statement = _parameter.sub(lambda m: _cast(m[1], params[m[1]]), statement)
-        result = conn.execute(text(statement), dict(params))
+        # Without it the driver of PostgreSQL would fetch the whole result first.
+        some = {"yield_per": _AT_ONCE}
+        result = conn.execute(text(statement), dict(params), execution_options=some)
         keys = list(result.keys())
-        return [dict(zip(keys, row, strict=True)) for row in result]
+        for row in result:
+            yield dict(zip(keys, row, strict=True))
 
     return Reader(Known(reached, _recorded_at(conn, reached), last, last - reached), run)
 
@@ -129,8 +171,10 @@ def _folded(
 ) -> Iterator[Reader]:
     last = head(conn).position
     until = last if position is None else min(position, last)
-    private = sqlite3.connect(":memory:", isolation_level=None)
+    # A private database without a name: it lies in memory, and on the disk where that would be too much.
+    private = sqlite3.connect("", isolation_level=None)
     try:
+        private.execute("PRAGMA journal_mode = OFF")
         for model in MODELS:
             private.execute(create_table(model, model.name))
         streams: Sequence[int] = range(1, stream_count(conn) + 1)
@@ -147,7 +191,7 @@ def _folded(
         if contract is None and events != until:
             # Every stream read is whole, so a position is missing.
             check_complete(conn, until)
-        yield Reader(Known(until, _recorded_at(conn, until), last, 0), _in_memory(private))
+        yield Reader(Known(until, _recorded_at(conn, until), last, 0), _private(private))
     finally:
         private.close()
 
@@ -165,14 +209,13 @@ def _insert(private: sqlite3.Connection, rows: list[list[Row]]) -> None:
         private.executemany(insert_statement(model, model.name), some)
 
 
-def _in_memory(
-    private: sqlite3.Connection,
-) -> Callable[[str, Mapping[str, Value]], list[Found]]:
+def _private(private: sqlite3.Connection) -> Run:
     tables = names(None)
 
-    def run(sql: str, params: Mapping[str, Value]) -> list[Found]:
+    def run(sql: str, params: Mapping[str, Value]) -> Iterator[Found]:
         cursor: Any = private.execute(sql.format_map(tables), dict(params))
         keys = [column[0] for column in cursor.description]
-        return [dict(zip(keys, row, strict=True)) for row in cursor]
+        for row in cursor:
+            yield dict(zip(keys, row, strict=True))
 
     return run

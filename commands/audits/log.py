@@ -13,10 +13,10 @@ import msgspec
 from sqlalchemy import Connection
 
 from commands.audits.stream import CLAIMS
+from commands.json_text import quick_json
 from commands.known import for_whom, nothing, require_contract, require_person
 from commands.options import Output, Recording
 from commands.output import emit, terminal_width, visible, writing
-from commands.reports.frame import quick_json
 from commands.reports.sheet import hanging
 from commands.session import EVENT_FIELDS, as_object, opened
 from commands.settings import Settings

@@ -10,7 +10,9 @@ from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, Frame, days_between, framed, listed, money, shown
 from commands.reports.sheet import Sheet
+from commands.shortening import shortened
 from projections.derive import inbox
+from projections.reading import Rows
 
 COLUMNS = (
     *(
@@ -32,26 +34,18 @@ def show(asked: Asked, role: str | None, person: str | None, days: int | None) -
     """Prints the tasks of a role, of a person, or of everybody."""
     with framed(asked) as frame:
         require_known(frame.ledger, role=role, person=person)
-        rows = [row for row in _rows(frame, days) if role in (None, row["role"])]
-        rows = [row for row in rows if person is None or person in listed(row["people"])]
-        tasks = [_task(row, frame) for row in rows]
-        whom = for_whom(role=role, person=person)
-        people = _people(rows, tasks, whom)
-        frame.emit({"tasks": tasks}, rows=tasks, columns=COLUMNS, people=people)
+        rows = _rows(frame, role, person, days)
+        people = _people(rows, frame, for_whom(role=role, person=person))
+        data = {"tasks": (_task(row, frame) for row in rows)}
+        tasks = (_task(row, frame) for row in rows)
+        frame.emit(data, rows=tasks, columns=COLUMNS, people=people)
 
 
-def _rows(frame: Frame, days: int | None) -> Iterator[Found]:
-    """What waits; `days` leaves out what is due later than that, but never what has no date.
-
-    Retention that the terms let go later waits for nobody yet.
-    """
-    today = frame.as_of.isoformat()
+def _rows(frame: Frame, role: str | None, person: str | None, days: int | None) -> Rows:
+    """What waits; `days` leaves out what is due later than that, but never what has no date."""
     until = None if days is None else (frame.as_of + timedelta(days=days)).isoformat()
-    for row in frame.select(inbox.LIST, **frame.filters):
-        if row["task"] == inbox.RELEASE and row["due_on"] > today:
-            continue
-        if until is None or row["due_on"] is None or row["due_on"] <= until:
-            yield row
+    told = {"today": frame.as_of.isoformat(), "until": until, "role": role}
+    return frame.rows(inbox.LIST, **told, person=None if person is None else inbox.holding(person))
 
 
 def _task(row: Found, frame: Frame) -> Found:
@@ -78,7 +72,8 @@ def _task(row: Found, frame: Frame) -> Found:
     }
 
 
-def _people(rows: list[Found], tasks: list[Found], whom: str) -> Iterator[Table | str]:
+def _people(rows: Rows, frame: Frame, whom: str) -> Iterator[Table | str]:
+    shown_rows, rest = shortened(rows, "--person, --role or --contract")
     columns: list[Column | str] = [
         exact("due"),
         number("overdue"),
@@ -93,10 +88,11 @@ def _people(rows: list[Found], tasks: list[Found], whom: str) -> Iterator[Table 
     ]
     yield Sheet(
         columns,
-        [_cells(row, task) for row, task in zip(rows, tasks, strict=True)],
+        [_cells(row, _task(row, frame)) for row in shown_rows],
         empty=nothing("(nothing waits)", whom),
         gives_way=("title", "after", "since", "cur", "amount", "overdue"),
     )
+    yield from rest
 
 
 def _cells(row: Found, task: Found) -> list[object]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from commands.output import Column, Table, exact, number, visible
 from commands.reports.asked import Asked
-from commands.reports.frame import Found, framed, listed, money, shown
+from commands.reports.frame import Found, Frame, framed, listed, money, shown
 from commands.reports.schedule import reference
 from commands.reports.sheet import Sheet
 from commands.reports.unknown import inferred_mark, unknown_of
+from commands.shortening import MOST, cut, shortened
 from projections.derive import contracts, milestones
+from projections.reading import Rows
 
 if TYPE_CHECKING:
     from commands.workbook import Page
@@ -25,65 +28,73 @@ COLUMNS = (
     *("twin_status", "original_amount", "settled_on", "baselines", "events"),
     *("inferred", "not_recorded", "heard_on"),
 )
+CONTRACT_COLUMNS = (
+    *(
+        "contract",
+        "partner",
+        "value",
+        "currency",
+        "milestones",
+        "payments",
+        "paid",
+        "title",
+        "client",
+    ),
+    *("status", "committed", "signed_on", "imported", "events"),
+)
 
 
 def show(asked: Asked) -> None:
     """Prints the register of contracts and milestones."""
     with framed(asked) as frame:
-        agreed = frame.select(contracts.LIST, **frame.filters)
-        planned = frame.select(milestones.REGISTER, **frame.filters)
-        counted = statuses(planned)
-        totals = _totals(agreed, counted)
+        totals = _totals(frame)
         frame.emit(
             {
-                "contracts": [_contract(row, counted[row["contract"]]) for row in agreed],
-                "milestones": list(map(_milestone, planned)),
+                "contracts": (_contract(row, counted) for row, counted in _agreed(frame)),
+                "milestones": map(_milestone, frame.rows(milestones.REGISTER)),
                 "totals": [_total(row) for row in totals],
             },
-            rows=map(_milestone, planned),
+            rows=map(_milestone, frame.rows(milestones.REGISTER)),
             columns=COLUMNS,
-            people=_people(agreed, planned, counted, totals),
-            pages=lambda: pages(agreed, planned, counted),
+            people=_people(frame, totals),
+            pages=lambda: pages(frame),
         )
 
 
-def pages(
-    agreed: list[Found], planned: list[Found], counted: dict[str, Counter[str]]
-) -> Iterator[Page]:
+def pages(frame: Frame) -> Iterator[Page]:
     """The register as sheets: contracts and milestones."""
     from commands.workbook import Page
 
-    contracts = [_contract(row, counted[row["contract"]]) for row in agreed]
-    told = [{**one, "milestones": one["milestones"] and _counts(one)} for one in contracts]
-    yield Page("contracts", told)
-    yield Page("milestones", list(map(_milestone, planned)), COLUMNS)
+    contracts = (_contract(row, counted) for row, counted in _agreed(frame))
+    told = ({**one, "milestones": one["milestones"] and _counts(one)} for one in contracts)
+    yield Page("contracts", told, CONTRACT_COLUMNS)
+    yield Page("milestones", map(_milestone, frame.rows(milestones.REGISTER)), COLUMNS)
 
 
 def _counts(contract: Found) -> str:
     return ", ".join(f"{n} {status}" for status, n in contract["milestones"].items())
 
 
-def statuses(planned: Iterable[Found]) -> dict[str, Counter[str]]:
-    """Milestones by status per contract: the source's own word where it told one, else ours.
+def _agreed(frame: Frame, most: int | None = None) -> Iterator[tuple[Found, dict[str, int]]]:
+    """Each contract, or the first so many, with its milestones by status: both come in the order of contracts."""
+    rows = frame.rows(contracts.LIST)
+    by_contract = groupby(frame.rows(milestones.STATUSES), itemgetter("contract"))
+    name, some = next(by_contract, ("", iter(())))
+    for row in rows if most is None else rows.first(most):
+        counted = {}
+        if name == row["contract"]:
+            counted = {str(one["status"]): int(one["n"] or 0) for one in some}
+            name, some = next(by_contract, ("", iter(())))
+        yield row, counted
 
-    A payment milestone folded into its delivery is counted too, by the status it had.
-    """
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in planned:
-        of_contract = found[row["contract"]]
-        of_contract[row["source_status"] or row["status"]] += 1
-        if row["twin_status"]:
-            of_contract[row["twin_status"]] += 1
-    return found
 
-
-def _contract(row: Found, counted: Counter[str]) -> Found:
+def _contract(row: Found, counted: dict[str, int]) -> Found:
     currency = row["currency"]
     return {
         "contract": row["contract"],
         "partner": row["partner"],
         "value": money(row["value_minor"], currency),
-        "milestones": dict(sorted(counted.items())),
+        "milestones": counted,
         "payments": row["payments"],
         "paid": money(row["paid_minor"], currency),
         "title": row["title"],
@@ -123,25 +134,11 @@ def _milestone(row: Found) -> Found:
     }
 
 
-def _totals(agreed: Iterable[Found], counted: dict[str, Counter[str]]) -> list[Found]:
+def _totals(frame: Frame) -> list[Found]:
     """One row per currency; what no contract's source tells stays unknown."""
-    found: dict[str, Found] = {}
-    for row in agreed:
-        none = {
-            "contracts": 0,
-            "value_minor": None,
-            "milestones": 0,
-            "payments": 0,
-            "paid_minor": None,
-        }
-        into = found.setdefault(row["currency"], {"currency": row["currency"], **none})
-        into["contracts"] += 1
-        into["milestones"] += counted[row["contract"]].total()
-        into["payments"] += row["payments"]
-        for name in ("value_minor", "paid_minor"):
-            if row[name] is not None:
-                into[name] = (into[name] or 0) + row[name]
-    return [found[currency] for currency in sorted(found)]
+    counts = {row["currency"]: row["n"] for row in frame.rows(milestones.COUNTS)}
+    values = frame.rows(contracts.VALUES)
+    return [{**row, "milestones": counts.get(row["currency"], 0)} for row in values]
 
 
 def _total(row: Found) -> Found:
@@ -159,12 +156,8 @@ def _total(row: Found) -> Found:
 # --- for people ------------------------------------------------------------------------------------
 
 
-def _people(
-    agreed: list[Found],
-    planned: list[Found],
-    counted: dict[str, Counter[str]],
-    totals: list[Found],
-) -> Iterator[Table | str]:
+def _people(frame: Frame, totals: list[Found]) -> Iterator[Table | str]:
+    agreed = list(_agreed(frame, MOST))
     yield Sheet(
         [
             exact("contract"),
@@ -176,28 +169,31 @@ def _people(
             number("paid"),
             exact("cur"),
         ],
-        [_contract_cells(row, counted[row["contract"]]) for row in agreed],
+        [_contract_cells(row, counted) for row, counted in agreed],
         [_total_cells(row) for row in totals],
         empty="(no contract)",
         gives_way=("title", "payments", "partner"),
     )
-    yield from _not_active(agreed)
+    if (count := sum(row["contracts"] for row in totals)) > MOST:
+        yield from ("", cut(count, "--contract or --partner"))
+    yield from _not_active(frame.rows(contracts.NOT_ACTIVE))
+    planned, rest = shortened(frame.rows(milestones.REGISTER))
     if planned:
         yield ""
         yield _milestone_table(planned)
+    yield from rest
 
 
-def _not_active(agreed: list[Found]) -> Iterator[str]:
+def _not_active(rows: Rows) -> Iterator[str]:
     """Which contracts are not active, by their own status or their source's."""
-    found = [f"{row['contract']} {row['status']}" for row in agreed if row["status"] != "active"]
-    if found:
-        more = len(found) - _NOT_ACTIVE_SHOWN
-        told = ", ".join(map(visible, found[:_NOT_ACTIVE_SHOWN]))
+    if found := [f"{row['contract']} {row['status']}" for row in rows.first(_NOT_ACTIVE_SHOWN)]:
+        more = rows.count() - len(found)
+        told = ", ".join(map(visible, found))
         yield f"not active: {told}" + (f" and {more:,} more" if more > 0 else "")
 
 
-def _contract_cells(row: Found, counted: Counter[str]) -> list[object]:
-    by_status = ", ".join(f"{n} {status}" for status, n in sorted(counted.items()))
+def _contract_cells(row: Found, counted: dict[str, int]) -> list[object]:
+    by_status = ", ".join(f"{n} {status}" for status, n in counted.items())
     value, paid = (shown(row[f"{name}_minor"], row["currency"]) for name in ("value", "paid"))
     who = (row["contract"], row["title"], row["partner"])
     return [*who, by_status, row["payments"], value or "unknown", paid, row["currency"]]

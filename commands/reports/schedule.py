@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from types import MappingProxyType
 
 from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, listed, money, shown
 from commands.reports.reporting import Into, converted, told
 from commands.reports.sheet import Sheet
+from commands.shortening import shortened
 from projections.derive import schedule
+from projections.reading import Rows
 
 FIGURES = (
     "gross",
@@ -49,20 +52,20 @@ _GIVES_WAY = (
 def show(asked: Asked, into: Into | None = None) -> None:
     """Prints the payment schedule."""
     with framed(asked) as frame:
-        lines = frame.select(schedule.LINES, **frame.filters)
+        lines = frame.rows(schedule.LINES)
         totals = frame.select(schedule.TOTALS, **frame.filters)
         marks = frame.adjustments()
-        for row in lines:
-            row["prior_periods"] = prior_periods(row, marks)
-        data: Found = {}
-        if asked.output.format == "json":
-            data = {"lines": list(map(line, lines)), "totals": list(map(total, totals))}
+
+        def told_lines() -> Iterator[Found]:
+            return (line(row, marks) for row in lines)
+
+        data: Found = {"lines": told_lines(), "totals": list(map(total, totals))}
         reporting = (
             None if into is None else converted(into, totals, (*TOTALS, *MORE_TOTALS), frame.as_of)
         )
         data |= {"reporting": reporting} if reporting else {}
-        people = chain(_people(lines, totals), told(reporting, _REPORTED))
-        frame.emit(data, rows=map(line, lines), columns=COLUMNS, people=people)
+        people = chain(_people(lines, totals, marks), told(reporting, _REPORTED))
+        frame.emit(data, rows=told_lines(), columns=COLUMNS, people=people)
 
 
 def prior_periods(row: Found, marks: Mapping[int, str]) -> list[str]:
@@ -80,8 +83,8 @@ def payable(row: Found) -> str | None:
     return f"{row['contract']}#{row['ordinal']}" if row["kind"] == "retention" else reference(row)
 
 
-def line(row: Found) -> Found:
-    """A schedule line in the promised fields."""
+def line(row: Found, marks: Mapping[int, str] = MappingProxyType({})) -> Found:
+    """A schedule line in the promised fields; `marks` are the adjustments of closed months."""
     currency = row["currency"]
     return {
         "contract": row["contract"],
@@ -98,7 +101,7 @@ def line(row: Found) -> Found:
         "reference": payable(row),
         "stage": row["stage"],
         "settled_on": row["settled_on"],
-        "prior_periods": row.get("prior_periods", []),
+        "prior_periods": prior_periods(row, marks),
     }
 
 
@@ -115,7 +118,10 @@ def total(row: Found) -> Found:
 # --- for people ------------------------------------------------------------------------------------
 
 
-def _people(lines: list[Found], totals: list[Found]) -> Iterator[Table | str]:
+def _people(rows: Rows, totals: list[Found], marks: Mapping[int, str]) -> Iterator[Table | str]:
+    lines, rest = shortened(rows)
+    for row in lines:
+        row["prior_periods"] = prior_periods(row, marks)
     several = len(totals) > 1
     figures = [
         name
@@ -133,6 +139,7 @@ def _people(lines: list[Found], totals: list[Found]) -> Iterator[Table | str]:
         useless=() if any(row["kind"] in _SHOWN_KINDS for row in lines) else ("kind",),
         gives_way=_GIVES_WAY,
     )
+    yield from rest
     yield from _below(lines, totals)
 
 

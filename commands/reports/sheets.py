@@ -7,13 +7,10 @@ from collections.abc import Callable, Iterator
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, Frame, framed, listed, money
 from commands.reports.register import pages as register_pages
-from commands.reports.register import statuses
 from commands.reports.schedule import COLUMNS, line, reference
 from commands.workbook import Page
 from projections.derive import (
-    contracts,
     invoices,
-    milestones,
     payments,
     retentions,
     schedule,
@@ -29,12 +26,8 @@ def show(asked: Asked) -> None:
 
 def pages(frame: Frame) -> Iterator[Page]:
     """Schedule, register, payments, invoices and retentions; what there is none of is a sheet without rows."""
-    yield Page(
-        "schedule", [line(row) for row in frame.select(schedule.LINES, **frame.filters)], COLUMNS
-    )
-    agreed = frame.select(contracts.LIST, **frame.filters)
-    planned = frame.select(milestones.REGISTER, **frame.filters)
-    yield from register_pages(agreed, planned, statuses(planned))
+    yield Page("schedule", map(line, frame.rows(schedule.LINES)), COLUMNS)
+    yield from register_pages(frame)
     yield _page(frame, "payments", payments.LIST, _PAYMENT)
     yield _page(frame, "settlements", settlements.LIST, _SETTLEMENT)
     yield _page(frame, "invoices", invoices.LIST, _INVOICE)
@@ -42,8 +35,7 @@ def pages(frame: Frame) -> Iterator[Page]:
 
 
 def _page(frame: Frame, title: str, sql: str, names: tuple[str, ...]) -> Page:
-    rows = [_entry(row, names) for row in frame.select(sql, **frame.filters)]
-    return Page(title, rows, names)
+    return Page(title, (_entry(row, names) for row in frame.rows(sql)), names)
 
 
 def _entry(row: Found, names: tuple[str, ...]) -> Found:

@@ -76,3 +76,11 @@ WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partn
 GROUP BY currency
 ORDER BY currency
 """
+
+NOT_ACTIVE = """
+SELECT contract, status
+FROM {contracts}
+WHERE status <> 'active'
+  AND (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+ORDER BY contract, stream
+"""

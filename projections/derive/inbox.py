@@ -340,13 +340,22 @@ def rows(contract: Contract) -> list[Row]:
 # 4: nobody is asked to do what may have been done: what no source tells of waits for nobody.
 MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=5)
 
-LIST = """
+
+def holding(person: str) -> str:
+    """How a person's name stands among the people of LIST: nothing within a name is taken for it."""
+    return f",{_names([person])[1:-1]}"
+
+
+# Retention that the terms let go after :today waits for nobody yet; what has no date is never due after :until.
+LIST = f"""
 SELECT contract, partner, task, reference, title, role, people, since, due_on, currency, amount_minor,
        waits_for, events, heard_on
-FROM (SELECT i.*, u.heard_on
-      FROM {inbox} AS i
-      LEFT JOIN {unknowns} AS u ON u.stream = i.stream AND i.reference = i.contract || '/' || u.milestone) AS waiting
+FROM (SELECT i.*, u.heard_on, ',' || SUBSTR(i.people, 2) AS among
+      FROM {{inbox}} AS i
+      LEFT JOIN {{unknowns}} AS u ON u.stream = i.stream AND i.reference = i.contract || '/' || u.milestone) AS waiting
 WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+  AND (:role IS NULL OR role = :role) AND (:person IS NULL OR REPLACE(among, :person, '') <> among)
+  AND (:until IS NULL OR due_on IS NULL OR due_on <= :until) AND NOT (task = '{RELEASE}' AND due_on > :today)
 ORDER BY CASE WHEN due_on IS NULL THEN 1 ELSE 0 END, due_on, CASE WHEN since IS NULL THEN 1 ELSE 0 END, since,
          contract, ordinal, stream
 """

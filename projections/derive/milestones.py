@@ -123,3 +123,26 @@ FROM (SELECT m.*, u.heard_on, u.delivered_inferred, u.no_deliveries, u.no_accept
 WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
 ORDER BY contract, ordinal, stream
 """
+
+# Milestones by status: the source's own word where it told one, else ours. A payment milestone folded into its
+# delivery is counted too, by the status it had.
+_COUNTED = """
+SELECT contract, partner, currency, COALESCE(source_status, status) AS status FROM {milestones}
+UNION ALL
+SELECT contract, partner, currency, twin_status AS status FROM {milestones} WHERE twin_status IS NOT NULL
+"""
+
+STATUSES = f"""
+SELECT contract, status, COUNT(*) AS n
+FROM ({_COUNTED}) AS counted
+WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+GROUP BY contract, status
+ORDER BY contract, status
+"""
+
+COUNTS = f"""
+SELECT currency, COUNT(*) AS n
+FROM ({_COUNTED}) AS counted
+WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+GROUP BY currency
+"""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from commands.json_text import json_parts, quick_json
 from commands.output import as_json
-from commands.reports.frame import quick_json
 from commands.tables import width
 from tests.commands.played import ACT_13, asked, mledger
 
@@ -165,3 +165,9 @@ def test_quick_json_is_the_json_of_every_other_command() -> None:
     value = {"a": [], "b": {}, "c": [1, [], {"x": None}], "d": hostile, "é": True, hostile: "y"}
     assert quick_json(value) == as_json(value)
     assert quick_json(value, indent=0) == as_json(value, indent=None)
+    for length in (0, 1, 2, 501):
+        items = [value] * length
+        assert "".join(json_parts({"x": 1, "y": iter(items), "z": {}})) == as_json(
+            {"x": 1, "y": items, "z": {}}
+        )
+    assert "".join(json_parts({})) == as_json({})

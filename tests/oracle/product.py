@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -63,8 +63,8 @@ def reader(
         private.execute(create_table(model, model.name))
         private.executemany(insert_statement(model, model.name), rows)
 
-    def run(sql: str, params: Mapping[str, Value]) -> list[Found]:
-        return [dict(row) for row in private.execute(sql.format_map(names(None)), dict(params))]
+    def run(sql: str, params: Mapping[str, Value]) -> Iterator[Found]:
+        return (dict(row) for row in private.execute(sql.format_map(names(None)), dict(params)))
 
     weakref.finalize(run, private.close)
     position = max((record.position for record in seen), default=0)
