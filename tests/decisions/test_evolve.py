@@ -485,6 +485,64 @@ def test_each_step_of_the_price_adds_to_its_own_sum(step: str, field: str, kept:
     assert sums == {field: kept, "posted_minor": 7}
 
 
+# --- taken over from a source ------------------------------------------------------------------------------
+
+
+def read(*knows: str, **more: Any) -> e.HistoryImported:
+    """A source that can tell of these was read to its end."""
+    return e.HistoryImported(source="s.csv", digest="d", knows=knows, **more)
+
+
+def test_what_sources_can_tell_adds_up_and_the_latest_day_of_hearing_counts() -> None:
+    facts = [
+        DEFINED,
+        structs.replace(DEFINED, milestone="M2"),
+        read("deliveries", "payments", whole=("payments",), heard_on=day(10, 1), silent=("M2",)),
+        read("acceptances", whole=("disputes",), heard_on=day(9, 30), leaves_out=("M2",)),
+    ]
+    one, two = (after(*facts[:n], imported=True) for n in (3, 4))
+    assert one.told == [(1, 4)]
+    assert one.told_whole == frozenset({"payments"})
+    assert one.milestones["M1"].knows == frozenset({"deliveries", "payments"})
+    assert one.milestones["M2"].knows == frozenset(
+        {"payments"}
+    )  # how far it got, this one does not say
+    assert one.milestones["M2"].heard_on == day(10, 1)
+    assert two.told == [(1, 4), (5, 5)]
+    assert two.told_whole == frozenset({"payments", "disputes"})
+    assert two.milestones["M1"].knows == frozenset({"deliveries", "payments", "acceptances"})
+    assert two.milestones["M2"].knows == frozenset({"payments"})
+    assert {m.heard_on for m in two.milestones.values()} == {day(10, 1)}
+    later = read("deliveries", heard_on=day(10, 2), leaves_out=("M2",))
+    heard = [m.heard_on for m in after(*facts, later, imported=True).milestones.values()]
+    assert heard == [day(10, 2), day(10, 1)]
+    timeless = after(*facts, read("deliveries", since=6), imported=True)
+    assert [m.heard_on for m in timeless.milestones.values()] == [None, None]
+    assert timeless.told[-1] == (6, 6)
+
+
+def test_what_an_older_release_took_over_counts_as_known_whole() -> None:
+    old = e.HistoryImported(source="s", digest="d", known_claim="2026-09-30T08:00:00Z")
+    state = after(DEFINED, old, read("payments", heard_on=day(10, 1)), imported=True)
+    assert (state.told, state.sources) == (
+        [(1, 3), (4, 4)],
+        {("s", "d"): "2026-09-30T08:00:00Z", ("s.csv", "d"): ""},
+    )
+    assert state.milestones["M1"].knows is None
+    assert state.milestones["M1"].heard_on == day(10, 1)
+    assert after(DEFINED, old, imported=True).milestones["M1"].heard_on == day(9, 30)
+
+
+def test_dates_that_an_import_infers_are_so_until_somebody_states_them() -> None:
+    inferred = e.ContractAmended(on=day(9, 1), terms=TERMS, inferred=("signed_on",))
+    state = after(inferred, imported=True)
+    assert state.inferred == ("signed_on",)
+    for changes, left in ((("title",), ("signed_on",)), (("signed_on",), ())):
+        patch = e.ContractAmended(on=day(9, 2), terms=TERMS, changes=changes)
+        assert after(inferred, patch, imported=True).inferred == left
+    assert after(inferred, structs.replace(inferred, inferred=()), imported=True).inferred == ()
+
+
 # --- the fold ---------------------------------------------------------------------------------------------
 
 

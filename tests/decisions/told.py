@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from msgspec import structs
@@ -21,17 +22,17 @@ DEFINED = e.MilestoneDefined(on=SIGNED, milestone="M1", due=day(8, 21), amount_m
 KEYED = Signature(nonce="n-1", key="SHA256:k", armored="…")
 
 
-def told(*facts: Fact) -> list[Record]:
-    """The contract's signature in version 1, and these facts from version 2 on."""
-    signed = e.ContractSigned(on=SIGNED, terms=TERMS)
+def told(*facts: Fact, imported: bool = False, **terms: Any) -> list[Record]:
+    """The contract's signature in version 1 (on the standard terms with these changed), and the facts from 2 on."""
+    signed = e.ContractSigned(on=SIGNED, terms=replace(TERMS, **terms), imported=imported)
     return [
         structs.replace(record(fact, v, f"person-{v}"), position=100 + v)
         for v, fact in enumerate((signed, *facts), start=1)
     ]
 
 
-def after(*facts: Fact) -> Contract:
-    state = fold(told(*facts))
+def after(*facts: Fact, **more: Any) -> Contract:
+    state = fold(told(*facts, **more))
     assert state is not None
     return state
 
