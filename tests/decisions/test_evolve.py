@@ -20,6 +20,8 @@ from ledger.state import (
     Baseline,
     Grant,
     Milestone,
+    Premise,
+    Proposal,
     Submission,
 )
 from tests.decisions.builders import SIGNED, TERMS, day
@@ -359,6 +361,47 @@ def test_an_approval_is_kept_whole_and_takes_the_same_persons_earlier_one_back()
     assert live == [False, True, False]
 
 
+def test_a_proposal_is_kept_with_what_it_rests_on_and_every_step_on_it() -> None:
+    content = e.BonusProposal(milestone="M1", amount_minor=50, reason="fast")
+    proposed = e.ChangeProposed(
+        on=day(9, 1), content=content, digest="d", amount_minor=50, quorum={"manager": 2}
+    )
+    granted = e.ApprovalGranted(
+        on=day(9, 2), subject=5, role="manager", digest="d", signature=KEYED
+    )
+    withdrawn = e.ApprovalWithdrawn(on=day(9, 3), subject=5, approval=6, why="event")
+    later = e.ContractAmended(on=day(9, 4), terms=replace(TERMS, title="later"))
+    rejected = e.ChangeRejected(on=day(9, 5), proposal=5, reason="no")
+    facts = (*accepted(), proposed, granted, withdrawn, later, rejected)
+    state = after(*facts)
+    assert state.proposals == {
+        5: Proposal(
+            version=5,
+            position=105,
+            event=proposed,
+            actor="person-5",
+            on=day(9, 1),
+            terms=TERMS,
+            approvals=[
+                Approval(6, 106, 5, "person-6", "manager", "d", day(9, 2), live=False),
+            ],
+            status="rejected",
+            positions=[105, 106, 107, 109],
+            premises=(Premise("M1 acceptance", 4, 4),),
+        )
+    }
+    assert state.nonces == {"n-1"}
+    awarded = e.BonusAwarded(
+        on=day(9, 3), kind="discretionary", lines=(line(50, "bonus"),), proposal=5, **M1
+    )
+    found = after(*facts[:5], awarded)
+    assert (found.proposals[5].status, found.proposals[5].positions) == (
+        "approved",
+        [105, 106, 107],
+    )
+    assert found.awards[7].terms == TERMS
+
+
 def test_an_acceptance_keeps_its_terms_and_the_submission_is_accepted_with_it() -> None:
     state = after(*accepted(900, provisional=True, remainder="M1-r1", source_status="met"))
     milestone = state.milestones["M1"]
@@ -435,6 +478,29 @@ def test_with_an_acceptance_its_bonus_penalty_and_retention_go() -> None:
     )
     assert (state.awards[5].revoked, state.assessments[6].waived_minor) == (True, 30)
     assert state.milestones["M1"].releases == []
+
+
+def test_another_milestones_bonus_and_penalty_stay_and_those_of_an_acceptance_before() -> None:
+    other = structs.replace(DEFINED, milestone="M2")
+    bonus = e.BonusAwarded(on=day(8, 25), milestone="M2", kind="early", lines=(line(50, "bonus"),))
+    penalty = e.PenaltyAssessed(on=day(8, 25), milestone="M2", lines=(line(-30, "penalty"),))
+    back = e.AcceptanceReversed(on=day(9, 1), acceptance=4, why="event", **M1)
+    state = after(*accepted(), other, bonus, penalty, back)
+    assert (state.awards[6].revoked, state.assessments[7].waived_minor) == (False, 0)
+    earlier = structs.replace(bonus, milestone="M1"), structs.replace(penalty, milestone="M1")
+    again = e.MilestoneAccepted(on=day(9, 2), submission=3, accepted_minor=1_000, **M1)
+    back = structs.replace(back, acceptance=7)
+    state = after(*accepted(), *earlier, again, back)
+    assert (state.awards[5].revoked, state.assessments[6].waived_minor) == (False, 0)
+
+
+def test_with_a_reversed_part_the_whole_is_promised_again_and_its_remainder_is_void() -> None:
+    rest = structs.replace(DEFINED, milestone="M1-r1", amount_minor=400, remainder_of="M1")
+    back = e.AcceptanceReversed(on=day(9, 1), acceptance=4, why="event", **M1)
+    state = after(*accepted(600, remainder="M1-r1"), rest, back)
+    whole = state.milestones["M1"]
+    assert whole.baselines == [Baseline(day(8, 21), 1_000, SIGNED, 2)]
+    assert (whole.whole, state.milestones["M1-r1"].status) == (None, "void")
 
 
 def test_a_bonus_is_kept_with_the_terms_that_decided_it_and_a_penalty_as_what_is_deducted() -> None:
