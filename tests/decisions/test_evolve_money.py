@@ -268,6 +268,32 @@ def test_a_reversed_payment_is_owed_again_and_one_recorded_wrongly_was_never_pai
     assert milestone.last_paid_on is None
 
 
+def test_a_payment_pays_the_release_that_it_names_and_no_other() -> None:
+    begun = e.PaymentInstructed(on=day(9, 2), amount_minor=40, release=6, **M1)
+    recorded = e.PaymentRecorded(on=day(9, 3), amount_minor=40, instruction=7, release=6, **M1)
+    back = e.PaymentReversed(on=day(9, 4), payment=8, why="event", **M1)
+    facts = (*accepted(), released(100), released(50), begun, recorded)
+    for more, sums in (((), [0, 0, 40]), ((back,), [0, 0, 0])):
+        milestone = m1(*facts, *more)
+        assert [milestone.paid_minor, *(r.paid_minor for r in milestone.releases)] == sums
+        assert milestone.releases[0].positions == [105]
+
+
+def test_what_is_owed_later_counts_from_its_own_day() -> None:
+    """Of 1,000 a dispute takes 100 off on 10 September: until then 950 paid by the 5th had left 50 open."""
+    facts = (
+        *accepted(),
+        e.PaymentRecorded(on=day(9, 1), amount_minor=900, **M1),
+        e.PaymentRecorded(on=day(9, 5), amount_minor=50, **M1),
+        disputed("client", 100),
+        e.DisputeResolved(
+            on=day(9, 10), dispute=7, outcome="upheld", lines=(line(-100, "adjustment"),), **M1
+        ),
+    )
+    assert m1(*facts).settled_on == day(9, 5)
+    assert m1(*facts[:-1]).settled_on is None
+
+
 def test_a_payment_without_a_milestone_stands_on_the_contract() -> None:
     paid = e.PaymentRecorded(on=day(9, 4), amount_minor=80)
     state = after(*accepted(), paid)
