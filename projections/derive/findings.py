@@ -33,7 +33,7 @@ def _detail(contract: Contract, finding: Finding) -> str:
     payment = contract.payments.get(finding.version)
     milestone = contract.milestones.get(finding.milestone)
     if payment is not None:
-        minor: int | None = payment.paid_minor or payment.amount_minor
+        minor: int | None = payment.amount_minor
     elif milestone is not None:
         minor = milestone.current.amount_minor
     else:

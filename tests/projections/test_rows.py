@@ -383,6 +383,20 @@ def test_the_rows_of_findings_name_the_amount_that_the_fact_is_about() -> None:
     assert row(findings.MODEL, none)["detail"] == "imported history breaks this rule"
 
 
+@pytest.mark.parametrize(
+    ("rule", "weight"),
+    [
+        ("payment-within-payable", "high"),
+        ("milestone-accepted", "high"),
+        ("paid-within-value", "high"),
+        ("not-after-today", "medium"),
+        ("committed-within-ceiling", "medium"),
+    ],
+)
+def test_money_beyond_what_was_agreed_or_accepted_weighs_most(rule: str, weight: str) -> None:
+    assert findings.weight_of(rule) == weight
+
+
 # --- invoices ----------------------------------------------------------------------------------------------
 
 
