@@ -12,7 +12,7 @@ from ledger import events as e
 from ledger import intents as i
 from ledger.events import Covered, Fact
 from ledger.state import Contract
-from ledger.terms import InvoicePolicy
+from ledger.terms import InvoicePolicy, Tier
 from projections.derive.inbox import MODEL, Task, tasks
 from tests.decisions import builders as b
 from tests.decisions.builders import SIGNED, TERMS, day
@@ -108,6 +108,15 @@ def test_an_approval_given_leaves_the_others_and_since_then_it_waits_for_them() 
     (left,) = (t for t in waiting(story.the_state()) if t.reference == "C-1/M2")
     assert (left.role, left.people, left.since) == ("finance", CLERKS, day(9, 20))
     assert (left.amount_minor, left.events) == (2_700_000, [4, 5])
+
+
+def test_since_the_latest_approval_it_waits_for_the_last() -> None:
+    story = b.contract(approval=(Tier(quorum={"manager": 2, "finance": 1}),))
+    b.play(
+        story, b.submits("M1"), b.approves(on=day(8, 25)), b.approves(on=day(8, 23), by="manager-2")
+    )
+    (left,) = (t for t in waiting(story.the_state()) if t.task == "approve")
+    assert (left.role, left.since) == ("finance", day(8, 25))
 
 
 def test_who_submitted_is_not_asked_unless_duties_are_not_separated() -> None:

@@ -186,11 +186,11 @@ def stands(story: Story) -> tuple[list[int], list[int], dict[str, int]]:
     return counted, void, found.missing
 
 
-def large(on: date = day(9, 1)) -> Story:
+def large() -> Story:
     """A change order of 20,000.01 more, which a manager and a finance clerk approve."""
     story = b.contract(ceiling_minor=9_000_000)
     order = b.order(("M1", day(8, 21), 3_000_001))
-    return b.play(story, b.proposes(order, on=on))
+    return b.play(story, b.proposes(order, on=day(9, 1)))
 
 
 def test_an_approval_counts_while_it_lives_and_its_role_is_held() -> None:
