@@ -28,8 +28,9 @@ role_prefix_option = click.option(
 def init(settings: Settings, output: Output, role_prefix: str | None) -> None:
     """Create or upgrade the database.
 
-    What is recorded in it stays as it is; run again, it changes nothing. On PostgreSQL the database
-    itself must be there, and the roles that people are given are made with it: no other ledger has the same.
+    What is recorded in it stays as it is; run again, it only puts back guards that somebody took away. On
+    PostgreSQL the database itself must be there, and the roles that people are given are made with it: no other
+    ledger has the same.
 
     \b
     mledger init
@@ -40,16 +41,26 @@ def init(settings: Settings, output: Output, role_prefix: str | None) -> None:
 
     with warnings_told():
         before, after = migrations.upgrade(settings.database, role_prefix)
+        restored = migrations.restore(settings.database)
     done = "created" if before is None else "unchanged" if before == after else "upgraded"
     database = masked(settings.database)
     roles = list(_roles(settings.database))
-    data = {"database": database, "done": done, "before": before, "after": after, "roles": roles}
+    data = {
+        "database": database,
+        "done": done,
+        "before": before,
+        "after": after,
+        "roles": roles,
+        "restored": restored,
+    }
     says = {
         "created": f"created a ledger in {database} (schema {after})",
         "unchanged": f"the ledger in {database} is up to date (schema {after})",
         "upgraded": f"upgraded the ledger in {database} from schema {before} to {after}",
     }
-    people = [says[done]]
+    people = [says[done], *(f"put back: {name}" for name in restored)]
+    if restored:
+        people.append("somebody with the owner's rights had taken that away: mledger audit verify")
     if roles:
         people += [
             f"roles: {', '.join(roles)}",

@@ -15,7 +15,7 @@ from migrations.roles import grant
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["HEAD", "current", "upgrade"]
+__all__ = ["HEAD", "current", "restore", "upgrade"]
 
 
 def current(url: str) -> str | None:
@@ -59,6 +59,27 @@ def upgrade(
             if roles:
                 grant(conn, role_prefix)
             return before, HEAD
+    finally:
+        engine.dispose()
+
+
+def restore(url: str) -> list[str]:
+    """Puts back the guards of the log that are missing, altered or disabled; their names, none where all is well.
+
+    On PostgreSQL only for the owner of the tables: anybody else is told nothing, and may ask audit verify.
+    """
+    from ledger.store.database import engine_for, migrating, reading
+    from ledger.store.guards import wrong
+    from migrations import restoring
+    from migrations.roles import owns
+
+    engine = engine_for(url)
+    try:
+        with reading(engine) as conn:
+            if not wrong(conn) or not owns(conn):
+                return []
+        with migrating(engine) as conn:
+            return restoring.restore(conn, _run)
     finally:
         engine.dispose()
 

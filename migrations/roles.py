@@ -84,6 +84,11 @@ def roles(conn: Connection) -> dict[str, str]:
     return named(said.removeprefix(_SAYS)) if said.startswith(_SAYS) else {}
 
 
+def owns(conn: Connection) -> bool:
+    """Whether who is connected owns the tables; on SQLite, whoever may write the file does."""
+    return conn.dialect.name == "sqlite" or bool(conn.exec_driver_sql(_OWNS).scalar_one())
+
+
 def grant(conn: Connection, prefix: str | None = None, formerly: str = "") -> None:
     """Makes the roles and gives them their rights; where it may not make them, it says who can.
 
@@ -91,7 +96,7 @@ def grant(conn: Connection, prefix: str | None = None, formerly: str = "") -> No
     on SQLite, nor for a user who does not own the tables. Raises InputInvalid for a prefix that is no name, and
     DatabaseUnusable where the roles are another ledger's.
     """
-    if conn.dialect.name != "postgresql" or not conn.exec_driver_sql(_OWNS).scalar_one():
+    if conn.dialect.name != "postgresql" or not owns(conn):
         return
     ledger_id = conn.exec_driver_sql("SELECT ledger_id FROM log_head").scalar_one()
     before = roles(conn)

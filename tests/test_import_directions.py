@@ -20,7 +20,9 @@ MAY_IMPORT = {
     "ledger": (),
     "projections": ("ledger",),
     "commands": ("ledger", "projections", "migrations"),
-    "migrations": ("ledger.errors", "ledger.store.schema", "ledger.store.database"),
+    "migrations": (
+        *("ledger.errors", "ledger.store.schema", "ledger.store.database", "ledger.store.guards"),
+    ),
 }
 OURS = (*MAY_IMPORT, "tests")
 # It knows nobody and nobody knows it: the product starts it as a program of its own.

@@ -15,9 +15,10 @@ from commands.options import Output
 from commands.output import progress, visible
 from commands.settings import Settings
 from ledger.errors import InputInvalid, IntegrityViolated
+from ledger.store.checking import Check
 from ledger.store.database import connect, reading
 from ledger.store.reading import head
-from ledger.store.redeciding import NAME, decided_again
+from ledger.store.redeciding import HOLDS, NAME, decided_again
 from ledger.store.verifying import Verdict, verify
 
 
@@ -54,6 +55,10 @@ def _decide_again(engine: Engine, verdict: Verdict, advance: Callable[[int], Non
         verdict.checks.append(decided_again(engine, advance))
     except IntegrityViolated as problem:
         verdict.not_checked[NAME] = problem.message
+        if verdict.ok:
+            unread = Check(NAME, HOLDS)
+            unread.report(f"the log cannot be read stream by stream: {problem.message}")
+            verdict.checks.append(unread)
 
 
 def _data(verdict: Verdict) -> dict[str, Any]:
@@ -90,9 +95,14 @@ def _people(verdict: Verdict) -> Iterator[str]:
     yield f"completeness: {_told(verdict)}"
 
 
+# Without these nothing is said of the end of the log.
+_ENDS = ("records", "signatures", "anchor")
+
+
 def _told(verdict: Verdict) -> str:
     if _completeness(verdict) == "unproven":
-        why = "; ".join(verdict.not_checked.values()) or "not everything that was checked holds"
+        why = "; ".join(verdict.not_checked[name] for name in _ENDS if name in verdict.not_checked)
+        why = why or "not everything that was checked holds"
         return f"unproven ({why}): whether the log was cut off at its end cannot be told"
     later = verdict.events - verdict.proven_until
     after = "" if not later else f"; {later} later events are not anchored yet"

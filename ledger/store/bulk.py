@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 
-def insert_rows(conn: Connection, table: str, rows: Iterable[tuple[Any, ...]], width: int) -> None:
-    """Adds rows of so many values, in the order of the table's columns; they may be streamed.
+def insert_rows(conn: Connection, table: str, rows: Iterable[tuple[Any, ...]], width: int) -> int:
+    """Adds rows of so many values, in the order of the table's columns; they may be streamed. How many were kept.
 
     Raises the driver's own errors.
     """
@@ -21,5 +21,6 @@ def insert_rows(conn: Connection, table: str, rows: Iterable[tuple[Any, ...]], w
             with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
+        return int(cursor.rowcount)
     finally:
         cursor.close()

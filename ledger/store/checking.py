@@ -101,6 +101,11 @@ class Records:
             self._outcomes.go_on(records)
         return records
 
+    @property
+    def undigested(self) -> int:
+        """How many keys' records do not say for which request they stand: those of earlier releases."""
+        return self._outcomes.undigested
+
     def end(self) -> list[Check]:
         """What is only known at the end: streams without records, keys without outcomes, the head."""
         self._outcomes.finish()
@@ -222,6 +227,7 @@ class _Outcomes:
         self._check, self._rows = check, rows
         self._next = next(rows, None)
         self.open: KeyRow | None = None
+        self.undigested = 0
 
     def go_on(self, records: Sequence[Stored]) -> None:
         """Takes up records: those that follow each other under one key are one outcome."""
@@ -235,7 +241,7 @@ class _Outcomes:
             if record.key is not None:
                 place = (record.stream, record.version, record.version)
                 at = (record.position, record.position)
-                self.open = KeyRow(record.key, "", record.actor, *place, *at)
+                self.open = KeyRow(record.key, record.correlation or "", record.actor, *place, *at)
 
     def finish(self) -> None:
         """The last outcome, and the rows that are left."""
@@ -261,6 +267,11 @@ class _Outcomes:
         if said != (outcome.key, outcome.actor, *astuple(outcome)[3:]):
             at = f"the key {row.key!r} at position {row.first_position}"
             self._check.report(f"{at} is not what its records say")
+        elif not outcome.digest:
+            self.undigested += 1
+        elif row.digest != outcome.digest:
+            at = f"the key {row.key!r} at position {row.first_position}"
+            self._check.report(f"{at} stands for another request than its records say")
 
     def _stray(self, row: KeyRow) -> None:
         at = f"the key {row.key!r} names position {row.first_position}"

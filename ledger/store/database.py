@@ -130,8 +130,10 @@ def schema_version(conn: Connection) -> str | None:
     """The database's schema, None if it is empty; raises DatabaseUnusable if it is not ours."""
     found = conn.exec_driver_sql(_FIND_MARKER[conn.dialect.name]).scalar_one()
     if found:
-        version = conn.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}")
-        return str(version.scalar_one())
+        versions = conn.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalars().all()
+        if len(versions) != 1:
+            raise _schema_unknown(conn.engine.url, len(versions))
+        return str(versions[0])
     if conn.exec_driver_sql(_COUNT_TABLES[conn.dialect.name]).scalar_one():
         raise DatabaseUnusable(
             "database-not-ours",
@@ -161,6 +163,16 @@ def refuse_newer(found: str | None, url: URL) -> None:
             hint="install the release that made it, or a later one",
             facts={"schema": found, "needed": HEAD},
         )
+
+
+def _schema_unknown(url: URL, rows: int) -> DatabaseUnusable:
+    says = "is empty" if rows == 0 else f"has {rows} rows"
+    return DatabaseUnusable(
+        "database-schema-unknown",
+        f"the table {VERSION_TABLE} of {masked(url)} {says}: nothing says which schema this ledger has",
+        hint="restore a backup; or, where this release made the database, as the owner of its tables: DELETE FROM"
+        f" {VERSION_TABLE}; INSERT INTO {VERSION_TABLE} VALUES ('{HEAD}')",
+    )
 
 
 def _not_initialised(url: URL) -> DatabaseUnusable:

@@ -183,6 +183,7 @@ def perform(
     envelope = Envelope(
         actor=context.actor,
         authenticated_as=context.authenticated_as,
+        correlation=asked or None,
         key=key,
         digest=asked,
         origin=origin,

@@ -51,9 +51,15 @@ class KeyRow:
 
 
 def head(conn: Connection) -> Head:
-    """The head row."""
+    """The head row; raises IntegrityViolated where somebody took it away."""
     row = conn.execute(select(log_head.c.position, log_head.c.recorded_at, log_head.c.ledger_id))
-    return Head(*row.one())
+    if (found := row.one_or_none()) is None:
+        raise IntegrityViolated(
+            "head-missing",
+            "the table log_head has no row: nothing says how far the log goes, and whose it is",
+            hint="restore a backup, then run: mledger audit verify",
+        )
+    return Head(*found)
 
 
 def position_at(conn: Connection, time: str) -> int:

@@ -22,9 +22,10 @@ from eventsourcing.persistence import (
     StoredEvent,
     Subscription,
 )
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError as ConstraintFailed
 
+from ledger.errors import IntegrityViolated
 from ledger.store.bulk import insert_rows
 from ledger.store.database import reading, writing
 from ledger.store.records import Envelope, RecordedEvent, Row, splice, stored_event
@@ -147,8 +148,9 @@ class LogRecorder(AggregateRecorder):
         """Takes the next `count` positions; from here on every other writer waits."""
         now = self.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         told = (count, now) if conn.dialect.name == "sqlite" else (count,)
-        claim = conn.exec_driver_sql(_CLAIM[conn.dialect.name], told)
-        position, recorded_at, session_user = claim.one()
+        claimed = conn.exec_driver_sql(_CLAIM[conn.dialect.name], told).all()
+        all_stand("log_head", len(claimed), 1)
+        position, recorded_at, session_user = claimed[0]
         if session_user is not None:
             envelope = replace(envelope, authenticated_as=session_user)
         return Claim(position - count + 1, recorded_at, envelope)
@@ -291,8 +293,9 @@ def _numbered(
             select(func.coalesce(func.max(streams.c.stream), 0) + 1)
         ).scalar_one()
         numbers |= {stream_id: number for number, stream_id in enumerate(new, following)}
-        conn.execute(
-            insert(streams),
+        insert_all(
+            conn,
+            streams,
             [{"stream": numbers[stream_id], "stream_id": stream_id} for stream_id in new],
         )
     return numbers
@@ -325,9 +328,25 @@ def _known(conn: Connection, stream_ids: Sequence[str]) -> list[tuple[str, int, 
 
 def _insert_log(conn: Connection, rows: list[Row]) -> None:
     try:
-        insert_rows(conn, "log", rows, 4)
+        all_stand("log", insert_rows(conn, "log", rows, 4), len(rows))
     except conn.dialect.loaded_dbapi.IntegrityError as error:
         raise IntegrityError(str(error)) from error
+
+
+def insert_all(conn: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Inserts rows; raises IntegrityViolated where not all of them were kept."""
+    kept = conn.execute(insert(table), rows, execution_options={"preserve_rowcount": True})
+    all_stand(table.name, kept.rowcount, len(rows))
+
+
+def all_stand(table: str, found: int, wanted: int) -> None:
+    """Passes where as many rows were inserted as there were; else a trigger that is not ours swallowed some."""
+    if found != wanted:
+        raise IntegrityViolated(
+            "insert-swallowed",
+            f"of {wanted} row(s) for the table {table} the database kept {found}",
+            hint="nothing was recorded; mledger audit verify names the trigger or rule that is in the way",
+        )
 
 
 def _remember(conn: Connection, envelope: Envelope, rows: Sequence[Row]) -> None:
@@ -345,6 +364,6 @@ def _remember(conn: Connection, envelope: Envelope, rows: Sequence[Row]) -> None
         "last_position": rows[-1][0],
     }
     try:
-        conn.execute(insert(keys), outcome)
+        insert_all(conn, keys, [outcome])
     except ConstraintFailed as error:
         raise KeyTaken(f"the key {envelope.key} is already used") from error

@@ -26,7 +26,7 @@ Row = tuple[int, int, int, str]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """Who records, on whose word, and where it came from. A `key` remembers the outcome under
-    `digest`, for ever.
+    `digest`, for ever; the records bear that digest as their correlation, so that it is sealed with them.
 
     `authenticated_as` is what the operating system says; PostgreSQL puts its session's user in its
     place.

@@ -15,7 +15,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eventsourcing.persistence import StoredEvent
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, select
 
 from ledger.errors import Conflict, IntegrityViolated
 from ledger.events import LogSealed, encode, type_name
@@ -32,7 +32,7 @@ from ledger.proof.merkle import (
 from ledger.proof.notes import NoteInvalid, VerifierKey, public_key
 from ledger.store.database import os_user, reading, writing
 from ledger.store.reading import head
-from ledger.store.recorder import LogRecorder, insert_claimed
+from ledger.store.recorder import LogRecorder, insert_all, insert_claimed
 from ledger.store.records import Envelope, read_one
 from ledger.store.tables import log, log_checkpoints
 from ledger.store.tail import SEALS, CheckpointRow, Tail, last_checkpoint, last_size, stream_heads
@@ -116,7 +116,7 @@ def _append(
         _check_consistent(start, start.last.checkpoint, checkpoint)
     note = signed(checkpoint, private)
     row = {"size": position, "note": note.decode(), "frontier": stored_frontier}
-    conn.execute(insert(log_checkpoints), row)
+    insert_all(conn, log_checkpoints, [row])
     return Sealed(checkpoint, note, event.streams, position - before, claim.recorded_at)
 
 

@@ -14,6 +14,7 @@ from typing import cast
 
 from sqlalchemy import Engine
 
+from ledger.errors import IntegrityViolated
 from ledger.proof.checkpoints import SignedCheckpoint, origin_of, read
 from ledger.proof.heads import Heads, StreamHead
 from ledger.proof.merkle import Frontier, leaf_hashes
@@ -21,7 +22,9 @@ from ledger.proof.notes import NoteInvalid, VerifierKey
 from ledger.store.canonical import Stored
 from ledger.store.checking import Check, Records, uncollected
 from ledger.store.database import reading
+from ledger.store.guards import check_guards
 from ledger.store.reading import head
+from ledger.store.soundness import Places, check_orders, check_tables
 from ledger.store.tail import (
     SEALS,
     CheckpointRow,
@@ -85,21 +88,24 @@ def verify(
 ) -> Verdict:
     """Judges the whole log; `advance` is told how many records were read.
 
-    `keys` are trusted because the caller says so. What is wrong is told in the verdict, not raised.
+    `keys` are trusted because the caller says so. What is wrong is told in the verdict, not raised, be it that the
+    database cannot read its own pages.
     """
-    with reading(engine) as conn:
-        now = head(conn)
-        records = Records(conn)
-        tree = _Sealed({row.size: row for row in checkpoint_rows(conn)}, records.names)
-        bounds = sorted({*tree.stored, *(one.checkpoint.size for one in anchor or ())})
-        with uncollected():
-            for rows in sections(conn):
-                columns = cast("Columns", tuple(zip(*rows, strict=True)))
-                _grow(tree, bounds, columns, records.section(rows, columns))
-                advance(len(rows))
-        checks = records.end()
-    origin = origin_of(now.ledger_id)
-    not_checked: dict[str, str] = {}
+    checks, without = check_tables(engine)
+    not_checked = {"engine": without} if without else {}
+    try:
+        tree, ledger_id, found, undigested = _read(engine, anchor or (), advance)
+    except IntegrityViolated as damaged:
+        if checks[0].ok:
+            checks[0].report(f"{damaged.message}; {damaged.hint}")
+        not_checked["records"] = "they cannot all be read"
+        return Verdict(0, Frontier().root(), 0, 0, checks, not_checked)
+    checks += found
+    if undigested:
+        not_checked["digests"] = (
+            f"the records of {undigested} idempotency key(s), of an earlier release, do not say for which request"
+        )
+    origin = origin_of(ledger_id)
     signed = _checkpoints(tree, origin)
     checks += [tree.checkpoints, tree.seal_heads]
     if keys:
@@ -117,6 +123,28 @@ def verify(
     sealed = max(tree.stored, default=0)
     root = tree.frontier.root()
     return Verdict(tree.frontier.size, root, sealed, proven, checks, not_checked)
+
+
+def _read(
+    engine: Engine, anchor: Sequence[SignedCheckpoint], advance: Callable[[int], None]
+) -> tuple[_Sealed, str, list[Check], int]:
+    """The tree over the whole log, the ledger's id, what its records, orders and guards say, and how many keys lack
+    a digest in their records.
+    """
+    with reading(engine) as conn:
+        now = head(conn)
+        records, places = Records(conn), Places()
+        tree = _Sealed({row.size: row for row in checkpoint_rows(conn)}, records.names)
+        bounds = sorted({*tree.stored, *(one.checkpoint.size for one in anchor)})
+        with uncollected():
+            for rows in sections(conn):
+                columns = cast("Columns", tuple(zip(*rows, strict=True)))
+                places.add(*columns[:3])
+                _grow(tree, bounds, columns, records.section(rows, columns))
+                advance(len(rows))
+            orders = check_orders(conn, places)
+        checks = [*records.end(), orders, check_guards(conn)]
+        return tree, now.ledger_id, checks, records.undigested
 
 
 # --- the tree --------------------------------------------------------------------------------------

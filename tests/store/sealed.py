@@ -32,7 +32,9 @@ class Sealing:
 def sealed_twice(ledger: Ledger[Count]) -> Sealing:
     """A: positions 1-3 and 7-8, B: 4-5 under a key, C: 9-10; seals at 6 and 11; one more of C at 12."""
     ledger.append([("A", 0, started("M1", "M2", "M3"))], ALICE)
-    ledger.append([("B", 0, started("M1", "M2"))], replace(ALICE, key="k", digest="d"))
+    ledger.append(
+        [("B", 0, started("M1", "M2"))], replace(ALICE, key="k", digest="d", correlation="d")
+    )
     first = seal(ledger.engine, KEY)
     ledger.append([("A", 3, started("M4", "M5"))], ALICE)
     ledger.append([("C", 0, started("M1", "M2"))], ALICE)
@@ -46,17 +48,26 @@ def noted(sealed: Sealed) -> SignedCheckpoint:
     return read(sealed.note)
 
 
-def unguarded(engine: Engine, attack: Callable[[Connection], None]) -> None:
-    """Does something to the tables, without any trigger, as whoever owns them can."""
+GUARDED = ("log", "streams", "keys", "log_head", "log_checkpoints")
+
+
+def unguarded(engine: Engine, attack: Callable[[Connection], None], back: bool = True) -> None:
+    """Does something to the tables without any trigger, as whoever owns them can, and puts the triggers back."""
     with writing(engine) as conn:
         if conn.dialect.name == "sqlite":
-            names = conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            for name in list(names.scalars()):
+            triggers = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+            dropped = conn.exec_driver_sql(triggers).all()
+            for name, _ in dropped:
                 conn.exec_driver_sql(f"DROP TRIGGER {name}")
+            attack(conn)
+            for _, definition in dropped if back else ():
+                conn.exec_driver_sql(definition)
         else:
-            for table in ("log", "streams", "keys", "log_head", "log_checkpoints"):
+            for table in GUARDED:
                 conn.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        attack(conn)
+            attack(conn)
+            for table in GUARDED if back else ():
+                conn.exec_driver_sql(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def does(*statements: str) -> Callable[[Connection], None]:

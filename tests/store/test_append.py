@@ -256,7 +256,8 @@ def test_many_streams_are_appended_at_once(ledger: Ledger[Count], size: int) -> 
 
 def test_a_log_whose_head_was_set_back_is_not_appended_to(ledger: Ledger[Count]) -> None:
     ledger.append([("A", 0, started("M1", "M2"))], ALICE)
-    unguarded(ledger.engine, does("UPDATE log_head SET position = 1"))
+    set_back = does("UPDATE log_head SET position = 1")
+    unguarded(ledger.engine, set_back, back=False)
     with pytest.raises(IntegrityViolated) as violation:
         ledger.append([("B", 0, started("M1"))], ALICE)
     assert violation.value.code == "position-taken"
