@@ -44,12 +44,11 @@ def names_of(contract: Contract) -> Names:
     sources = [source for source, _ in contract.sources if source.startswith(_SOURCE)]
     for slash in (at for at, sign in enumerate(contract.id) if sign == "/"):
         ocid, own = (_unhashed(part) for part in (contract.id[:slash], contract.id[slash + 1 :]))
-        if own and any(source.startswith(f"{_SOURCE}{ocid}:") for source in sources):
+        if any(source.startswith(f"{_SOURCE}{ocid}:") for source in sources):
             return Names(ocid, own, taken_over=True)
     if any(source.startswith(f"{_SOURCE}{_unhashed(contract.id)}:") for source in sources):
-        return Names(
-            _unhashed(contract.id), "", taken_over=True
-        )  # its source gave the contract no id
+        # Its source gave the contract no id.
+        return Names(_unhashed(contract.id), "", taken_over=True)
     return Names(f"{OCID_PREFIX}{contract.id}", contract.id, taken_over=False)
 
 

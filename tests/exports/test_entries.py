@@ -228,3 +228,13 @@ def test_a_line_on_the_wrong_account_is_noticed(step: str, monkeypatch: pytest.M
     with pytest.raises(AssertionError):
         for name in (name for name in HISTORIES if name.startswith("money")):
             test_what_clauses_keep_and_give_stands_on_accounts_of_its_own(name)
+
+
+def test_sixty_signs_are_a_name_as_it_is_and_one_more_is_cut_and_told_apart() -> None:
+    """The digests are those of `printf %s NAME | sha256sum`, the first eight digits."""
+    assert segment("A" * 60) == "A" * 60
+    assert segment("A" * 61) == "A" * 60 + "--0ae45129"
+    assert segment("A" * 62) == "A" * 60 + "--5a2aafca"
+    assert segment("Acme & Co") == "Acme-Co--aa60a9fc"
+    assert segment("?!") == "Unnamed--545f940d"
+    assert segment("acme") == "P-acme--822b33ad"

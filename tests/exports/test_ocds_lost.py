@@ -1,0 +1,75 @@
+"""What is lost in a release, each thing with its reference or its amount."""
+
+from __future__ import annotations
+
+from ledger import intents as i
+from ledger.events import PaymentInstructed
+from ledger.intents import TakenMilestone, TakenPayment
+from tests.decisions import builders as b
+from tests.exports.releases import lost, taken
+
+
+def test_a_contract_loses_its_terms_and_an_open_milestone_what_was_promised_of_it() -> None:
+    story = b.contract(b.defined("M1", criteria=("it works",)))
+    assert lost(story.records) == {
+        "terms": ["C-1"],
+        "provisional": ["C-1/M1"],
+        "criteria": ["C-1/M1"],
+    }
+
+
+def test_a_currency_that_no_amount_states_is_lost() -> None:
+    assert lost(taken(TakenMilestone(id="M1"))) == {"currency": ["C-1"]}
+    for told in (
+        {"value_minor": 5},
+        {"payments": (TakenPayment(reference="a", amount_minor=5),)},
+    ):
+        assert "currency" not in lost(taken(TakenMilestone(id="M1"), **told))
+    assert lost(taken(TakenMilestone(id="M1", amount_minor=5))) == {}
+
+
+def test_an_acceptance_on_a_later_day_loses_the_day_and_who_approved() -> None:
+    later = lost(b.accepted("M1", on=b.day(8, 25)).records)
+    assert (later["accepted-on"], later["approvals"]) == (["C-1/M1"], ["C-1/M1"])
+    same = lost(b.accepted("M1", on=b.day(8, 21)).records)
+    assert "accepted-on" not in same
+    assert same["provisional"] == ["C-1/M2"]  # M1's date stands
+
+
+def test_work_begun_waiting_or_sent_back_is_lost_as_such() -> None:
+    story = b.contract()
+    b.play(story, b.starts(on=b.day(8, 5)), b.submits())
+    assert {k: v for k, v in lost(story.records).items() if k in ("started", "status")} == {
+        "started": ["C-1/M1"],
+        "status": ["C-1/M1"],
+    }
+    assert "deliveries" not in lost(story.records)
+    b.play(story, b.rejects(on=b.day(8, 22)), b.submits(on=b.day(8, 23)))
+    assert lost(story.records)["deliveries"] == ["C-1/M1"]
+
+
+def test_a_corrected_delivery_is_one_delivery() -> None:
+    story = b.play(b.contract(), b.submits())
+    b.play(story, b.submits(on=b.day(8, 20), corrects=b.last(story)))
+    assert "deliveries" not in lost(story.records)
+
+
+def test_what_is_held_instructed_and_came_back_is_lost_with_its_amount() -> None:
+    story = b.play(b.accepted(), b.pays(amount=30_000), b.disputes(amount=20_000, on=b.day(9, 1)))
+    found = lost(story.records)
+    assert (found["held"], found["instructed"], found["disputes"]) == (
+        *("200.00", "300.00"),
+        ["C-1/M1"],
+    )
+    instruction = b.version_of(story, PaymentInstructed)
+    b.play(story, ("finance-1", i.FailPayment(instruction=instruction, reason="closed")))
+    found = lost(story.records)
+    assert (found["payments-undone"], "instructed" in found) == ("300.00", False)
+
+
+def test_money_on_a_cancelled_milestone_is_a_payment_without_milestone() -> None:
+    records = taken(
+        TakenMilestone(id="M1", status="cancelled", amount_minor=900),
+        payments=(TakenPayment(reference="a", amount_minor=700, milestone="M1"),),
+    )
+    assert (lost(records)["cancelled"], lost(records)["cancelled-paid"]) == (["C-1/M1"], "7.00")
