@@ -69,7 +69,7 @@ def filled_in(command: str, version: int | None) -> str:
 
 def _record(entry: BankEntry, about: Named, by_minor: int | None) -> str:
     abroad = "" if entry.currency == about.parts[0].currency else _abroad(entry)
-    each = _each(entry, about, f"mledger payment record {{}}{abroad}")
+    each = _in_turn(entry, _each(about, f"mledger payment record {{}}{abroad}"))
     if by_minor is None or abroad or len(about.subjects) > 1:
         return f"if it is paid so: {each}"
     currency = about.parts[0].currency
@@ -96,7 +96,7 @@ def _abroad(entry: BankEntry) -> str:
 
 def _fail(entry: BankEntry, about: Named) -> str:
     reason = shlex.quote(entry.reason or "rejected by the bank")
-    return _each(entry, about, f"mledger payment fail {{}} --reason {reason}")
+    return _in_turn(entry, _each(about, f"mledger payment fail {{}} --reason {reason}"))
 
 
 def _back(entry: BankEntry, about: Named, by_minor: int | None) -> str:
@@ -105,16 +105,14 @@ def _back(entry: BankEntry, about: Named, by_minor: int | None) -> str:
         if about.having("instructed") and (by_minor is None or _may_be_charge(entry, by_minor)):
             return f"if it was not paid: {_fail(entry, about)}"
         return "ask the bank what it gives back"
-    more = f"{_day(entry)} --entry {NUMBER}"
-    whole = _quoted(about.subjects[0] if len(about.subjects) == 1 else paid[0].reference)
+    reverse, *others = _each(about, "mledger payment reverse {}", "paid")
     if by_minor is None or by_minor >= 0 or entry.currency != paid[0].currency:
-        return f"if it undoes that: mledger payment reverse {whole}{more}"
-    fees = display_minor(-by_minor, paid[0].currency)
+        return f"if it undoes that: {_in_turn(entry, [reverse, *others])}"
     part_back = f"if a part came back: {_part_back(entry, paid)}"
     if not _may_be_charge(entry, by_minor):
         return part_back
-    kept = f"mledger payment reverse {whole} --fees {fees}{more}"
-    return f"if the bank kept the rest: {kept}; {part_back}"
+    fees = f" --fees {display_minor(-by_minor, paid[0].currency)}"
+    return f"if the bank kept the rest: {_in_turn(entry, [reverse + fees, *others])}; {part_back}"
 
 
 def _may_be_charge(entry: BankEntry, by_minor: int) -> bool:
@@ -192,11 +190,11 @@ def _whole(part: Part) -> str:
     return _quoted(f"{part.contract}/{part.milestone}")
 
 
-def _each(entry: BankEntry, about: Named, command: str) -> str:
-    """The command for each transfer; the entry is explained with the first."""
-    waits = {name for p in about.having("instructed") for name in (p.transfer, p.reference)}
-    names = [name for name in about.subjects if name in waits] or about.subjects
-    return _in_turn(entry, [command.format(_quoted(name)) for name in names])
+def _each(about: Named, command: str, status: str = "instructed") -> list[str]:
+    """The command for each of what an entry names, as far as it is of that status."""
+    open_ = {name for p in about.having(status) for name in (p.transfer, p.reference)}
+    names = [name for name in about.subjects if name in open_] or about.subjects
+    return [command.format(_quoted(name)) for name in names]
 
 
 def _quoted(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Statements of ISO 20022: camt.053 and the notification camt.054, versions 02 to 08 and later.
+"""Statements of ISO 20022: camt.053 and the notification camt.054, versions 02 to 14.
 
 Names are read without their namespace, so every version and every bank's own subset is one: what later versions
 moved or renamed is looked for in each of its places.
@@ -91,7 +91,9 @@ class _Statement:
 
     def __init__(self, file: str, node: Node, into: Statements) -> None:
         self.file, self.node, self.into = file, node, into
-        account = node.said("Acct/Id/IBAN", "Acct/Id/Othr/Id", "Acct/Id/PrtryAcct/Id")
+        # From 09 on an account may be named by its alias alone.
+        told = ("Acct/Id/IBAN", "Acct/Id/Othr/Id", "Acct/Id/PrtryAcct/Id", "Acct/Prxy/Id")
+        account = node.said(*told)
         self.account = account or "account"
         self.identities = Identities()
 

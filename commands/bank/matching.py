@@ -213,7 +213,10 @@ class Matcher:
         entry = look.entry
         about = look.about.without(spared(entry))
         parts = about.having("instructed")
-        if not about.parts:
+        if look.about.parts and not about.parts:
+            # Of each that it holds the report says something by itself.
+            self._takes((look,), "failed", Settlement(), ())
+        elif not about.parts:
             says = f"rejects what names no payment of this ledger: {said(entry)}"
             self._listed(entry, about, "unrelated", says)
         elif not parts or len(parts) < len(about.parts):

@@ -78,9 +78,9 @@ def named_by(entry: BankEntry, payments: Payments) -> Named:
         if found:
             return _as_named(found)
     # One that names a payment information is about that, not about the whole file that it was in.
-    above = [entry.group] if entry.group else [*names, entry.message, *_groups(entry.lines)]
+    above = [entry.group] if entry.group else [*names, *_groups(entry.lines)]
     for name in above:
-        if name and (parts := payments.group(name)):
+        if parts := payments.group(name):
             return _as_named([(part.transfer, part) for part in parts])
     return NOBODY
 

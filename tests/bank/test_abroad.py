@@ -61,6 +61,20 @@ def test_a_shorter_amount_waits_and_by_hand_settles_its_proportion(
     assert found["gain"] == money("0.00", "USD")
 
 
+def test_a_debit_in_the_contracts_own_currency_pays_by_hand_what_was_told_abroad(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    instruct("--rate", "0.1392")
+    booked("A,1,2026-11-22,debit,500.00,CNY,for BW-1#10,,")
+    assert payment(capsys)["status"] == "instructed"
+    words = ("payment", "record", "BW-1#10", "--entry", "#1", "--as", "finance-1")
+    assert main([*words[:3], "500.01", *words[3:]]) == 2
+    assert "error[bank-entry-exceeded]" in capsys.readouterr().err
+    act(*words[:3], "500.00", *words[3:])
+    found = payment(capsys)
+    assert (found["paid"], found["paid_abroad"]) == (money("500.00", "CNY"), money("69.60", "USD"))
+
+
 @pytest.mark.parametrize(
     ("cost", "gain", "word"), [("138.00", "1.20", "gain"), ("140.00", "-0.80", "loss")]
 )

@@ -183,6 +183,13 @@ def test_a_rejection_holds_though_a_debit_takes_a_credit_back() -> None:
     assert world.transfer(T2)[0].status == "failed"
 
 
+def test_a_rejection_holds_though_a_credit_waits() -> None:
+    world = World()
+    back = ntry("5000.00", tx(T2), currency="CNY", reference="C", side="CRDT", day="")
+    world.take(statement(back, rejected(T2)))
+    assert world.transfer(T2)[0].status == "failed"
+
+
 @given(FILES)
 def test_never_is_more_settled_than_was_booked(files: list[str]) -> None:
     """Summed independently from the texts: what is paid of the instructions in a currency left the account in it."""
@@ -216,6 +223,15 @@ def test_what_a_rule_refuses_pays_nothing_and_the_exact_debit_settles(
     assert standing(capsys)["T3"] == ({"paid"}, "1772.39")
     told = [(one["finding"], one["bank_reference"]) for one in said["waiting"]]
     assert told == ([("refused", "EARLY")] if at_once else [])
+
+
+def test_what_several_entries_settled_together_is_done_though_a_rule_refuses_another(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    halves = [ntry("2500.00", tx(T2), currency="CNY", reference=f"H{n}") for n in (1, 2)]
+    said = take(capsys, instructed, statement(*halves, EARLY))
+    assert [one["bank_reference"] for one in said["waiting"]] == ["EARLY"]
+    assert standing(capsys)["T2"] == ({"paid"}, "5000.00")
 
 
 @pytest.mark.parametrize("option", [(), ("--dry-run",), ("--strict",)])

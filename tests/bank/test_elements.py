@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from commands.bank.matching import Verdict
+from commands.bank.settling import Booking, settle
 from ledger.events import Exchange
 from ledger.intents import FailPayment, RecordPayment, ReversePayment
 from tests.bank.setting import ACCOUNT, ntry, statement, tx
@@ -27,6 +29,11 @@ def details(*amounts: str) -> str:
 def charge(value: str, more: str = "", currency: str = "EUR") -> str:
     """A charge as a record, as from 03 on."""
     return f'<Rcrd><Amt Ccy="{currency}">{value}</Amt>{more}</Rcrd>'
+
+
+def rules(taken: list[Verdict]) -> list[str]:
+    """The rules of what a person is told of."""
+    return [rule for verdict in taken for rule, _ in verdict.remarks]
 
 
 def finding(world: World, *entries: str) -> str:
@@ -195,6 +202,7 @@ def test_an_amount_told_is_what_was_paid_and_the_rest_a_charge(tag: str, where: 
     taken = world.take(statement(entry))
     assert world.paid(T3)
     assert fees(taken) == 1500
+    assert rules(taken) == ["bank-fees"]
 
 
 def test_amt_of_the_only_transaction_is_what_was_paid() -> None:
@@ -306,17 +314,20 @@ def test_chrgs_that_the_amount_holds_are_charges_beside_the_payment(chrgs: str, 
 
 
 @pytest.mark.parametrize(
-    "chrgs",
+    ("chrgs", "told"),
     [
-        f"<Chrgs>{charge('15.00')}</Chrgs>",
-        f"<Chrgs>{charge('15.00', '<ChrgInclInd>false</ChrgInclInd>')}</Chrgs>",
-        f"<Chrgs>{charge('15.00', '<ChrgInclInd>true</ChrgInclInd><Br>CRED</Br>')}</Chrgs>",
+        (f"<Chrgs>{charge('15.00')}</Chrgs>", ["bank-fees-apart"]),
+        (
+            f"<Chrgs>{charge('15.00', '<ChrgInclInd>false</ChrgInclInd>')}</Chrgs>",
+            ["bank-fees-apart"],
+        ),
+        (f"<Chrgs>{charge('15.00', '<ChrgInclInd>true</ChrgInclInd><Br>CRED</Br>')}</Chrgs>", []),
     ],
 )
-def test_chrgs_beside_the_exact_amount_are_not_in_it(chrgs: str) -> None:
+def test_chrgs_beside_the_exact_amount_are_not_in_it(chrgs: str, told: list[str]) -> None:
     world = World()
     taken = world.take(statement(ntry("1772.39", tx(T3, chrgs))))
-    assert (world.paid(T3), fees(taken)) == (True, 0)
+    assert (world.paid(T3), fees(taken), rules(taken)) == (True, 0, told)
 
 
 def test_chrgs_said_to_be_in_the_exact_amount_make_it_short() -> None:
@@ -535,6 +546,7 @@ def test_payments_in_several_currencies_are_not_one_entry() -> None:
         f"<Prtry><Tp>X</Tp><Ref>{T3}</Ref></Prtry>",
         f"<EndToEndId>{T3.lower()}</EndToEndId>",
         "<EndToEndId>EU-1#1 EU-1#2 EU-1#3</EndToEndId>",
+        "<EndToEndId>'EU-1#1', (EU-1#2) [EU-1#3]</EndToEndId>",
     ],
 )
 def test_refs_name_the_payment(refs: str) -> None:
@@ -661,3 +673,133 @@ def test_debits_in_two_currencies_are_nothing_together() -> None:
     halves = [ntry("2500.00", tx(T2), currency=c, reference=c) for c in ("CNY", "EUR")]
     world.take(statement(*halves))
     assert {p.status for p in world.transfer(T2)} == {"instructed"}
+
+
+def test_the_debit_abroad_of_what_a_credit_gave_back_before_is_set_against_it() -> None:
+    world = World()
+    world.take(statement(ntry("139.20", tx(T4), currency="USD", side="CRDT", reference="R")))
+    (taken,) = world.take(statement(ntry("139.20", tx(T4), currency="USD", reference="A")))
+    assert (taken.verdict, {p.status for p in world.transfer(T4)}) == ("undone", {"failed"})
+
+
+def test_halves_are_recorded_under_the_references_of_both() -> None:
+    world = World()
+    halves = [ntry("2500.00", tx(T2), currency="CNY", reference=f"H{n}") for n in (1, 2)]
+    (intent,) = recorded(world.take(statement(*halves)))
+    assert isinstance(intent, RecordPayment)
+    assert (intent.reference, len(intent.entry.split())) == ("H1 H2", 2)
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        ntry(
+            "2500.00",
+            tx(
+                T2,
+                f"<Chrgs>{charge('5.00', '<ChrgInclInd>true</ChrgInclInd>', currency='CNY')}</Chrgs>",
+            ),
+            currency="CNY",
+        ),
+        ntry("2500.00", f"{batch('', '2')}{tx(T2)}", currency="CNY"),
+        ntry("2500.00", tx(T2, details(amount("InstdAmt", "2490.00", "CNY"))), currency="CNY"),
+    ],
+    ids=["holds charges", "holds more transactions", "tells another amount"],
+)
+def test_a_half_of_which_the_bank_tells_more_makes_no_whole(half: str) -> None:
+    world = World()
+    world.take(statement(half, ntry("2500.00", tx(T2), currency="CNY", reference="H2")))
+    assert {p.status for p in world.transfer(T2)} == {"instructed"}
+
+
+def test_the_halves_of_what_was_told_abroad_are_of_the_day_of_the_later() -> None:
+    world = World()
+    halves = [
+        ntry("69.60", tx(T4), currency="USD", reference=f"H{n}", day=f"2026-06-1{n}")
+        for n in (2, 1)
+    ]
+    (intent,) = recorded(world.take(statement(*halves)))
+    assert isinstance(intent, RecordPayment) and intent.exchange is not None
+    told = (str(intent.on), str(intent.exchange.rate_on), intent.exchange.source)
+    assert told == ("2026-06-12", "2026-06-12", "bank entry H2")
+
+
+def test_a_debit_of_what_is_left_of_one_transfer_is_measured_by_that() -> None:
+    world = World()
+    world.take(statement(ntry("522.39", tx("", text="EU-1#1"))))
+    (taken,) = world.take(statement(ntry("1240.00", tx(T3), reference="REST")))
+    assert (taken.finding, "10.00 EUR less than" in taken.says) == ("short", True)
+
+
+def test_a_charge_in_another_currency_is_a_charge_whatever_its_figure() -> None:
+    said = "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>MDOP</Cd><SubFmlyCd>CHRG</SubFmlyCd></Fmly></Domn></BkTxCd>"
+    (taken,) = World().take(statement(ntry("1800.00", tx(T3), more=said, currency="USD")))
+    assert taken.verdict == "charge"
+
+
+def test_what_is_called_a_charge_in_another_currency_than_was_paid_waits() -> None:
+    world = World()
+    world.take(statement(ntry("1772.39", tx(T3))))
+    entry = ntry("15.00", tx("", text=f"Charges for {T3}"), currency="USD")
+    assert finding(world, entry) == "settled-before"
+
+
+def test_what_was_paid_in_two_currencies_does_not_come_back_in_one() -> None:
+    told = Exchange(currency="USD", amount_minor=7_000, rate="0.14")
+    other = f"{RUN}-T5"
+    parts = [part("X-1", n, 50_000, "CNY", other, told) for n in (1, 2)]
+    for one, currency in zip(parts, ("USD", "HKD"), strict=True):
+        one.status, one.paid_minor, one.paid_in, one.foreign_minor = "paid", 50_000, currency, 7_000
+    assert finding(World(parts), ntry("140.00", tx(other), currency="USD", side="CRDT"))
+    assert {p.status for p in parts} == {"paid"}
+
+
+def test_without_sts_an_entry_is_taken_as_booked() -> None:
+    world = World()
+    world.take(statement(ntry("1772.39", tx(T3), status="")))
+    assert world.paid(T3)
+
+
+def test_ttlamt_may_be_less_than_an_entry_that_tells_its_charges() -> None:
+    world = World()
+    said = batch(f'<PmtInfId>{RUN}-P1</PmtInfId><TtlAmt Ccy="CNY">205000.00</TtlAmt>')
+    chrgs = f"<Chrgs>{charge('30.00', currency='CNY')}</Chrgs>"
+    taken = world.take(statement(ntry("205030.00", said, currency="CNY", more=chrgs)))
+    assert (world.paid(T1), world.paid(T2), fees(taken)) == (True, True, 3000)
+
+
+@pytest.mark.parametrize(("told", "paid"), [("30.00", True), ("", False)])
+def test_of_chrgs_at_the_entry_and_at_its_transactions_those_of_the_entry_count(
+    told: str, paid: bool
+) -> None:
+    world = World()
+    each_ten = f"<Chrgs>{charge('10.00', currency='CNY')}</Chrgs>"
+    chrgs = f"<Chrgs>{charge(told, currency='CNY')}</Chrgs>" if told else ""
+    text = tx(T1, each_ten) + tx(T2, each_ten)
+    taken = world.take(statement(ntry("205030.00", text, currency="CNY", more=chrgs)))
+    assert (world.paid(T1), fees(taken)) == ((True, 3000) if paid else (False, 0))
+
+
+def test_bktxcd_of_a_transaction_says_more_than_that_of_its_entry() -> None:
+    code = "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>{}</Cd><SubFmlyCd>{}</SubFmlyCd></Fmly></Domn></BkTxCd>"
+    entry = ntry("15.00", tx(T3, code.format("MDOP", "CHRG")), more=code.format("ICDT", "OTHR"))
+    (taken,) = World().take(statement(entry))
+    assert taken.verdict == "charge"
+
+
+def test_a_payment_information_that_is_not_known_is_not_taken_for_its_whole_file() -> None:
+    world = World([part("EU-1", 1, 177_239, "EUR", T3)])
+    refs = f"<Refs><MsgId>{RUN}</MsgId><PmtInfId>{RUN}-P9</PmtInfId></Refs>"
+    assert finding(world, ntry("1772.39", f"<TxDtls>{refs}</TxDtls>")) == "unrelated"
+    world.take(statement(ntry("1772.39", f"<TxDtls><Refs><MsgId>{RUN}</MsgId></Refs></TxDtls>")))
+    assert world.paid(T3)
+
+
+def test_of_what_is_paid_over_only_the_last_part_takes_more_than_instructed() -> None:
+    settled = settle(T3, World().transfer(T3), 178_239, Booking(None), over=True)
+    intents = [intent for _, intent in settled.requests if isinstance(intent, RecordPayment)]
+    assert [(i.amount_minor, i.over) for i in intents] == [
+        (52_239, False),
+        (100_000, False),
+        (26_000, True),
+    ]

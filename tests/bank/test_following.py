@@ -193,6 +193,17 @@ ROWS = [
         {},
         {"EUR": -177_239},
     ),
+    # Two transfers came back, less 100.00 that the bank kept.
+    (
+        [
+            ntry("205000.00", tx("", text=f"{T1} {T2}"), currency="CNY"),
+            ntry("204900.00", tx("", text=f"{T1} {T2}"), currency="CNY", side="CRDT", day=DAY),
+        ],
+        "if the bank kept the rest",
+        {},
+        {"T1": ({"reversed"}, "0.00"), "T2": ({"reversed"}, "0.00")},
+        {"CNY": -10_000},
+    ),
     ([ntry("0.00", tx(T3))], NOTHING, {}, {"T3": ({"instructed"}, "0.00")}, {}),
     (
         [ntry("5000.00", tx("", text="film"), currency="CNY")],
@@ -318,3 +329,10 @@ def test_of_a_sum_back_in_another_currency_nothing_is_said_to_be_kept() -> None:
         UNDOES: [["payment", "reverse", T4, "--entry", "#?"]],
         NOTHING: [["payment", "dismiss", "#?", "--reason", "WHY"]],
     }
+
+
+def test_what_came_back_already_is_not_said_to_fail() -> None:
+    world = World()
+    world.take(statement(PAID, BACK))
+    (verdict,) = world.take(statement(back("1772.39")))
+    assert verdict.command.startswith("ask the bank what it gives back; if it is nothing of ours: ")

@@ -123,6 +123,19 @@ def test_a_debit_seen_after_its_return_is_explained_once(
     assert sorted(payable(capsys)) == ["CN-1/M1", "CN-1/M2"]
 
 
+def test_a_dry_run_sets_a_debit_against_a_return_once(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a rule refuses has the rest planned again: the debit that was set against it is not to come any more."""
+    take(capsys, instructed, statement(ntry("200000.00", tx(T1), currency="CNY", side="CRDT")))
+    early = ntry("250.00", tx("", text="for EU-1#16"), reference="EARLY", day="2026-06-01")
+    twice = [ntry("200000.00", tx(T1), currency="CNY", reference=name) for name in ("D1", "D2")]
+    (instructed / "s.xml").write_text(statement(*twice, early), "utf-8")
+    said = asked(capsys, "import", "bank", "s.xml", "--dry-run", "--as", "finance-1")
+    found = {one["bank_reference"]: one["finding"] for one in said["waiting"]}
+    assert found == {"D2": "settled-before", "EARLY": "refused"}
+
+
 def test_a_dry_run_says_what_would_be_and_records_nothing(
     instructed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -245,6 +258,15 @@ def test_an_entry_without_a_day_wants_one(
     assert standing(capsys)["T3"][0] == {"paid"}
 
 
+@pytest.mark.parametrize("name", ["CN-2#6", "CN-2#7"])
+def test_a_payment_is_reversed_by_its_instruction_or_by_its_record(
+    instructed: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    act("payment", "record", "CN-2#6", "--as", "finance-1")
+    act("payment", "reverse", name, "--as", "finance-1")
+    assert standing(capsys)["T2"] == ({"reversed"}, "0.00")
+
+
 def test_what_was_an_error_kept_no_fee(
     instructed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -296,6 +318,17 @@ def test_an_entry_that_the_first_release_recorded_under_its_reference_is_known_b
     assert (said["known"], len(said["waiting"])) == (known, 1 - known)
     later = ntry("5000.00", tx(T2), currency="CNY", reference="OLD", day="2026-06-12")
     assert len(take(capsys, instructed, statement(later))["waiting"]) == 1
+
+
+@pytest.mark.parametrize(("booked", "known"), [("5015.00", 1), ("4985.00", 0)])
+def test_the_first_release_recorded_an_entry_less_the_charges_that_it_names(
+    instructed: Path, capsys: pytest.CaptureFixture[str], booked: str, known: int
+) -> None:
+    key = ("--idempotency-key", f"bank:{ACCOUNT}:OLD")
+    act("payment", "record", T2, "--on", "2026-06-11", "--as", "finance-1", *key)
+    chrgs = '<Chrgs><Amt Ccy="CNY">15.00</Amt></Chrgs>'
+    entry = ntry(booked, tx(T2, chrgs), currency="CNY", reference="OLD")
+    assert take(capsys, instructed, statement(entry))["known"] == known
 
 
 def test_the_report_is_a_table_too(instructed: Path, capsys: pytest.CaptureFixture[str]) -> None:

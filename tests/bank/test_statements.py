@@ -173,6 +173,10 @@ def test_damaged_and_hostile_xml_is_refused(data: bytes, code: str) -> None:
     assert refused.value.place.startswith("s.xml:")
 
 
+def test_xml_as_deep_as_may_be_is_read() -> None:
+    assert parse_xml(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH, "s.xml").name == "a"
+
+
 @pytest.mark.parametrize(
     ("text", "currency", "minor"),
     [("1.50000", "CNY", 150), ("2000.00", "JPY", 2000), ("1.5", "KWD", 1500), ("3", "CNY", 300)],

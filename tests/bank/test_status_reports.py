@@ -8,6 +8,8 @@ from tests.bank.world import RUN, T1, T2, T3, T4, World
 
 WHY = "<StsRsnInf><Rsn><Cd>AC01</Cd></Rsn><AddtlInf>no account</AddtlInf></StsRsnInf>"
 
+TWO = "<OrgnlNbOfTxs>2</OrgnlNbOfTxs>"
+
 
 def report(*groups: str, file: str = "", loose: str = "", made: str = "2026-06-11T08:00:00") -> str:
     header = f"<GrpHdr><MsgId>R1</MsgId>{f'<CreDtTm>{made}</CreDtTm>' if made else ''}</GrpHdr>"
@@ -42,6 +44,7 @@ def failed(*texts: str) -> list[str]:
         (report(group(1, f"<PmtInfSts>RJCT</PmtInfSts>{WHY}")), [T1, T2]),
         (report(group(1, "<PmtInfSts>RJCT</PmtInfSts>" + single(T1))), [T1, T2]),
         (report(group(1, "<PmtInfSts>RJCT</PmtInfSts>" + single(T1, "ACSC"))), [T2]),
+        (report(group(1, f"{TWO}<PmtInfSts>RJCT</PmtInfSts>" + single(T1, "ACSC"))), [T2]),
         (report(group(1, "<PmtInfSts>PART</PmtInfSts>" + single(T1, "RJCT"))), [T1]),
         (report(group(1, "<PmtInfSts>ACCP</PmtInfSts>")), []),
         (report(group(2, "<PmtInfSts>CANC</PmtInfSts>")), [T3]),
@@ -58,9 +61,17 @@ def test_a_status_holds_for_what_it_names(text: str, names: list[str]) -> None:
     assert failed(text) == names
 
 
-def test_the_reason_of_the_group_is_that_of_its_transfers() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        report(group(2, f"<PmtInfSts>RJCT</PmtInfSts>{WHY}")),
+        report(group(2, "<PmtInfSts>RJCT</PmtInfSts>"), file=f"<GrpSts>RJCT</GrpSts>{WHY}"),
+        report(group(2, single(T3, "RJCT")), file=f"<GrpSts>RJCT</GrpSts>{WHY}"),
+    ],
+)
+def test_the_reason_of_the_group_or_the_file_is_that_of_its_transfers(text: str) -> None:
     world = World()
-    (taken,) = world.take(report(group(2, f"<PmtInfSts>RJCT</PmtInfSts>{WHY}")))
+    taken = next(verdict for verdict in world.take(text) if verdict.requests)
     assert {getattr(i, "reason", "") for _, i in taken.requests} == {"AC01 no account"}
 
 
@@ -107,3 +118,12 @@ def test_a_report_never_fails_what_is_paid() -> None:
     (taken,) = world.take(report(group(1, "<PmtInfSts>RJCT</PmtInfSts>")))
     assert (taken.verdict, taken.finding) == (None, "settled-before")
     assert {p.status for p in world.transfer(T1)} == {"instructed"}
+
+
+def test_a_group_of_which_every_transfer_is_told_by_itself_leaves_nothing_to_wait() -> None:
+    world = World()
+    each = single(T1, "RJCT", WHY) + single(T2, "RJCT", WHY)
+    world.take(report(group(1, f"<PmtInfSts>RJCT</PmtInfSts>{each}")))
+    assert world.waiting == []
+    assert {p.status for p in (*world.transfer(T1), *world.transfer(T2))} == {"failed"}
+    assert {p.status for p in world.transfer(T3)} == {"instructed"}

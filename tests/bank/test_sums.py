@@ -21,6 +21,7 @@ from commands.bank.sums import MOST, fewest
         ((5, -2), 3, ()),
         ((1, 1), 0, ()),
         ((1,) * MOST, MOST, tuple(range(MOST))),
+        ((1,) * MOST, 3, (0, 1, 2)),
         ((1,) * (MOST + 1), MOST + 1, tuple(range(MOST + 1))),
         ((1,) * (MOST + 1), MOST, ()),
     ],
