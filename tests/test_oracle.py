@@ -174,6 +174,8 @@ CORE = (
         "check",
     ),
     "approvals",
+    "people",
+    "working_days",
 )
 
 

@@ -26,7 +26,7 @@ from tests.oracle.shown import soonest
 SEEDS = range(24)
 MORE_SEEDS = range(120)
 MOMENTS = (None, date(2026, 6, 1), date(2026, 9, 1))
-REPORTS = ("schedule", "exposure", "on-time")
+REPORTS = ("schedule", "exposure", "on-time", "paid-on-time", "cycle-times")
 
 
 def _sorted(found: list[Json]) -> list[str]:

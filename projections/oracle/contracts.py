@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from projections.oracle.agreed import agreed_by
 from projections.oracle.log import Fact, Json
 from projections.oracle.milestones import Milestone
+from projections.oracle.people import Office, appoint
 
-# How a payment ends, and the field in which its end names it.
-ENDS = {
+# What is found by the fact that it is about, and the field that names that.
+ABOUT = {
     "PaymentRecorded": "instruction",
     "PaymentFailed": "instruction",
     "PaymentReversed": "payment",
+    "ApprovalGranted": "subject",
+    "ApprovalWithdrawn": "approval",
 }
 
 
@@ -24,9 +27,12 @@ class Contract:
         self.facts: list[Fact] = []
         self.by_version: dict[int, Fact] = {}
         self.agreements: list[tuple[Fact, Json]] = []
+        self.offices: list[Office] = []
+        self.in_force: set[int] = set()
+        self.binds_prices = False  # from the first release whose approvals do
         self.milestones: list[Milestone] = []
         self._by_name: dict[str, list[Fact]] = {}
-        self._ends: dict[tuple[str, int], list[Fact]] = {}
+        self._of: dict[tuple[str, int], list[Fact]] = {}
         self._with: dict[int, list[Fact]] = {}
         self._called: dict[str, list[Milestone]] = {}
         for fact in facts:
@@ -39,9 +45,13 @@ class Contract:
         self._by_name.setdefault(fact.name, []).append(fact)
         if fact.name in ("ContractSigned", "ContractAmended"):
             self.agreements.append((fact, agreed_by(self.terms, fact)))
-        if fact.name in ENDS:
-            ended = (fact.name, fact.data.get(ENDS[fact.name], 0))
-            self._ends.setdefault(ended, []).append(fact)
+        appoint(self.offices, fact)
+        if fact.name != "ChangeRejected":
+            self.in_force.add(fact.data.get("proposal", 0))
+        self.binds_prices = self.binds_prices or bool(fact.data.get("price"))
+        if fact.name in ABOUT:
+            about = (fact.name, fact.data.get(ABOUT[fact.name], 0))
+            self._of.setdefault(about, []).append(fact)
         if fact.name == "PenaltyAssessed" or fact.data.get("kind") in ("early", "quality"):
             for version in fact.data.get("rests_on", ()):
                 self._with.setdefault(version, []).append(fact)
@@ -57,9 +67,9 @@ class Contract:
         """All facts of that name so far."""
         return self._by_name.get(name, [])
 
-    def ends(self, name: str, version: int) -> list[Fact]:
-        """The facts of that name by which the payment of that version ended."""
-        return self._ends.get((name, version), [])
+    def of(self, name: str, version: int) -> list[Fact]:
+        """The facts of that name about the fact of that version."""
+        return self._of.get((name, version), [])
 
     def decided_with(self, acceptance: Fact) -> list[Fact]:
         """The bonuses and penalties that the clauses gave with an acceptance."""

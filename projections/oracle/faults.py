@@ -6,17 +6,19 @@ reckoning.py prices what was accepted, approvals.py says who had to approve.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 
-from projections.oracle.approvals import unapproved
+from projections.oracle.approvals import misjudged, unapproved, unsupported
 from projections.oracle.contracts import Contract
 from projections.oracle.log import Fact, Json, day, facts_by_contract
 from projections.oracle.milestones import Milestone
+from projections.oracle.people import local, unentitled
 from projections.oracle.reckoning import EARNED, Priced, percent, priced, rounded, stored
-from projections.oracle.recorded import by_import
+from projections.oracle.recorded import taken_over
 from projections.oracle.releases import completed_on, live_invoices, parts, starts
-from projections.oracle.schedule import due_by_terms, month_end, next_month, on_weekday, payables
+from projections.oracle.schedule import due_by_terms, month_end, next_month, payables
+from projections.oracle.working_days import ONE, Unlisted, first_working, works
 
 # --- everything in a log ----------------------------------------------------------------------------------
 
@@ -46,11 +48,20 @@ def faults_of(whole: Contract) -> Iterator[str]:
 
 def _against(before: Contract, fact: Fact, whole: Contract) -> Iterator[str]:
     """What is wrong with a fact by the contract as it stood before it; what was decided with it comes after it."""
+    if not taken_over(whole, fact):
+        yield from unentitled(before, fact)
+        yield from unsupported(before, fact)
     if fact.name == "MilestoneAccepted" and not decided(before, fact):
-        if not by_import(whole, fact.version):
+        if not taken_over(whole, fact):
             yield "nobody approved it"
     elif fact.name == "MilestoneAccepted":
         yield from _accepted(before, fact, stored(whole, fact))
+    elif (
+        fact.name == "MilestoneSubmitted" and before.binds_prices
+    ):  # the first release took any day
+        yield from _delivered(before, fact)
+    elif fact.name == "ChangeProposed":
+        yield from misjudged(before, fact)
     elif fact.name == "RetentionReleased":
         yield from _release(before, fact)
     elif fact.name == "PaymentInstructed":
@@ -77,13 +88,20 @@ def _accepted(before: Contract, fact: Fact, lines: list[Priced]) -> Iterator[str
     theirs, ours = sorted(lines), sorted(priced(before, fact))
     if theirs != ours:
         yield f"lines {theirs}, reckoned {ours}, apart {set(theirs) ^ set(ours)}"
-    said, due = (
-        day(fact.data.get("payment_due")),
-        due_of(before, before.find(fact.milestone), fact.on),
-    )
-    if said != due:
-        yield f"payment of {fact.milestone} is due {said}, reckoned {due}"
+    one = before.find(fact.milestone)
+    yield from _due(day(fact.data.get("payment_due")), one.id, lambda: due_of(before, one, fact.on))
     yield from unapproved(before, fact, lines)
+
+
+def _delivered(before: Contract, fact: Fact) -> Iterator[str]:
+    """A delivery with a time counts for its day on the contract's clock; after the cut-off, for the next."""
+    if not fact.data.get("at"):
+        return
+    moment = local(datetime.fromisoformat(fact.data["at"]), before.terms)
+    late = before.terms.get("cut_off") and f"{moment:%H:%M:%S}" > f"{before.terms['cut_off']}:00"
+    counts = moment.date() + (ONE if late else timedelta())
+    if fact.on != counts:
+        yield f"what came at {fact.data['at']} counts for {counts}, not {fact.on}"
 
 
 PROPOSED = {
@@ -140,7 +158,9 @@ def due_of(contract: Contract, milestone: Milestone, accepted_on: date | None) -
     """When payment falls due of what is accepted on a day, with the invoices that there are."""
     start = counted_from(contract, milestone, accepted_on)
     terms = contract.terms_of(milestone).get("payment")
-    return due_by_terms(terms, start, roll_calendar_days=True) if terms and start else None
+    return (
+        due_by_terms(terms, start, works(contract.terms_of(milestone))) if terms and start else None
+    )
 
 
 def counted_from(contract: Contract, milestone: Milestone, accepted_on: date | None) -> date | None:
@@ -152,20 +172,33 @@ def counted_from(contract: Contract, milestone: Milestone, accepted_on: date | N
     return max(accepted_on, *(on for on in days if on)) if days else None
 
 
+def _due(said: date | None, what: str, reckon: Callable[[], date | None]) -> Iterator[str]:
+    """Whether a day is the one reckoned, where the calendar that it counts by is known here."""
+    try:
+        due = reckon()
+    except Unlisted:
+        return
+    if said != due:
+        yield f"payment of {what} is due {said}, reckoned {due}"
+
+
 def _due_by_invoice(after: Contract, fact: Fact, cover: Json) -> Iterator[str]:
     """An invoice for what was accepted before sets its due date, where payment counts from the invoice."""
     one = after.find(cover["milestone"])
-    terms = after.terms_of(one).get("payment") or {}
-    counts = one.acceptance is not None and terms.get("after", "approval") == "invoice"
-    due = due_of(after, one, one.acceptance.on) if counts and one.acceptance else None
-    if (
-        counts and one.acceptance and fact.name == "InvoiceReceived"
-    ):  # by itself, whatever others say
-        invoiced = day(fact.data.get("issued_on")) or fact.on
-        start = max(on for on in (one.acceptance.on, invoiced) if on)
-        due = due_by_terms(terms, start, roll_calendar_days=True)
-    if day(cover.get("payment_due")) != due:
-        yield f"payment of {one.id} is due {cover.get('payment_due')}, reckoned {due}"
+    terms = after.terms_of(one)
+    agreed = terms.get("payment") or {}
+    accepted_on = one.acceptance.on if one.acceptance else None
+
+    def reckon() -> date | None:
+        if accepted_on is None or agreed.get("after", "approval") != "invoice":
+            return None
+        if fact.name == "InvoiceRejected":
+            return due_of(after, one, accepted_on)
+        # By itself, whatever others say.
+        invoiced = day(fact.data.get("issued_on")) or fact.on or accepted_on
+        return due_by_terms(agreed, max(accepted_on, invoiced), works(terms))
+
+    yield from _due(day(cover.get("payment_due")), one.id, reckon)
 
 
 def _release(before: Contract, fact: Fact) -> Iterator[str]:
@@ -182,12 +215,27 @@ def _release(before: Contract, fact: Fact) -> Iterator[str]:
     last = min(whens, default=None)
     if not 0 < fact.data["amount_minor"] <= let_go - released:
         yield f"{fact.data['amount_minor']} is released, {let_go} let go, {released} before"
-    terms = before.terms_of(one).get("payment") or {}
-    due = on_weekday(last) if last and terms.get("roll", "none") == "forward" else last
-    if day(fact.data.get("payment_due")) != due:
-        yield f"due {fact.data.get('payment_due')}, reckoned {due}"
+    terms = before.terms_of(one)
+    rolls = (terms.get("payment") or {}).get("roll", "none") == "forward"
+
+    def reckon() -> date | None:
+        return first_working(last, works(terms)) if last and rolls else last
+
+    yield from _due(day(fact.data.get("payment_due")), "the release", reckon)
+    if before.binds_prices and not _of_one_part(falls, released, wanted):
+        yield f"{fact.data['amount_minor']} is released of more than one part"
     if fact.data["acceptance"] != (one.acceptance.version if one.acceptance else 0):
         yield "it rests on another acceptance"
+
+
+def _of_one_part(falls: list[tuple[date, int]], released: int, wanted: int) -> bool:
+    """Whether what is released lies within a single part, in the order in which the terms let them go."""
+    upto = 0
+    for _, amount in sorted(falls, key=lambda part: part[0]):
+        upto += amount
+        if upto > released:
+            return wanted <= upto
+    return False
 
 
 def discount_until(contract: Contract, milestone: Milestone) -> date | None:

@@ -148,7 +148,7 @@ def _refund(contract: Contract, told: Fact) -> Iterator[Json]:
     """A refund by the partner stands as a payment below zero."""
     if not any(told.data.get(name) for name in ("release", "fees_minor", "entry")):
         return
-    back = contract.ends("PaymentReversed", told.version)
+    back = contract.of("PaymentReversed", told.version)
     yield {
         "contract": contract.id,
         "version": told.version,
@@ -169,9 +169,9 @@ def _refund(contract: Contract, told: Fact) -> Iterator[Json]:
 
 
 def _settlement(contract: Contract, told: Fact) -> Iterator[Json]:
-    made = contract.ends("PaymentRecorded", told.version)
-    failed = contract.ends("PaymentFailed", told.version)
-    back = [f for one in made for f in contract.ends("PaymentReversed", one.version)]
+    made = contract.of("PaymentRecorded", told.version)
+    failed = contract.of("PaymentFailed", told.version)
+    back = [f for one in made for f in contract.of("PaymentReversed", one.version)]
     status = "reversed" if back else "paid" if made else "failed" if failed else "instructed"
     data: Json = made[0].data if made else {}
     wanted = ("release", "exchange", "transfer", "payee", "discount_minor")

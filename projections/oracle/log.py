@@ -30,7 +30,7 @@ TARGETS = {
 
 @dataclass(frozen=True)
 class Fact:
-    """One event: its name without schema version, its place, its effective date and its payload."""
+    """One event: its name without schema version, its place, effective date and payload, and who recorded it when."""
 
     name: str
     contract: str
@@ -38,6 +38,9 @@ class Fact:
     position: int
     on: date | None
     data: Json
+    actor: str = ""
+    recorded_at: str = ""
+    origin: str = ""
 
     @cached_property
     def milestone(self) -> str:
@@ -95,6 +98,9 @@ def facts_by_contract(records: Iterable[Json]) -> dict[str, list[Fact]]:
             position=record["position"],
             on=day(data.get("on")),
             data=data,
+            actor=record.get("actor", ""),
+            recorded_at=record.get("recorded_at", ""),
+            origin=record.get("origin", ""),
         )
         found.setdefault(fact.contract, []).append(fact)
     return found

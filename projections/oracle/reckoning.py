@@ -169,16 +169,34 @@ def early(one: Delivery, clause: Json) -> None:
 
 
 def quality(one: Delivery, clause: Json) -> None:
-    def number(text: str) -> Decimal:
-        return Decimal(text.rstrip("%"))
-
+    """The amount of the highest step that the measured value reaches in its unit; of one bonus no other step counts."""
+    if clause["milestone"] != one.milestone.id:
+        return
+    steps = list(clause.get("tiers", ()))
+    if clause.get("at_least") is not None and clause.get("amount_minor") is not None:
+        steps.append(clause)
     for result in one.results:
-        about = (clause["milestone"], clause["criterion"]) == (
-            one.milestone.id,
-            result["criterion"],
-        )
-        if about and number(result["measured"]) >= number(clause["at_least"]):
-            one.add("bonus", "quality", clause["amount_minor"])
+        if result["criterion"] == clause["criterion"]:
+            value, unit = measured(result["measured"])
+            reached = [
+                (threshold, step["amount_minor"])
+                for step in steps
+                for threshold, its in [measured(step["at_least"])]
+                if its == unit and threshold <= value
+            ]
+            one.add("bonus", "quality", max(reached, key=lambda step: step[0])[1] if reached else 0)
+
+
+def measured(text: str) -> tuple[Decimal, str]:
+    """The number and the unit of a measured value as it is stored."""
+    number = text.strip()
+    while number and not _is_number(number):
+        number = number[:-1]
+    return Decimal(number), text.strip()[len(number) :].strip()
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("+-").replace(".", "", 1).isdigit() and not text.endswith(".")
 
 
 def late(one: Delivery, clause: Json) -> None:

@@ -27,6 +27,12 @@ def by_import(contract: Contract, version: int) -> bool:
     return any(since <= version <= source.version for since, source in _imports(contract))
 
 
+def taken_over(contract: Contract, fact: Fact) -> bool:
+    """Whether a fact is a source's, and nobody's decision here; an old release did not always name its source."""
+    imported = bool(contract.facts[0].data.get("imported")) and fact.origin.startswith("import:")
+    return imported or by_import(contract, fact.version)
+
+
 def _sources(milestone: Milestone) -> list[tuple[int, Fact]]:
     """Those that tell of the milestone."""
     return [

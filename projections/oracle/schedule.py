@@ -10,6 +10,7 @@ from projections.oracle.log import Fact, Json, day
 from projections.oracle.milestones import Milestone
 from projections.oracle.payments import instructed, paid
 from projections.oracle.recorded import known_hold, missing
+from projections.oracle.working_days import ONE, Works, first_working, weekday
 
 COLUMNS = (
     "gross", "bonus", "penalty", "credit", "adjustment", "tax", "retention",
@@ -20,46 +21,44 @@ TOTALS = ("net", "held", "paid", "outstanding", "payable", "retention", "expecte
 
 def month_end(day: date) -> date:
     """The last day of the month: the one before the first of another."""
-    while (day + timedelta(days=1)).month == day.month:
-        day += timedelta(days=1)
+    while (day + ONE).month == day.month:
+        day += ONE
     return day
 
 
 def next_month(day: date, wanted: int) -> date:
     """That day of the month after, or its last where it is shorter."""
-    first = month_end(day) + timedelta(days=1)
+    first = month_end(day) + ONE
     return min(first + timedelta(days=wanted - 1), month_end(first))
 
 
-def on_weekday(day: date) -> date:
-    while day.weekday() > 4:
-        day += timedelta(days=1)
-    return day
+def due_by_terms(agreed: Json, start: date, working: Works) -> date:
+    """When payment falls due that counts from a day, with the days that work."""
+    rolls = agreed.get("roll", "none") == "forward"
+    reached = _counted(agreed, start, working)
+    return first_working(reached, working) if rolls else reached
 
 
-def due_by_terms(terms: Json, start: date, *, roll_calendar_days: bool) -> date:
-    """When payment falls due that counts from a day, with Monday to Friday as the working days.
-
-    Where calendar days are only projected they do not roll.
-    """
-    rolls = terms.get("roll", "none") == "forward"
-    if terms.get("after", "approval") == "month-end":
+def _counted(agreed: Json, start: date, working: Works) -> date:
+    """The day that is reached before it rolls: so many days on, and then what the month says."""
+    if agreed.get("after", "approval") == "month-end":
         start = month_end(start)
-    if terms.get("day_of_next_month") is not None:
-        reached = next_month(start, terms["day_of_next_month"])
-        return on_weekday(reached) if rolls and roll_calendar_days else reached
-    net_days, reached = terms.get("net_days", 30), start
-    business = terms.get("days", "calendar") == "business"
-    while net_days:
-        reached += timedelta(days=1)
-        net_days -= not business or reached.weekday() < 5
-    if terms.get("until", "day") == "month-end":
-        reached = month_end(reached)
-    return on_weekday(reached) if rolls and (business or roll_calendar_days) else reached
+    by_month = agreed.get("day_of_next_month")
+    if by_month is None or agreed.get("days_first", False):
+        left = agreed.get("net_days", 30)
+        while left:
+            start += ONE
+            left -= agreed.get("days", "calendar") == "calendar" or working(start)
+    if by_month is not None:
+        return next_month(start, by_month)
+    return month_end(start) if agreed.get("until", "day") == "month-end" else start
 
 
 def projected(milestone: Milestone) -> tuple[date | None, bool]:
-    """When an unaccepted milestone would be paid, and whether that may move with a calendar."""
+    """When an unaccepted milestone would be paid, and whether that may move with a calendar.
+
+    In a plan Monday to Friday work, whatever the calendar; where calendar days are counted they do not roll.
+    """
     stated = [
         fact.data["payment_due"]
         for fact in milestone.facts
@@ -67,12 +66,13 @@ def projected(milestone: Milestone) -> tuple[date | None, bool]:
     ]
     if stated:
         return day(stated[-1]), False
-    due, terms = milestone.baselines[-1].due, milestone.contract.terms.get("payment")
-    if due is None or terms is None:
+    due, agreed = milestone.baselines[-1].due, milestone.contract.terms.get("payment")
+    if due is None or agreed is None:
         return None, False
-    counted = terms.get("days", "calendar") == "business" and terms.get("day_of_next_month") is None
-    provisional = counted or terms.get("roll", "none") == "forward"
-    return due_by_terms(terms, due, roll_calendar_days=False), provisional
+    by_month = agreed.get("day_of_next_month") is not None and not agreed.get("days_first", False)
+    if agreed.get("days", "calendar") == "business" and not by_month:
+        return due_by_terms(agreed, due, weekday), True
+    return _counted(agreed, due, weekday), agreed.get("roll", "none") == "forward"
 
 
 Row = dict[str, int | None]

@@ -47,11 +47,8 @@ def _paid_on_time(contract: Contract, groups: Groups[Paid]) -> None:
                 continue
             settled = settled_on(contract, one, release)
             for tally in groups.of(one, due):
-                _judge(tally, row, due, settled, None if release else heard, _is_paid(one, row))
-
-
-def _is_paid(one: Milestone, row: Row) -> bool:
-    return status(one, row) == "paid"
+                paid = (row["outstanding"] or 0) <= 0 if release else status(one, row) == "paid"
+                _judge(tally, row, due, settled, None if release else heard, paid)
 
 
 def _judge(

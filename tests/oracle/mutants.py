@@ -310,6 +310,18 @@ MUTANTS = [
         _text("projections.metrics.paid_on_time._judged", "due_on <= :as_of", "due_on < :as_of"),
     ),
     Mutant(
+        "what is held is late",
+        _text("projections.metrics.paid_on_time._judged", "held_minor > 0 OR", "1 = 0 AND"),
+    ),
+    Mutant(
+        "a dispute takes from delivery on",
+        _text(
+            "projections.metrics.cycle_times._spans",
+            "d.opened_on, d.ended_on",
+            "m.accepted_on, d.ended_on",
+        ),
+    ),
+    Mutant(
         "the median is the largest",
         _replaced(
             "projections.metrics.cycle_times.nearest_rank",

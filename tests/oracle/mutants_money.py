@@ -17,7 +17,7 @@ from ledger.pricing import (
     retention,
     tax,
 )
-from tests.oracle.mutants import Mutant, _evolver, _replaced
+from tests.oracle.mutants import Mutant, _evolver, _replaced, _text
 from tests.oracle.planting_money import (
     a_day_later,
     beside_a_claim,
@@ -53,6 +53,14 @@ from tests.oracle.planting_money import (
     with_the_open,
     without,
     without_the_advance,
+)
+from tests.oracle.planting_paid import (
+    at_the_first_zero,
+    earned_by_any,
+    in_one,
+    paid_at_acceptance,
+    paid_by_money_alone,
+    with_what_came_back,
 )
 
 _DUE = "ledger.pricing.payment_due"
@@ -157,6 +165,38 @@ MUTANTS_MONEY = [
     Mutant(
         "a payment entered late settles",
         _replaced("ledger.state.last_settled", in_order_of_recording),
+    ),
+    Mutant(
+        "settled once is settled for ever",
+        _replaced("ledger.state.last_settled", at_the_first_zero),
+    ),
+    Mutant(
+        "what came back settles",
+        _replaced("ledger.state.last_settled", with_what_came_back),
+    ),
+    Mutant(
+        "only money pays",
+        _replaced("ledger.state.Milestone.progress", lambda _: property(paid_by_money_alone)),
+    ),
+    Mutant(
+        "what is not payable is paid",
+        _replaced("ledger.state.Milestone.progress", lambda _: property(paid_at_acceptance)),
+    ),
+    Mutant(
+        "nothing to pay is paid late",
+        _text("projections.metrics.paid_on_time._judged", "net_minor > 0", "net_minor >= 0"),
+    ),
+    Mutant(
+        "what is released is one payable",
+        _replaced("ledger.decisions.retention._by_part", lambda _: in_one),
+    ),
+    Mutant(
+        "a release is due when it is recorded",
+        _replaced("ledger.decisions.retention.fell_due", lambda _: lambda *args: None),
+    ),
+    Mutant(
+        "a part payment earns the discount",
+        _replaced("ledger.decisions.payments._discount_earned", lambda _: earned_by_any),
     ),
     Mutant("a discount is not reserved", _evolver(e.PaymentInstructed, forgets_the_discount)),
     Mutant(

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from ledger.events import Record, encode
-from tests.oracle import moves, moves_money, proposals
+from tests.oracle import moves, moves_money, policies, proposals
 from tests.oracle.agreements import sign
 from tests.oracle.clauses import sign_with_clauses
 from tests.oracle.imported import act_here, take_over
@@ -42,18 +42,43 @@ MONEY_MOVES: list[tuple[Move, int]] = [
 ]  # fmt: skip
 
 
+POLICY_MOVES: list[tuple[Move, int]] = [
+    (policies.deliver_at, 14), (policies.approve_by_anyone, 14), (policies.change_a_role, 4),
+    (policies.change_the_policy, 3),
+    (policies.order_up_and_down, 3), (moves.dispute, 3), (moves_money.resolve, 3), (moves_money.take_back, 3),
+    (moves_money.waive, 2), (moves_money.receive_invoice, 3), (moves_money.reject_invoice, 1),
+    (moves_money.release, 4), (moves_money.instruct_otherwise, 4), (moves.end_payment, 4),
+    (moves.reverse_payment, 2), (moves.reject, 1), (moves.withdraw_approval, 2),
+    (proposals.propose, 8), (proposals.approve, 10), (moves_money.set_off, 1),
+]  # fmt: skip
+
+
+def play_policies(seed: int, steps: int = 150) -> Play:
+    """One or two contracts in which it matters who decides and which days count, and then `steps` moves among them."""
+    play = Play(Random(seed))
+    signed = [f"C-{n}" for n in range(1, 1 + play.rng.randint(1, 2))]
+    for contract in signed:
+        policies.sign(play, contract)
+    _walk(play, signed, POLICY_MOVES, steps)
+    return play
+
+
+def _walk(play: Play, signed: list[str], among: list[tuple[Move, int]], steps: int) -> None:
+    weights = [weight for _, weight in among]
+    for _ in range(steps):
+        contract = play.rng.choice(signed)
+        ((move, _),) = play.rng.choices(among, weights)
+        move(play, contract)
+        play.pass_time(contract)
+
+
 def play_money(seed: int, steps: int = 150) -> Play:
     """One or two contracts with clauses about money, and then `steps` moves among them."""
     play = Play(Random(seed))
     signed = [f"C-{n}" for n in range(1, 1 + play.rng.randint(1, 2))]
     for contract in signed:
         sign_with_clauses(play, contract)
-    weights = [weight for _, weight in MONEY_MOVES]
-    for _ in range(steps):
-        contract = play.rng.choice(signed)
-        ((move, _),) = play.rng.choices(MONEY_MOVES, weights)
-        move(play, contract)
-        play.pass_time(contract)
+    _walk(play, signed, MONEY_MOVES, steps)
     return play
 
 

@@ -37,6 +37,18 @@ SHOWN_BY = {
     "unpaid when last heard of is overdue": 11,
     "whoever pays late pays on time": 3,
     "payment takes from delivery on": 3,
+    "a resolution is about what it gives": 2,
+    "a role need not be held on the day": 7,
+    "a role need not be held any more": 5,
+    "an approval binds to no price": 53,
+    "a contract has no holidays of its own": 35,
+    "a contract has no workdays of its own": 57,
+    "one calendar is enough": 6,
+    "nobody works on a weekend": 57,
+    "it rolls back": 2,
+    "a day of the month takes no day's place": 4,
+    "the lowest tier is paid": 3,
+    "the tier written last is paid": 7,
 }
 
 
