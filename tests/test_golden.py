@@ -14,6 +14,9 @@ from ledger.contract import EVOLVERS, fold
 from ledger.events import APART, EVENT_TYPES, Fact, decode_record, encode
 from ledger.events import facts as f
 from projections.derive import MODELS
+from projections.oracle import REPORTS
+from projections.oracle.faults import faults
+from projections.reading import Known, Reader
 from projections.rebuild.fold import rows_of
 from tests.decisions.spec import record
 from tests.golden_files import (
@@ -26,6 +29,8 @@ from tests.golden_files import (
     rows_text,
     text_of,
 )
+from tests.oracle.play import LAST_DAY
+from tests.oracle.product import Asked, answer, serving
 
 
 def test_every_stored_version_has_a_golden_record() -> None:
@@ -85,6 +90,61 @@ def test_the_golden_log_gives_its_golden_rows_byte_for_byte() -> None:
     named = tuple(model.name for model in MODELS)
     assert named[: len(OF_0002)] == OF_0002
     assert not any(rows_of(records)[len(OF_0002) :])
+
+
+def golden_rows(stored: dict[str, Any]) -> Reader:
+    """The stored rows as a reader sees them; what came with later releases is empty."""
+    rows = ([tuple(row) for row in stored.get(model.name, ())] for model in MODELS)
+    return serving(rows, Known(41, "", 41, 0))
+
+
+def figures_apart(stored: dict[str, Any]) -> list[str]:
+    """The reports of which the stored rows say something else than the independent oracle says of the log."""
+    records = [json.loads(line) for line in LOG.read_text().splitlines()]
+    reading = golden_rows(stored)
+    asked = [Asked(report, by=by) for report in REPORTS for by in (None, "stage", "month")]
+    return [
+        one.report
+        for one in asked
+        if answer(reading, one, LAST_DAY) != one.of_oracle(records, LAST_DAY)
+    ]
+
+
+def test_the_figures_of_the_golden_rows_are_those_of_the_oracle() -> None:
+    """The rows were written by the product itself: schedule, exposure and every rate have a source outside it."""
+    assert figures_apart(json.loads(ROWS.read_text())) == []
+    assert faults([json.loads(line) for line in LOG.read_text().splitlines()]) == []
+
+
+@pytest.mark.parametrize("table", ["schedule", "milestones"])
+def test_a_golden_row_with_another_amount_or_day_would_be_noticed(table: str) -> None:
+    """Each amount, date and count of a row that a report shows, made one more or a day later, is a difference."""
+    (model,) = (model for model in MODELS if model.name == table)
+    noticed = set()
+    for number, name in enumerate(model.names):
+        stored = json.loads(ROWS.read_text())
+        for row in stored[table]:
+            if isinstance(row[number], int):
+                row[number] += 1
+            elif name.endswith(("_on", "_due")):
+                row[number] = "2026-10-31" if row[number] != "2026-10-31" else "2026-09-01"
+        if figures_apart(stored):
+            noticed.add(name)
+    assert noticed >= SHOWN[table], SHOWN[table] - noticed
+
+
+SHOWN = {
+    "schedule": {
+        *("gross_minor", "bonus_minor", "penalty_minor", "credit_minor", "adjustment_minor", "tax_minor"),
+        *("retention_minor", "net_minor", "held_minor", "instructed_minor", "paid_minor", "outstanding_minor"),
+        *("payable_minor", "expected_minor", "due_on", "settled_on"),
+    },
+    "milestones": {
+        *("original_due", "original_minor", "reference_due", "reference_minor", "submitted_minor"),
+        *("first_submitted_on", "first_decided_on", "delivered_on", "accepted_on", "settled_on"),
+        *("first_pass", "is_root", "is_accepted"),
+    },
+}  # fmt: skip
 
 
 def test_every_event_has_an_evolver() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from commands.reports import schedule as shown
 from ledger.events import Record
 from projections.derive import MODELS, schedule
+from projections.derive.model import Row
 from projections.metrics import Window
 from projections.metrics.cycle_times import cycle_times
 from projections.metrics.disputes import disputes
@@ -57,9 +58,16 @@ def reader(
     """A reader of what the product derives from the records known at a position, as of a date."""
     seen = [one for one in records if known_at is None or one.position <= known_at]
     ordered = sorted(seen, key=lambda record: (record.stream, record.version))
+    position = max((record.position for record in seen), default=0)
+    recorded_at = max((record.recorded_at for record in seen), default="")
+    return serving(rows_of(ordered, moment), Known(position, recorded_at, position, 0))
+
+
+def serving(rows_by_model: Iterable[Iterable[Row]], known: Known) -> Reader:
+    """A reader of rows, in the order of the models."""
     private = sqlite3.connect(":memory:")
     private.row_factory = sqlite3.Row
-    for model, rows in zip(MODELS, rows_of(ordered, moment), strict=True):
+    for model, rows in zip(MODELS, rows_by_model, strict=True):
         private.execute(create_table(model, model.name))
         private.executemany(insert_statement(model, model.name), rows)
 
@@ -67,9 +75,7 @@ def reader(
         return (dict(row) for row in private.execute(sql.format_map(names(None)), dict(params)))
 
     weakref.finalize(run, private.close)
-    position = max((record.position for record in seen), default=0)
-    recorded_at = max((record.recorded_at for record in seen), default="")
-    return Reader(Known(position, recorded_at, position, 0), run)
+    return Reader(known, run)
 
 
 def answer(reading: Reader, asked: Asked, today: date) -> Json:
