@@ -751,6 +751,24 @@ def test_the_rows_of_what_is_unknown_name_each_part_that_no_source_tells() -> No
     }
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "flags"),
+    [(True, False, (0, 1)), (False, True, (1, 0)), (True, True, (1, 1))],
+)
+def test_of_what_is_accepted_the_accepted_delivery_says_whether_its_day_was_inferred(
+    first: bool, second: bool, flags: tuple[int, int]
+) -> None:
+    facts = (
+        DEFINED,
+        e.MilestoneSubmitted(on=day(8, 20), inferred=first, **M1),
+        e.SubmissionRejected(on=day(8, 21), submission=3, reason="", **M1),
+        e.MilestoneSubmitted(on=day(8, 22), inferred=second, **M1),
+        e.MilestoneAccepted(on=day(8, 25), submission=5, accepted_minor=1_000, **M1),
+    )
+    one = rows(unknowns.MODEL, after(*facts, imported=True))[0]
+    assert (one["delivered_inferred"], one["first_inferred"]) == flags
+
+
 def test_a_contract_signed_here_lacks_nothing_and_one_told_whole_neither() -> None:
     whole = ("deliveries", "acceptances", "rejections", "disputes", "payments")
     assert rows(unknowns.MODEL, after(DEFINED, read())) == []
