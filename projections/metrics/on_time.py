@@ -236,10 +236,10 @@ def _why(row: Row, as_of: str) -> str:
         return "no known due date"
     if row["verdict"] == 1:
         return _UNKNOWN[row["reason"]].format(**row)
-    if delivered is None and due < as_of:
-        return f"not delivered {days(days_between(due, as_of))} after it was due"
-    if delivered is None:
+    if delivered is None and (row["accepted_on"] is not None or due >= as_of):
         return "accepted without a delivery"
+    if delivered is None:
+        return f"not delivered {days(days_between(due, as_of))} after it was due"
     late = days_between(due, delivered)
     if late > 0:
         return f"delivered {days(late)} late"
