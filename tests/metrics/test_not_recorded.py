@@ -97,6 +97,10 @@ def test_of_a_familys_unknown_parts_the_last_reason_is_told_and_the_head_goes_fi
     rest = part("M1-r1", DUE, of="M1", ordinal=2)
     found = asked(on_time, head, rest, unknown(2, no_deliveries=1))["current"]
     assert (found["excluded_not_recorded"], found["denominator"]) == (1, 0)
+    more = part("M1-r2", DUE, of="M1", ordinal=3)
+    found = asked(on_time, head, rest, more, unknown(2, no_deliveries=1), unknown(3, heard=DUE))
+    assert found["current"]["excluded_not_heard"] == 1
+    assert found["current"]["excluded_not_recorded"] == 0
     rows = (head, rest, unknown(1, delivered_inferred=1), unknown(2, no_deliveries=1))
     found = asked(on_time, *rows)["current"]
     assert (found["excluded_inferred"], found["excluded_not_recorded"]) == (1, 0)
