@@ -166,7 +166,7 @@ def put_recorded(
     session: Session, run: str, target: Target, draft: Draft, part: Path, outcome: Outcome
 ) -> Draft:
     """Puts the file of a run just recorded: as it was tried, or made anew where something came in between."""
-    if not outcome.replayed and _instructed(outcome.records) == draft.instructed:
+    if _instructed(outcome.records) == draft.instructed:
         put(part, target, run)
         return draft
     draft = again(session, run, target)

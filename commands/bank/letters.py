@@ -57,7 +57,7 @@ def _plain(sign: str) -> str:
     bare = "".join(
         part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part)
     )
-    return bare if bare and bare.isascii() and bare.isprintable() else sign
+    return bare if bare and bare.isascii() else sign
 
 
 def unwritable(text: str) -> str:

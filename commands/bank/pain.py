@@ -146,7 +146,7 @@ def _payment(
     _party(info, "Dbtr", debtor.name, debtor.address, any(payable.abroad for payable in found))
     _account(info, "DbtrAcct", debtor.account, debtor.currency)
     code, system, member = bank_parts(debtor.bank)
-    _bank(_add(info, "DbtrAgt"), code or ("" if member else "NOTPROVIDED"), (system, member))
+    _bank(_add(info, "DbtrAgt"), code, (system, member))
     for payable in found:
         _transfer(info, payable, currency)
 
@@ -216,15 +216,16 @@ def _bank(agent: Tree.Element, code: str, clearing: tuple[str, str], name: str =
     if is_bic(code):
         _add(institution, "BICFI", code)
     system, member = member_of(code, *clearing)
-    if member or (code and not is_bic(code) and code != "NOTPROVIDED"):
+    if member or (code and not is_bic(code)):
         named = _add(institution, "ClrSysMmbId")
         if system:
             _add(_add(named, "ClrSysId"), "Cd", system)
         _add(named, "MmbId", member or code)
     if name:
         _add(institution, "Nm", name[:MAX_NAME])
-    if code == "NOTPROVIDED":
-        _add(_add(institution, "Othr"), "Id", code)
+    if not len(institution):
+        # The schema wants the bank that pays: this is what stands where nobody tells it.
+        _add(_add(institution, "Othr"), "Id", "NOTPROVIDED")
 
 
 def _add(where: Tree.Element, tag: str, text: str | None = None, **attributes: str) -> Tree.Element:
