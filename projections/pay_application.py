@@ -223,10 +223,14 @@ def _completed(members: list[Milestone]) -> int:
 
 
 def _signed_with_it(state: Contract) -> set[str]:
-    """The milestones that the contract was signed with: their versions follow its own. All of imported history."""
+    """The milestones that the contract was signed with: their versions follow its own, on its very day.
+
+    All of imported history.
+    """
     found, version = set(), 1
     for m in state.milestones.values():
-        if not state.imported and m.version != version + 1:
+        follows = m.version == version + 1 and state.dates[m.version] == state.dates[1]
+        if not state.imported and not follows:
             break
         found.add(m.id)
         version = m.version

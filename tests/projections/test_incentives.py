@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from ledger.contract import fold
 from ledger.decisions.delivery import delivered
 from ledger.events import MilestoneSubmitted, Record
 from ledger.pricing import early_bonus
 from ledger.state import Contract, Submission
-from ledger.terms import EarlyBonus
+from ledger.terms import EarlyBonus, EarlyStep, QualityBonus, QualityTier
 from projections.incentives import Incentive, attainable, incentives
+from tests.decisions import builders as b
 from tests.fit_out import fit_out
 from tests.stories import double_eleven
 
@@ -108,6 +110,70 @@ def test_a_delivery_that_waits_for_acceptance_says_what_it_will_earn() -> None:
 
 
 def test_a_contract_that_ended_promises_nothing() -> None:
-    contract = state(fit_out())
-    contract.status = "terminated"
-    assert incentives(contract, TODAY) == []
+    for ended in ("terminated", "completed"):
+        contract = state(fit_out())
+        contract.status = ended
+        assert incentives(contract, TODAY) == []
+
+
+def early(on: date, **plan: Any) -> list[tuple[str, int]]:
+    """The steps of M1, worth 10,000.00 and due on 21 August, at 0.5 % a day up to 5 %."""
+    contract = b.contract(b.defined("M1", **plan)).the_state()
+    return told(incentives(contract, on)).get(("M1", "early"), [])
+
+
+def test_a_day_early_is_the_last_and_least_and_on_the_due_day_nothing_is_left() -> None:
+    assert early(b.day(8, 20)) == [("2026-08-20", 5_000)]
+    assert early(b.day(8, 21)) == []
+    assert early(b.day(8, 11))[0] == ("2026-08-11", 50_000)
+    assert early(b.day(8, 12))[0] == ("2026-08-12", 45_000)
+
+
+def test_earliness_counts_from_the_incentive_date_where_there_is_one() -> None:
+    assert early(b.day(8, 20), incentive_due=b.day(8, 19)) == []
+    assert early(b.day(8, 18), incentive_due=b.day(8, 19)) == [("2026-08-18", 5_000)]
+    (one,) = incentives(
+        b.contract(b.defined("M1", incentive_due=b.day(8, 19))).the_state(), b.day(8, 18)
+    )
+    assert (one.due, one.status, one.contract) == (b.day(8, 19), "open", "C-1")
+
+
+def test_without_a_due_day_or_an_amount_nothing_is_promised() -> None:
+    assert early(b.day(8, 11), due=None) == []
+    assert early(b.day(8, 11), amount_minor=None) == []
+
+
+def test_a_step_of_a_table_is_reached_on_its_very_day_and_not_after() -> None:
+    """2 % five days early: 21 August less five is the 16th."""
+    clause = EarlyBonus(cap=Decimal(5), table=(EarlyStep(days=5, rate=Decimal(2)),))
+    contract = b.contract(b.defined("M1"), early_bonus=clause).the_state()
+    assert told(incentives(contract, b.day(8, 16)))["M1", "early"] == [("2026-08-16", 20_000)]
+    assert incentives(contract, b.day(8, 17)) == []
+
+
+def test_tiers_of_a_quality_bonus_go_from_the_most_to_the_least_and_name_their_bounds() -> None:
+    tiers = (
+        QualityTier(at_least="5", amount_minor=20_000),
+        QualityTier(at_least="8", amount_minor=50_000),
+    )
+    bonus = QualityBonus(milestone="M1", criterion="visits", tiers=tiers)
+    contract = b.contract(quality_bonuses=(bonus,), early_bonus=None).the_state()
+    (one,) = incentives(contract, TODAY)
+    assert (steps(one), one.terms) == (
+        [("None", 50_000), ("None", 20_000)],
+        "visits at least 8 or 5",
+    )
+    assert attainable(contract, [one]) == 50_000
+
+
+def test_what_the_limit_of_all_early_bonuses_leaves_is_never_below_zero() -> None:
+    """1 % of 40,000.00 is 400.00; 150.00 was earned by M1, so that 250.00 are left of M2's 1,500.00."""
+    clause = EarlyBonus(rate=Decimal("0.5"), cap=Decimal(5), contract_cap=Decimal(1))
+    story = b.play(
+        b.contract(early_bonus=clause), b.submits(on=b.day(8, 18)), b.approves(on=b.day(8, 19))
+    )
+    contract = story.the_state()
+    assert attainable(contract, incentives(contract, b.day(8, 20))) == 25_000
+    less = replace(clause, contract_cap=Decimal("0.1"))
+    contract.terms = replace(contract.terms, early_bonus=less)
+    assert attainable(contract, incentives(contract, b.day(8, 20))) == 0

@@ -9,11 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger import events as e
 from ledger.contract import fold
+from ledger.intents import TakenMilestone, TakeOver
 from ledger.money import parse_minor
 from ledger.state import Contract
 from projections.pay_application import Application, Item, application, of_contract
+from tests.decisions import builders as b
+from tests.decisions import endings
+from tests.decisions.spec import Story
+from tests.exports.releases import taken
 from tests.fit_out import fit_out
+from tests.oracle.play import Play
 from tests.stories import double_eleven
 
 
@@ -166,3 +173,107 @@ def test_before_the_signature_nothing_was_certified() -> None:
     records: list[object] = list(fit_out())
     made = of_contract(at(records, date(2026, 9, 30)), None)
     assert (made.certificates_minor, made.due_minor) == (0, 9_100_000)
+
+
+# --- a contract's own, in the cases that the fit-out does not have ------------------------------------
+
+
+def test_material_stored_counts_in_the_whole_as_in_its_line() -> None:
+    made = application([item("1", "100.00", "10.00", "20.00", "5.00")])
+    assert (made.completed_minor, made.share, made.balance_minor) == (3_500, "0.3500", 6_500)
+
+
+@pytest.mark.parametrize(
+    ("completed", "share"),
+    [
+        ("0.01", "0.0033"),
+        ("0.02", "0.0067"),
+        ("3.00", "1.0000"),
+        ("4.00", "1.3333"),
+        ("-1.00", "-0.3333"),
+    ],
+)
+def test_a_share_is_rounded_half_up_to_four_digits(completed: str, share: str) -> None:
+    assert application([item("1", "3.00", completed)]).share == share
+
+
+def test_a_half_of_a_ten_thousandth_goes_up_and_nothing_scheduled_has_no_share() -> None:
+    assert application([item("1", "200.00", "0.01")]).share == "0.0001"  # 0.00005
+    assert application([item("1", "0", "1.00")]).share is None
+
+
+def test_a_retainage_that_is_stated_goes_before_the_rate() -> None:
+    one = Item(id="1", original_minor=1000, this_minor=500, retainage_minor=7)
+    assert application([one], retainage=Decimal(10)).retainage_minor == 7
+    rounded = Item(id="1", this_minor=105)
+    assert application([rounded], retainage=Decimal(10), rounding="half-even").retainage_minor == 10
+    assert application([rounded], retainage=Decimal(10)).retainage_minor == 11
+
+
+def of(story: Story, before: Story | None = None) -> dict[str, Item]:
+    made = of_contract(story.the_state(), None if before is None else before.the_state())
+    return {one.item.id: one.item for one in made.lines}
+
+
+def test_a_milestone_that_is_given_up_is_a_change_of_all_its_value() -> None:
+    found = of(b.play(b.contract(), b.cancels("M1", on=b.day(8, 26))))["M1"]
+    assert (found.original_minor, found.changes_minor) == (1_000_000, -1_000_000)
+
+
+def test_what_is_defined_on_a_later_day_is_a_change_and_was_not_signed() -> None:
+    """Though nothing else happened in between."""
+    story = b.play(b.contract(), b.defines("M9", 500, title="More", on=b.day(8, 4)))
+    found = of(story)["M9"]
+    assert (found.original_minor, found.changes_minor, found.title) == (0, 500, "More")
+    assert of(story)["M2"].original_minor == 3_000_000
+
+
+def test_an_advance_is_no_part_of_the_work() -> None:
+    assert set(of(endings.advanced())) == {"M1", "M2"}
+
+
+def test_penalties_and_disputes_are_lines_that_take_off() -> None:
+    story = b.play(b.contract(), b.submits(on=b.day(8, 25)), b.approves(on=b.day(8, 26)))
+    before = b.play(b.contract(), b.submits(on=b.day(8, 25)), b.approves(on=b.day(8, 26)))
+    b.play(story, b.disputes(amount=20_000, on=b.day(8, 27)))
+    b.play(story, b.proposes(b.resolution(b.last(story), "upheld", -20_000), on=b.day(8, 28)))
+    b.play(story, b.agrees(b.last(story), on=b.day(8, 28)))
+    found = of(story, before)
+    told = {
+        name: (one.changes_minor, one.previous_minor, one.this_minor) for name, one in found.items()
+    }
+    assert told["penalty"] == (-4_000, -4_000, 0)
+    assert told["adjustment"] == (-20_000, 0, -20_000)
+    assert found["M1"].previous_minor == 1_000_000
+
+
+def test_what_was_earned_and_taken_back_since_is_a_line_below_zero() -> None:
+    before = b.play(b.contract(), b.submits(on=b.day(8, 18)), b.approves(on=b.day(8, 19)))
+    story = b.play(b.contract(), b.submits(on=b.day(8, 18)), b.approves(on=b.day(8, 19)))
+    award = b.version_of(story, e.BonusAwarded)
+    b.play(story, b.proposes(b.revocation(award), on=b.day(8, 27)))
+    b.play(story, b.agrees(b.last(story), on=b.day(8, 27)))
+    found = of(story, before)["bonus"]
+    assert (found.changes_minor, found.previous_minor, found.this_minor) == (0, 15_000, -15_000)
+
+
+def test_an_amount_that_nobody_knows_is_said_and_counts_as_nothing() -> None:
+    records = taken(TakenMilestone(id="M1"), TakenMilestone(id="M2", amount_minor=700))
+    state = fold(records)
+    assert state is not None
+    found = {one.item.id: one.item for one in of_contract(state, None).lines}
+    assert (found["M1"].unknown, found["M1"].original_minor) == (True, 0)
+    assert (found["M2"].unknown, found["M2"].original_minor) == (False, 700)
+
+
+def test_all_of_imported_history_was_signed_with_its_contract() -> None:
+    """A second import adds M2: an import does not know what came later, so nothing is a change."""
+    play = Play()
+    for number, names in enumerate((["M1"], ["M1", "M2"]), 1):
+        plans = tuple(TakenMilestone(id=name, amount_minor=700) for name in names)
+        claim = f"2026-01-0{number}T00:00:00.000000Z"
+        taken_over = TakeOver(contract="C-1", currency="CNY", known_claim=claim, milestones=plans)
+        assert play.act("C-1", "importer", taken_over)
+    state = fold(play.records)
+    assert state is not None
+    assert [one.item.original_minor for one in of_contract(state, None).lines] == [700, 700]
