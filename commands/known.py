@@ -65,10 +65,10 @@ def require_partner(
 
 def require_person(ledger: Ledger[Contract], person: str) -> None:
     """Passes for whoever ever held a role or acted; else NotFound with the nearest."""
-    from ledger.store.names import actors, has_acted, holders
+    from ledger.store.names import actors, holders, is_known
 
     with ledger.snapshot() as conn:
-        if any(holder == person for _, holder in holders(conn, person)) or has_acted(conn, person):
+        if is_known(conn, person):
             return
         known = {holder for _, holder in holders(conn)} | set(actors(conn))
     hint = "those who hold roles stand in: mledger contract show CONTRACT"

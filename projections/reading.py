@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -38,7 +39,7 @@ Value = int | str | None
 Found = dict[str, Value]
 
 _parameter = re.compile(r"(?<![:\w]):([a-z]\w*)")
-_narrowing = re.compile(r"\(:(\w+) IS NULL OR ([\w.]+ = :\1)\)")
+_narrowing = re.compile(r"\(:(\w+) IS NULL OR ((?:\w+\.)?)(\w+) = :\1\)")
 _AT_ONCE = 1_000
 
 
@@ -62,18 +63,29 @@ class Reader:
     """Answers the queries of the read models at one moment.
 
     In a query `{table}` names a read model and `:name` a parameter; `(:name IS NULL OR column = :name)` narrows it
-    where the parameter is given, and is left out where it is not, so that an index is used.
+    where the parameter is given, and is left out where it is not. A contract is found by the number of its stream,
+    with which the key of every read model begins; `number` tells it of a name.
     """
 
-    def __init__(self, known: Known, run: Run) -> None:
+    def __init__(
+        self, known: Known, run: Run, number: Callable[[str], int | None] = lambda name: None
+    ) -> None:
         self.known = known
-        self._run = run
+        self._run, self._number = run, number
 
     def stream(self, sql: str, **params: Value) -> Iterator[Found]:
         """The rows that a query gives, as dictionaries, a few in memory at a time."""
-        sql = _narrowing.sub(lambda m: "1 = 1" if params.get(m[1]) is None else m[2], sql)
+        sql = _narrowing.sub(lambda m: self._narrowed(m, params.get(m[1])), sql)
         wanted = {name: params.get(name) for name in _parameter.findall(sql)}
         return self._run(sql, wanted)
+
+    def _narrowed(self, found: re.Match[str], value: Value) -> str:
+        name, table, column = found.groups()
+        if value is None:
+            return "1 = 1"
+        if column == "contract" and (number := self._number(str(value))) is not None:
+            return f"{table}stream = {number:d}"
+        return f"{table}{column} = :{name}"
 
     def select(self, sql: str, **params: Value) -> list[Found]:
         """The same rows, all at once: for those that are few."""
@@ -146,12 +158,13 @@ def reader_of(conn: Connection, side: Side) -> Reader:
             statement = _parameter.sub(lambda m: _cast(m[1], params[m[1]]), statement)
         # Without it the driver of PostgreSQL would fetch the whole result first.
         some = {"yield_per": _AT_ONCE}
-        result = conn.execute(text(statement), dict(params), execution_options=some)
-        keys = list(result.keys())
-        for row in result:
-            yield dict(zip(keys, row, strict=True))
+        with conn.execute(text(statement), dict(params), execution_options=some) as result:
+            keys = list(result.keys())
+            for row in result:
+                yield dict(zip(keys, row, strict=True))
 
-    return Reader(Known(reached, _recorded_at(conn, reached), last, last - reached), run)
+    known = Known(reached, _recorded_at(conn, reached), last, last - reached)
+    return Reader(known, run, partial(stream_number, conn))
 
 
 def _cast(name: str, value: Value) -> str:
@@ -191,7 +204,8 @@ def _folded(
         if contract is None and events != until:
             # Every stream read is whole, so a position is missing.
             check_complete(conn, until)
-        yield Reader(Known(until, _recorded_at(conn, until), last, 0), _private(private))
+        known = Known(until, _recorded_at(conn, until), last, 0)
+        yield Reader(known, _private(private), partial(stream_number, conn))
     finally:
         private.close()
 

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from commands.audits.stream import CLAIMS
-from commands.json_text import quick_json
 from commands.known import for_whom, nothing, require_contract, require_person
 from commands.options import Output, Recording
-from commands.output import emit, terminal_width, visible, writing
+from commands.output import emit, terminal_width, visible
 from commands.reports.sheet import hanging
 from commands.session import EVENT_FIELDS, as_object, opened
 from commands.settings import Settings
+from commands.shortening import MOST
 from commands.wording import sentence
 from ledger.calendars import local_date
 from ledger.contract import evolve, fold
 from ledger.decisions.signing import no_contract
 from ledger.errors import InputInvalid
-from ledger.events import EVENT_TYPES, Record, type_name
+from ledger.events import EVENT_TYPES, Record
 from ledger.state import Contract
 from ledger.store.periods import adjustments
-from ledger.store.reading import head, position_at, read_log, read_stream
+from ledger.store.reading import head, position_at, read_stream
+from ledger.store.searching import Sought, search, search_last
 
 _STATES_KEPT = 100
+Told = dict[str, Any]
 Marks = Mapping[int, str]  # the closed month that an event adjusts, by position
 
 
@@ -45,36 +48,34 @@ class Wanted:
     actor: str | None = None
     limit: int | None = None
 
-    def takes(self, record: Record) -> bool:
-        """Whether a record is of the types and by the actor wanted."""
-        name = type_name(record.data).partition("/")[0]
-        return (not self.types or name in self.types) and self.actor in (
-            None,
-            record.actor,
-            record.authenticated_as,
-        )
-
 
 def show(settings: Settings, output: Output, wanted: Wanted) -> None:
-    """Prints the log; JSON lines, JSON and CSV are written record by record."""
+    """Prints the log; JSON lines, JSON and CSV are written record by record, a table has the last so many."""
     with opened(settings, Recording(), output) as session:
         if wanted.contract is not None:
             require_contract(session.ledger, wanted.contract)
         if wanted.actor is not None:
             require_person(session.ledger, wanted.actor)
         authenticates = session.ledger.engine.dialect.name == "postgresql"
+        cut = output.format == "table" and wanted.limit is None
+        if cut:
+            wanted = replace(wanted, limit=MOST + 1)
         with session.ledger.snapshot() as conn:
-            records = select(conn, wanted)
             marks = adjustments(conn, head(conn).position)
             whom = for_whom(contract=wanted.contract, actor=wanted.actor)
-            if output.format == "table":
-                emit(output, {}, people=_people(conn, records, marks, authenticates, whom))
-            elif output.format == "csv":
-                rows = (as_object(record, plain=True) for record in records)
-                emit(output, {}, rows=rows, columns=EVENT_FIELDS)
-            else:
-                write = _write_json if output.format == "json" else _write_lines
-                write(output, records, marks)
+            emit(
+                output,
+                {"events": (_told(record, marks) for record in select(conn, wanted))},
+                rows=_rows(conn, wanted, output, marks),
+                columns=EVENT_FIELDS,
+                people=_people(conn, wanted, marks, authenticates, whom, cut),
+            )
+
+
+def _rows(conn: Connection, wanted: Wanted, output: Output, marks: Marks) -> Iterator[Told]:
+    """The records for lines: the data of an event is one text in a cell of CSV."""
+    for record in select(conn, wanted):
+        yield as_object(record, plain=True) if output.format == "csv" else _told(record, marks)
 
 
 def event_names(typed: tuple[str, ...]) -> tuple[str, ...]:
@@ -100,24 +101,22 @@ def select(conn: Connection, wanted: Wanted) -> Iterator[Record]:
     """The records wanted, in order of position, a section of the log in memory at a time."""
     after = 0 if wanted.since is None else position_at(conn, _end(wanted.since - timedelta(days=1)))
     until = head(conn).position if wanted.until is None else position_at(conn, _end(wanted.until))
-    found = (r for r in _between(conn, wanted.contract, after, until) if wanted.takes(r))
-    return found if wanted.limit is None else iter(deque(found, maxlen=wanted.limit))
+    sought = Sought(wanted.types, wanted.actor)
+    if wanted.contract is not None:
+        stream = read_stream(conn, wanted.contract, until)
+        found = [r for r in stream if r.position > after and sought.takes(r)]
+        return iter(found if wanted.limit is None else found[-wanted.limit :])
+    if wanted.limit is None:
+        return search(conn, sought, after, until)
+    return iter(search_last(conn, sought, after, until, wanted.limit))
 
 
 def _end(day: date) -> str:
     return f"{day}T23:59:59.999999Z"
 
 
-def _between(conn: Connection, contract: str | None, after: int, until: int) -> Iterator[Record]:
-    if contract is not None:
-        yield from (r for r in read_stream(conn, contract, until) if r.position > after)
-        return
-    for section in read_log(conn, after, until):
-        yield from section
-
-
-def _text(record: Record, marks: Marks, indent: int) -> str:
-    """A record as JSON; its data is spliced in as it is encoded, which no dictionary has to be made of.
+def _told(record: Record, marks: Marks) -> Told:
+    """A record for a program; its data is spliced in as it is encoded, which no dictionary has to be made of.
 
     What adjusts a closed month names it beside the promised fields.
     """
@@ -125,23 +124,7 @@ def _text(record: Record, marks: Marks, indent: int) -> str:
     whole["data"] = msgspec.Raw(whole["data"].encode())
     if record.position in marks:
         whole["prior_period"] = marks[record.position]
-    return quick_json(whole, indent)
-
-
-def _write_lines(output: Output, records: Iterable[Record], marks: Marks) -> None:
-    with writing(output) as stream:
-        stream.writelines(_text(record, marks, 0) + "\n" for record in records)
-
-
-def _write_json(output: Output, records: Iterable[Record], marks: Marks) -> None:
-    """{"events": [...]}, with two-space indent, without ever holding all of it."""
-    with writing(output) as stream:
-        between, end = '{\n  "events": [', "]\n}\n"
-        for record in records:
-            text = _text(record, marks, 2).replace("\n", "\n    ")
-            stream.write(f"{between}\n    {text}")
-            between, end = ",", "\n  ]\n}\n"
-        stream.write(end if between == "," else between + end)
+    return whole
 
 
 # --- for people ------------------------------------------------------------------------------------
@@ -172,8 +155,12 @@ class States:
 
 
 def _people(
-    conn: Connection, records: Iterable[Record], marks: Marks, authenticates: bool, whom: str
+    conn: Connection, wanted: Wanted, marks: Marks, authenticates: bool, whom: str, cut: bool
 ) -> Iterator[str]:
+    records = list(select(conn, wanted))
+    cut = cut and len(records) > MOST
+    if cut:
+        del records[0]
     states, last, shown = States(conn), "", 0
     limit = terminal_width(sys.stdout)
     for record in records:
@@ -186,6 +173,8 @@ def _people(
     if not shown:
         yield nothing("(no event)", whom)
     yield ""
+    if cut:
+        yield f"these are the last {MOST:,}: --limit N shows more, --format jsonl all"
     if shown and not authenticates:
         yield CLAIMS
     yield f"{shown} event{'' if shown == 1 else 's'}, log position {head(conn).position}"

@@ -29,38 +29,54 @@ def holders(conn: Connection, name: str = "") -> Iterator[tuple[str, str]]:
 
     With a `name` only those of the events in which that text stands somewhere, which may be others' too.
     """
-    for record in _granting(conn, name):
-        data = record.data
-        if isinstance(data, e.RoleGranted):
-            yield data.role, data.person
-        terms = getattr(data, "terms", None)
-        if terms is None:
-            continue
-        yield from ((ADMINISTRATOR, person) for person in terms.administrators)
-        yield from ((role, person) for role, people in terms.roles.items() for person in people)
-        yield from (("", person) for d in terms.delegations for person in (d.of, d.to))
-
-
-def _granting(conn: Connection, name: str) -> Iterator[e.Record]:
-    """In one reading of the log."""
-    contains = _CONTAINS[conn.dialect.name].format
-    given = {f"type{number}": f'"type":"{kind}/' for number, kind in enumerate(_GRANTING)}
-    where = f"({' OR '.join(contains(one) for one in given)})"
+    where, given = _grants(conn.dialect.name)
     if name:
-        given["name"], where = encode(name).decode(), f"{contains('name')} AND {where}"
+        where = f"{_CONTAINS[conn.dialect.name].format('name')} AND {where}"
+        given["name"] = encode(name).decode()
+    for record in _found(conn, where, given):
+        yield from _held(record)
+
+
+def _held(record: e.Record) -> Iterator[tuple[str, str]]:
+    """The pairs that one record tells of."""
+    data = record.data
+    if isinstance(data, e.RoleGranted):
+        yield data.role, data.person
+    terms = getattr(data, "terms", None)
+    if terms is None:
+        return
+    yield from ((ADMINISTRATOR, person) for person in terms.administrators)
+    yield from ((role, person) for role, people in terms.roles.items() for person in people)
+    yield from (("", person) for d in terms.delegations for person in (d.of, d.to))
+
+
+def _grants(dialect: str) -> tuple[str, dict[str, str]]:
+    """The condition that an event which grants roles meets, and its parameters."""
+    given = {f"type{number}": f'"type":"{kind}/' for number, kind in enumerate(_GRANTING)}
+    return f"({' OR '.join(map(_CONTAINS[dialect].format, given))})", given
+
+
+def _found(conn: Connection, where: str, given: dict[str, str]) -> Iterator[e.Record]:
+    """The records whose text meets a condition, in one reading of the log."""
     query = text(f"SELECT record FROM log WHERE {where} ORDER BY position")
-    found = conn.execution_options(yield_per=_AT_ONCE).execute(query, given)
-    yield from (decode_record(row) for row in found.scalars())
+    with conn.execute(query, given, execution_options={"yield_per": _AT_ONCE}) as found:
+        yield from (decode_record(row) for row in found.scalars())
 
 
-def has_acted(conn: Connection, name: str) -> bool:
-    """Whether anything was recorded by this actor, or under this login."""
+def is_known(conn: Connection, name: str) -> bool:
+    """Whether anything was recorded by this actor or under this login, or this person ever held a role."""
     contains = _CONTAINS[conn.dialect.name].format
     said = encode(name).decode()
     given = {field: f'"{field}":{said}' for field in _ACTING}
-    where = " OR ".join(contains(field) for field in given)
-    query = text(f"SELECT position FROM log WHERE {where} LIMIT 1")
-    return conn.execute(query, given).first() is not None
+    granting, types = _grants(conn.dialect.name)
+    where = f"{' OR '.join(map(contains, given))} OR ({contains('name')} AND {granting})"
+    given |= {**types, "name": said}
+    for record in _found(conn, where, given):
+        if name in (record.actor, record.authenticated_as):
+            return True
+        if any(holder == name for _, holder in _held(record)):
+            return True
+    return False
 
 
 def actors(conn: Connection) -> list[str]:

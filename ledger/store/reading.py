@@ -230,7 +230,7 @@ def _records(conn: Connection, statements: dict[str, str], where: str) -> list[R
     except (msgspec.MsgspecError, UnicodeError):
         # Again, one by one, to name the position.
         rows = conn.exec_driver_sql(
-            f"SELECT position, {_BYTES[conn.dialect.name]} FROM log WHERE {where} ORDER BY position"
+            f"SELECT position, {RECORD_BYTES[conn.dialect.name]} FROM log WHERE {where} ORDER BY position"
         )
         return [read_one(position, bytes(record)) for position, record in rows]
 
@@ -249,7 +249,7 @@ _BY_POSITION = {
     " FROM (SELECT record FROM log WHERE {where} ORDER BY position)",
     "postgresql": "SELECT string_agg(record, ',' ORDER BY position) FROM log WHERE {where}",
 }
-_BYTES = {"sqlite": "CAST(record AS BLOB)", "postgresql": "convert_to(record, 'UTF8')"}
+RECORD_BYTES = {"sqlite": "CAST(record AS BLOB)", "postgresql": "convert_to(record, 'UTF8')"}
 
 
 def _missing(position: int) -> IntegrityViolated:

@@ -127,9 +127,9 @@ ORDER BY contract, ordinal, stream
 # Milestones by status: the source's own word where it told one, else ours. A payment milestone folded into its
 # delivery is counted too, by the status it had.
 _COUNTED = """
-SELECT contract, partner, currency, COALESCE(source_status, status) AS status FROM {milestones}
+SELECT stream, contract, partner, currency, COALESCE(source_status, status) AS status FROM {milestones}
 UNION ALL
-SELECT contract, partner, currency, twin_status AS status FROM {milestones} WHERE twin_status IS NOT NULL
+SELECT stream, contract, partner, currency, twin_status AS status FROM {milestones} WHERE twin_status IS NOT NULL
 """
 
 STATUSES = f"""

@@ -113,3 +113,17 @@ def test_hostile_text_is_written_out(sqlite_url: str) -> None:
 def test_an_empty_log(database_url: str) -> None:
     assert log(database_url) == []
     assert mledger(database_url, "audit", "log").out.startswith("(no event)\n")
+
+
+def test_a_table_shows_the_last_events_and_says_so(
+    sqlite_story: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commands.audits.log.MOST", 5)
+    shown = mledger(sqlite_story, "audit", "log").out
+    assert "these are the last 5: --limit N shows more, --format jsonl all" in shown
+    assert [line[:6].strip() for line in shown.splitlines() if line[:6].strip().isdigit()] == [
+        *map(str, range(37, 42))
+    ]
+    assert len(log(sqlite_story)) == 41
+    for words in (("--limit", "41"), ("--type", "BonusAwarded")):
+        assert "these are the last" not in mledger(sqlite_story, "audit", "log", *words).out
