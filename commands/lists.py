@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from commands.known import for_whom, require_known
 from commands.narrowing import Narrowing
 from commands.output import Column, exact, money, number
-from commands.reports.unknown import unknown_of
+from commands.reports.unknown import left_out_in_words, unknown_of
 from commands.session import say
 from ledger.money import display_minor, parse_minor
 from ledger.payees import masked
+from projections.derive.findings import LEFT_OUT
 
 if TYPE_CHECKING:
     from commands.session import Session
@@ -55,6 +56,7 @@ class List:
             require_known(session.ledger, contract=contract, partner=partner, seen=reader)
             found = reader.select(sql, contract=contract, partner=partner)
             lag = reader.known.lag
+            missing = [str(row["contract"]) for row in reader.select(LEFT_OUT, contract=contract)]
         entries = [entry for entry in map(self.entry, found) if status in (None, entry["status"])]
         with_status = f" with status {status}" if status else ""
         table = Narrowing(
@@ -65,6 +67,8 @@ class List:
         ).without(*self._unsaid(entries))
         header = list(self.entry(defaultdict(lambda: None)))
         session.output.emit({self.name: entries}, rows=entries, columns=header, people=[table])
+        for line in left_out_in_words(missing):
+            say(f"warning: {line}")
         if lag:
             say(f"warning: {lag} events are not in this list yet")
             say("hint: mledger projections catch-up")

@@ -112,7 +112,7 @@ def standing(conn: Connection, now: datetime) -> dict[str, Any]:
     from ledger.store.reading import head
     from projections.derive import DERIVATION
     from projections.rebuild.full import last_run
-    from projections.sides import checkpoint, serving
+    from projections.sides import checkpoint, left_out, serving
 
     side = serving(conn)
     reached, last = checkpoint(conn, side), head(conn)
@@ -124,6 +124,7 @@ def standing(conn: Connection, now: datetime) -> dict[str, Any]:
         "position": reached.position,
         "head": last.position,
         "lag": {"events": behind, "seconds": seconds},
+        "left_out": left_out(conn, side),
         "derivation": {"serving": reached.derivation or None, "program": DERIVATION},
         "last_run": _run(run, now),
         "last_good_run": _run(good, now),
@@ -173,12 +174,16 @@ def _run(certificate: dict[str, Any] | None, now: datetime) -> dict[str, Any] | 
 
 
 def _status_lines(found: dict[str, Any]) -> Iterator[str]:
+    from commands.output import visible
+
     lag, derivation = found["lag"], found["derivation"]
     yield f"position    {found['position']} of {found['head']}"
     if lag["events"]:
         yield f"lag         {lag['events']} event(s), {_age(lag['seconds'])}: mledger projections catch-up"
     else:
         yield "lag         none"
+    for contract, why in found["left_out"].items():
+        yield f"left out    {visible(contract)}: {visible(why)}"
     yield f"serving     side {found['serving']}"
     same = derivation["serving"] in (None, derivation["program"])
     older = "" if same else f" (this program: {derivation['program']}; mledger projections rebuild)"
@@ -241,9 +246,19 @@ def catch_up(settings: Settings, output: Output) -> None:
 
     with opened(settings, Recording(), output) as session:
         caught = bring_up(session.ledger.engine)
-    data = {"position": caught.position, "streams": caught.streams}
+        missing = _standing(session)["left_out"]
+    data = {"position": caught.position, "streams": caught.streams, "left_out": missing}
     says = f"{caught.streams} contract(s) folded again" if caught.streams else "nothing was missing"
-    output.emit(data, people=[f"at position {caught.position}: {says}"])
+    lines = [f"at position {caught.position}: {says}", *_left_out(missing)]
+    output.emit(data, people=lines)
+
+
+def _left_out(missing: dict[str, str]) -> Iterator[str]:
+    """The contracts that no report shows, and why: all others are there."""
+    from commands.output import visible
+
+    for contract, why in missing.items():
+        yield visible(f"LEFT OUT: {contract}: {why}")
 
 
 @projections.command()
@@ -352,6 +367,7 @@ def _certificate(certificate: Certificate) -> Iterator[Table | str]:
             for d in c.different[:_SHOWN]
         ]
         yield Table(columns, rows)
+    yield from _left_out(c.left_out)
     if c.oracle is not None:
         yield from _oracle_lines(c.oracle)
 

@@ -51,6 +51,8 @@ def _gauges(found: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Sample]]]
     yield "mledger_projection_lag_events", "Events not shown yet.", one(lag["events"])
     says = "Age of the oldest event not shown yet."
     yield "mledger_projection_lag_seconds", says, one(lag["seconds"])
+    says = "Contracts of which no rows could be derived: no report shows them."
+    yield "mledger_projection_contracts_left_out", says, one(len(found["left_out"]))
     says = "1 if this release derived the rows that are served."
     yield "mledger_projection_derivation_current", says, one(int(current))
     last = "mledger_rebuild_last_run"

@@ -53,12 +53,17 @@ def _again(session: Session, last: Record) -> str:
 
 def caught_up(engine: Engine) -> None:
     """Brings the read models up to date; a failure is a warning, for what is recorded stands."""
+    from commands.session import say
+
     try:
         from projections.rebuild.catchup import catch_up
 
-        catch_up(engine)
+        for name, why in catch_up(engine).left_out.items():
+            say(f"warning: {name} is {why}")
+            say(
+                "hint: mledger audit exceptions --rule not-derived lists those that no report shows"
+            )
     except Exception as problem:
-        from commands.session import say
         from commands.settings import masked
 
         why = getattr(problem, "message", "") or f"{type(problem).__name__}: {problem}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from ledger.again.judging import SENSELESS
 from ledger.contract import fold
 from ledger.events import ContractSigned, Record
 from ledger.payees import STREAM as PAYEES
@@ -207,7 +208,7 @@ def examine(
     for records in streams:
         if not isinstance(records[0].data, ContractSigned):
             continue
-        state = fold(records, as_of)
+        state = _state(records, as_of)
         if state is None or partner not in (None, state.terms.partner):
             continue
         kept = [record for record in records if record.version in state.dates]
@@ -217,7 +218,7 @@ def examine(
         for rule in rules:
             if rule.check is not None:
                 seen = Seen(state, kept, limits_of(rule, settings), payees)
-                for one in rule.check(seen):
+                for one in _checked(rule.check, seen):
                     _take(examined, rule, settings, state.id, one, state.terms.currency)
     for rule in rules:
         if rule.across is not None:
@@ -229,6 +230,22 @@ def examine(
             for one in rule.payees(Payees(payees.version, theirs), limits_of(rule, settings)):
                 _take(examined, rule, settings, PAYEES, one)
     return examined
+
+
+def _checked(check: Check, seen: Seen) -> list[Hit | Unchecked]:
+    """What a rule finds in a contract; where it fails on it, that, and every other contract is checked."""
+    try:
+        return list(check(seen))
+    except SENSELESS as problem:
+        return [Unchecked(f"the rule fails on {seen.contract.id} ({type(problem).__name__})")]
+
+
+def _state(records: Sequence[Record], as_of: date | None) -> Contract | None:
+    """The contract, or None where none can be made of its records: that is a finding already."""
+    try:
+        return fold(records, as_of)
+    except SENSELESS:
+        return None
 
 
 def limits_of(rule: ExceptionRule, settings: Settings) -> Limits:

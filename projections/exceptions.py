@@ -25,7 +25,11 @@ PAID_BEFORE_ACCEPTED = "paid-before-accepted"
 ONE_LOGIN = "one-login-counts-twice"
 PAID_TOO_MUCH = "paid-beyond-net"
 DATE_INFERRED = "date-inferred"
-OWN = (SEPARATION_OFF, ACTOR_DIFFERS, PAID_BEFORE_ACCEPTED, ONE_LOGIN, PAID_TOO_MUCH, DATE_INFERRED)
+NOT_DERIVED = findings.NOT_DERIVED
+OWN = (
+    *(SEPARATION_OFF, ACTOR_DIFFERS, PAID_BEFORE_ACCEPTED, ONE_LOGIN, PAID_TOO_MUCH, DATE_INFERRED),
+    NOT_DERIVED,
+)
 
 # What the rules above say and why, and how much they weigh at most; the rest is in each exception.
 _SAYS = {
@@ -58,6 +62,11 @@ _SAYS = {
         "low",
         "Delivery dates are stated, not derived.",
         "a rate that rests on an inferred date is no better than the inference",
+    ),
+    NOT_DERIVED: (
+        "high",
+        "Every contract has its rows in the reports.",
+        "what no report shows is missing from every total",
     ),
 }
 

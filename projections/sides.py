@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from projections.derive import MODELS
+from projections.derive import MODELS, findings
 
 Side = Literal["a", "b"]
 
@@ -57,3 +57,21 @@ def names(side: Side | None) -> dict[str, str]:
     """The name of each read model's table on a side; None names the private tables of a replay."""
     suffix = "" if side is None else f"_{side}"
     return {model.name: model.name + suffix for model in MODELS}
+
+
+def left_out(conn: Connection, side: Side) -> dict[str, str]:
+    """The contracts of which no rows could be derived for a side, and why."""
+    table = names(side)["findings"]
+    query = f"SELECT contract, detail FROM {table} WHERE rule = '{findings.NOT_DERIVED}' ORDER BY contract, stream"
+    return {row[0]: row[1] for row in conn.exec_driver_sql(query)}
+
+
+def hidden_streams(conn: Connection, side: Side) -> list[int]:
+    """The streams that a side shows nothing of but that no rows could be derived."""
+    tables = names(side)
+    return list(
+        conn.exec_driver_sql(
+            f"SELECT stream FROM {tables['findings']} f WHERE rule = '{findings.NOT_DERIVED}' AND ordinal = 0"
+            f" AND NOT EXISTS (SELECT 1 FROM {tables['contracts']} c WHERE c.stream = f.stream) ORDER BY stream"
+        ).scalars()
+    )

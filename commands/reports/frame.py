@@ -16,7 +16,7 @@ from commands.options import Moment, Recording
 from commands.output import Table, emit, visible
 from commands.reports.asked import Asked
 from commands.reports.reproduction import day_in_words, digested
-from commands.reports.unknown import footer, told
+from commands.reports.unknown import footer, left_out_in_words, told
 from commands.session import opened, say
 from ledger.errors import Conflict, StoreUnavailable
 from ledger.money import display_minor, format_minor
@@ -24,7 +24,7 @@ from ledger.state import Contract
 from ledger.store.application import Ledger
 from ledger.store.periods import adjustments
 from ledger.store.reading import head
-from projections.derive import DERIVATION, unknowns
+from projections.derive import DERIVATION, findings, unknowns
 from projections.reading import Known, Reader, Rows, reader
 from projections.rebuild.catchup import catch_up
 from projections.sides import checkpoint, serving
@@ -82,6 +82,8 @@ class Frame:
         """Fields beside the promised ones: what a reader of any report must know."""
         unknown = self.unknown()
         more: Found = {"unknown": [told(row) for row in unknown]} if unknown else {}
+        if missing := self.left_out():
+            more["left_out"] = missing
         return {
             "facts_until": facts_until(self.asked.moment),
             "separation_off": self.without_separation,
@@ -92,9 +94,15 @@ class Frame:
         """Per currency what is not known of imported history, nothing where all is."""
         return self.select(unknowns.SUMMARY, **self.filters)
 
+    def left_out(self) -> list[str]:
+        """The contracts of which no rows could be derived: no report shows them."""
+        found = self.select(findings.LEFT_OUT, contract=self.asked.contract)
+        return [str(row["contract"]) for row in found]
+
     def footer(self) -> Iterator[str]:
         """The last lines for people: warnings, then what it takes to see the same again."""
         yield ""
+        yield from left_out_in_words(self.left_out())
         yield from footer(self.unknown())
         if off := self.without_separation:
             where = ", ".join(off) if len(off) <= _SHOWN else f"{len(off)} contracts"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from commands.output import money
+from commands.output import money, visible
 from ledger.money import display_minor
 from ledger.recorded import PARTS
 
 Found = dict[str, Any]
+
+_NAMED = 3  # contracts named in a footer; more are only counted
 
 
 def inferred_mark(row: Found) -> str | None:
@@ -42,6 +44,16 @@ def told(row: Found) -> Found:
         "inferred": row["inferred"],
         "not_heard": row["not_heard"],
     }
+
+
+def left_out_in_words(contracts: Sequence[str]) -> Iterator[str]:
+    """A line that names the contracts that a report does not show, and where it is told why; none where all are."""
+    if contracts:
+        named = ", ".join(contracts[:_NAMED])
+        more = f" and {len(contracts) - _NAMED} more" if len(contracts) > _NAMED else ""
+        yield visible(
+            f"LEFT OUT: {named}{more}: no rows could be derived; why: mledger audit exceptions --rule not-derived"
+        )
 
 
 def footer(rows: list[Found]) -> Iterator[str]:

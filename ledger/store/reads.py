@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from operator import attrgetter
 
+from ledger.again.judging import SENSELESS
 from ledger.contract import fold
 from ledger.events import Record
 from ledger.state import Contract
@@ -59,9 +61,11 @@ class Reads:
 
 
 def contracts_in(chunks: Iterable[Sequence[Record]]) -> Iterator[Contract]:
-    """The contracts among whole streams; the ledger's own are none."""
+    """The contracts among whole streams; the ledger's own are none, nor is one of which no state can be made."""
     for records in chunks:
         for name, some in groupby(records, attrgetter("stream_id")):
-            state = None if name.startswith("~") else fold(some)
+            state = None
+            with suppress(*SENSELESS):
+                state = None if name.startswith("~") else fold(some)
             if state is not None:
                 yield state

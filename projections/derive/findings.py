@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
+from ledger.events import Record, type_name
 from ledger.money import format_minor
 from ledger.state import Contract
 from ledger.state_parts import Finding
@@ -75,6 +77,28 @@ def rows(contract: Contract) -> list[Row]:
     return found
 
 
+# The one row of a contract of which no others could be derived: no fact of its own has the ordinal 0.
+NOT_DERIVED = "not-derived"
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+def left_out(record: Record, problem: Exception) -> Row:
+    """The finding on a contract from whose record on a derivation fails: the same words wherever it is derived."""
+    text = " ".join(_ADDRESS.sub("", str(problem)).replace("\0", "").split())
+    said = f"{type(problem).__name__}: {text[:200]}" if text else type(problem).__name__
+    return (
+        record.stream,
+        0,
+        record.stream_id,
+        NOT_DERIVED,
+        "high",
+        None,
+        f"left out of every report: no rows follow from position {record.position} on"
+        f" ({type_name(record.data).partition('/')[0]}: {said})",
+        positions([record.position]),
+    )
+
+
 # 2: the amount that each finding is about.
 MODEL = ReadModel("findings", COLUMNS, ("stream", "ordinal"), rows, version=2)
 
@@ -83,4 +107,10 @@ SELECT contract, rule, severity, milestone, detail, events
 FROM {findings}
 WHERE (:contract IS NULL OR contract = :contract) AND (:rule IS NULL OR rule = :rule)
 ORDER BY CASE severity WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END, contract, ordinal, stream
+"""
+
+LEFT_OUT = f"""
+SELECT contract, detail FROM {{findings}}
+WHERE rule = '{NOT_DERIVED}' AND (:contract IS NULL OR contract = :contract)
+ORDER BY contract, stream
 """

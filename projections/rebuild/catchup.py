@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
 
 from ledger.store.database import reading, writing
 from ledger.store.reading import changes, head, read_streams
-from projections.derive import DERIVATION, MODELS
+from projections.derive import DERIVATION, MODELS, findings
 from projections.derive.model import Row
 from projections.rebuild import sink
 from projections.rebuild.fold import no_collection, rows_of
@@ -21,10 +21,13 @@ STREAMS_PER_STEP = 100
 
 @dataclass(frozen=True, slots=True)
 class Caught:
-    """Where the serving side stands after a catch-up, and how many streams were folded again."""
+    """Where the serving side stands after a catch-up, how many streams were folded again, and of which no rows could
+    be derived, and why.
+    """
 
     position: int
     streams: int
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +42,28 @@ class Step:
 
 def catch_up(engine: Engine) -> Caught:
     """Brings the serving side to where the head stood at the beginning; safe with any number of processes at once."""
-    folded, target = 0, None
+    folded, target, missing = 0, None, dict[str, str]()
     while True:
         with reading(engine) as conn:
             if target is None:
                 target = head(conn).position
             reached = checkpoint(conn, serving(conn))
             if reached.position >= target:
-                return Caught(reached.position, folded)
+                return Caught(reached.position, folded, missing)
             step = prepare(conn, reached, target)
         with writing(engine) as conn:
             if serving(conn, hold=True) == reached.side and take(conn, step):
                 folded += len(step.streams)
+                missing |= _left_out(step)
+
+
+def _left_out(step: Step) -> dict[str, str]:
+    """The contracts of a step of which no rows could be derived, and why."""
+    model, rows = next(
+        (m, r) for m, r in zip(MODELS, step.rows, strict=True) if m is findings.MODEL
+    )
+    name, rule, detail = (model.names.index(column) for column in ("contract", "rule", "detail"))
+    return {str(row[name]): str(row[detail]) for row in rows if row[rule] == findings.NOT_DERIVED}
 
 
 def bring_forward(engine: Engine, side: Side, target: int) -> None:

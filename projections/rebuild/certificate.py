@@ -34,7 +34,8 @@ class Certificate:
     """What a run did and found; `status` is rebuilt, checked, drift, disagreement or failed.
 
     `drift.compared` counts the streams compared at equal position; `different` names where rows part; `superseded`
-    counts rows that an older derivation made, which are no drift. `oracle` is what the independent oracle said of the
+    counts rows that an older derivation made, which are no drift. `left_out` are the contracts of which no rows could
+    be derived, and why. `oracle` is what the independent oracle said of the
     rebuilt side before it serves, null where it was not asked. `phases` are the seconds of each step.
     """
 
@@ -53,6 +54,7 @@ class Certificate:
     superseded: int = 0
     engine: str = "in-process"
     workers: int = 1
+    left_out: dict[str, str] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     derivation: str = DERIVATION

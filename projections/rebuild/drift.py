@@ -151,8 +151,11 @@ def _parted(
     state, before = None, None
     missed, last_change = 0, 0
     for record in records:
-        state = evolve(state, record)
-        row = next((r for r in model.rows(state) if tuple(r[n] for n in place) == key), None)
+        try:
+            state = evolve(state, record)
+            row = next((r for r in model.rows(state) if tuple(r[n] for n in place) == key), None)
+        except Exception:  # no rows follow from here on, which is a finding of its own
+            return record.stream_id, record.position
         if row != before:
             last_change = record.position
         if row == shown:
