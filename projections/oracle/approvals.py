@@ -103,10 +103,10 @@ def misjudged(before: Contract, proposal: Fact) -> Iterator[str]:
         yield f"it asks for {asked}, the policy for {quorum}"
 
 
-def unsupported(before: Contract, outcome: Fact) -> Iterator[str]:
+def unsupported(before: Contract, outcome: Fact, whole: Contract) -> Iterator[str]:
     """What is wrong with the approvals behind the first thing that a proposal brings about."""
     proposal = before.by_version.get(outcome.data.get("proposal", 0))
-    if proposal is None or outcome.name == "ChangeRejected" or proposal.version in before.in_force:
+    if proposal is None or outcome.name == "ChangeRejected" or proposal.version in before.brought:
         return
     quorum = dict(proposal.data["quorum"])
     if before.binds_prices:  # the first release kept the tier that a proposal was proposed to
@@ -114,6 +114,20 @@ def unsupported(before: Contract, outcome: Fact) -> Iterator[str]:
     live = [one for one in before.of("ApprovalGranted", proposal.version) if _live(before, one)]
     given = [one for one in live if one.data["digest"] == live[-1].data["digest"]]
     yield from _lacking(quorum, [one for one in given if holds_still(before, one, outcome)])
+    if outcome.name != "ContractTerminated":  # whose shares are priced like any acceptance
+        posted = Counter(_figures(whole.brought[proposal.version]))
+        for one in given:
+            told = Counter(_figures([one], "price"))
+            if told and told != posted:
+                yield f"#{one.version} approved {sorted(told)}, posted are {sorted(posted)}"
+
+
+def _figures(facts: list[Fact], name: str = "lines") -> Iterator[tuple[str, str, str, int]]:
+    """Milestone, step, clause and amount of each line."""
+    for fact in facts:
+        for line in fact.data.get(name, ()):
+            milestone = line.get("milestone", fact.milestone)
+            yield milestone, line["step"], line["clause"], line["amount_minor"]
 
 
 def _live(before: Contract, approval: Fact) -> bool:

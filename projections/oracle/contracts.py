@@ -28,7 +28,7 @@ class Contract:
         self.by_version: dict[int, Fact] = {}
         self.agreements: list[tuple[Fact, Json]] = []
         self.offices: list[Office] = []
-        self.in_force: set[int] = set()
+        self.brought: dict[int, list[Fact]] = {}  # by the proposal that it was decided by
         self.binds_prices = False  # from the first release whose approvals do
         self.milestones: list[Milestone] = []
         self._by_name: dict[str, list[Fact]] = {}
@@ -47,7 +47,7 @@ class Contract:
             self.agreements.append((fact, agreed_by(self.terms, fact)))
         appoint(self.offices, fact)
         if fact.name != "ChangeRejected":
-            self.in_force.add(fact.data.get("proposal", 0))
+            self.brought.setdefault(fact.data.get("proposal", 0), []).append(fact)
         self.binds_prices = self.binds_prices or bool(fact.data.get("price"))
         if fact.name in ABOUT:
             about = (fact.name, fact.data.get(ABOUT[fact.name], 0))

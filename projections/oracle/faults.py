@@ -50,7 +50,7 @@ def _against(before: Contract, fact: Fact, whole: Contract) -> Iterator[str]:
     """What is wrong with a fact by the contract as it stood before it; what was decided with it comes after it."""
     if not taken_over(whole, fact):
         yield from unentitled(before, fact)
-        yield from unsupported(before, fact)
+        yield from unsupported(before, fact, whole)
     if fact.name == "MilestoneAccepted" and not decided(before, fact):
         if not taken_over(whole, fact):
             yield "nobody approved it"

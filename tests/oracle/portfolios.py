@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from ledger.events import Record, encode
-from tests.oracle import moves, moves_money, policies, proposals
+from tests.oracle import contents, moves, moves_money, policies, proposals
 from tests.oracle.agreements import sign
 from tests.oracle.clauses import sign_with_clauses
 from tests.oracle.imported import act_here, take_over
@@ -60,6 +60,21 @@ def play_policies(seed: int, steps: int = 150) -> Play:
     for contract in signed:
         policies.sign(play, contract)
     _walk(play, signed, POLICY_MOVES, steps)
+    return play
+
+
+PROPOSAL_MOVES: list[tuple[Move, int]] = [
+    (contents.propose_any, 16), (contents.approve_one, 24), (moves_money.deliver, 8), (moves_money.accept, 10),
+    (moves.dispute, 4), (moves_money.instruct_otherwise, 6), (moves.end_payment, 5), (moves.withdraw_approval, 1),
+    (moves_money.record_as_the_bank_says, 5), (moves.reverse_payment, 1), (proposals.drop, 1),
+]  # fmt: skip
+
+
+def play_proposals(seed: int, steps: int = 120) -> Play:
+    """One contract with clauses about money, on which proposals of every kind wait for each other."""
+    play = Play(Random(seed))
+    sign_with_clauses(play, "C-1")
+    _walk(play, ["C-1"], PROPOSAL_MOVES, steps)
     return play
 
 
