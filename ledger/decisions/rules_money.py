@@ -67,17 +67,21 @@ def committed_within_ceiling(case: Case) -> Objection | None:
 
 @rule("A payment stays within what is payable now: outstanding, less held, less instructed.")
 def payment_within_payable(case: Case) -> Objection | None:
-    milestone = case.the_milestone()
-    payable = payable_of(milestone, case.facts.get("release", 0))
+    milestone, release = case.the_milestone(), case.facts.get("release", 0)
+    payable = payable_of(milestone, release)
     if case.amount_minor <= payable:
         return None
+    part = next((r for r in milestone.releases if r.version == release), milestone)
+    held = next(s.held_minor for s in milestone.standings() if s.release == release)
+    explained = f"{case.state.id}/{milestone.id}"
+    name = f"{case.state.id}#{release}" if release else explained
     return Objection(
-        f"{written(case, payable)} of {case.state.id}/{milestone.id} is payable, not "
-        f"{written(case, case.amount_minor)} (outstanding {written(case, milestone.outstanding_minor)}, "
-        f"held {written(case, milestone.held_minor)}, instructed {written(case, milestone.instructed_minor)})",
+        f"{written(case, payable)} of {name} is payable, not {written(case, case.amount_minor)}"
+        f" (outstanding {written(case, part.outstanding_minor)}, held {written(case, held)},"
+        f" instructed {written(case, part.instructed_minor)})",
         "instruct at most what is payable"
         if payable
-        else f"see why: mledger audit explain {case.state.id}/{milestone.id}",
+        else f"see why: mledger audit explain {explained}",
     )
 
 

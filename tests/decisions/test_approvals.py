@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ledger import intents as i
 from ledger.contract import fold
+from ledger.decisions.acceptance import wants_signature
 from ledger.events import (
     AcceptanceReversed,
     Amendment,
@@ -100,6 +101,32 @@ def test_the_same_amount_for_other_deliverables_is_another_part() -> None:
     rest = story.the_state().milestones["M2-r1"]
     assert rest.plan.deliverables == ("films",)
     assert rest.current.amount_minor == 1_500_000
+
+
+def test_all_the_deliverables_are_the_whole_whichever_way_it_is_told() -> None:
+    story = contract(defined("M2", deliverables=("shop", "films")), approval=TWO_MANAGERS)
+    play(story, submits("M2"), approves("M2", deliverables=("films", "shop")))
+    events = permitted(story, approves("M2", by="manager-2"))
+    assert kinds(events) == ["ApprovalGranted", "MilestoneAccepted"]
+
+
+def test_an_approval_wants_a_signature_by_the_tier_of_the_part_with_its_bonus() -> None:
+    """Of 10,000.00 a day early 50.00 are a bonus: above the tier of 10,000.00, in one that is signed."""
+    signs = (
+        Tier(up_to_minor=1_000_000, quorum={"manager": 1}),
+        Tier(quorum={"manager": 1}, signatures=True),
+    )
+    for delivered, wanted in ((day(8, 20), True), (day(8, 21), False)):
+        story = play(contract(approval=signs), submits("M1", on=delivered))
+        approval = ApprovalGranted(
+            on=day(8, 25),
+            subject=4,
+            role="manager",
+            digest="",
+            milestone="M1",
+            accepted_minor=1_000_000,
+        )
+        assert wants_signature(story.the_state(), approval) is wanted
 
 
 def test_a_corrected_submission_starts_the_count_anew() -> None:

@@ -130,6 +130,15 @@ FIGURES: list[tuple[str, Callable[[], Story], b.Act, str, str]] = [
         "see why: mledger audit explain C-1/M1",
     ),
     (
+        "payment-within-payable",
+        lambda: b.play(completed(), releases(amount=60_000, on=b.day(11, 1))),
+        ("finance-1", i.InstructPayment(milestone="M1", release=11, amount_minor=50_001)),
+        # 600.00 were released as two payables, 500.00 and 100.00; of M1 itself 9,000.00 are payable
+        "500.00 CNY of C-1#11 is payable, not 500.01 CNY (outstanding 500.00 CNY, held 0.00 CNY,"
+        " instructed 0.00 CNY)",
+        "instruct at most what is payable",
+    ),
+    (
         "record-within-instruction",
         half_paid,
         b.records_paid(8, 200_001),
