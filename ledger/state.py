@@ -66,9 +66,10 @@ class Milestone(Struct, gc=False):
     `status` is expected (defined or started: see `started_on`), submitted, rejected, accepted, cancelled or void (a
     remainder whose acceptance was reversed). `family` is the milestone of whose partial acceptance it is the rest,
     or its own id. `reversed_by` is the last reversal that was an event: what is decided anew rests on it;
-    `cancelled_by` the cancellation in force. Of an imported one `knows` are the parts that its sources can tell (None:
-    nothing is said of that), `heard_on` when they were last heard of (None: no day bounds it); `banked` says whether
-    any payment was ever instructed or recorded. ledger/recorded.py reads them.
+    `cancelled_by` the cancellation in force, `rejected_on` the day of the last rejection. Of an imported one `knows`
+    are the parts that its sources can tell (None: nothing is said of that), `heard_on` when they were last heard of
+    (None: no day bounds it); `banked` says whether any payment was ever instructed or recorded. ledger/recorded.py
+    reads them.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Milestone(Struct, gc=False):
     acceptance: Acceptance | None = None
     first_pass: bool | None = None
     first_decided_on: date | None = None
+    rejected_on: date | None = None
     cancelled_on: date | None = None
     lines: list[Posted] = field(default_factory=list)
     gross_minor: int = 0

@@ -120,7 +120,7 @@ def submission_rejected(contract: Contract, data: e.SubmissionRejected, record: 
     milestone = touch(contract, data.milestone, record)
     if (rejected := submission(milestone, data.submission)) is not None:
         rejected.status = "rejected"
-    milestone.status = "rejected"
+    milestone.status, milestone.rejected_on = "rejected", data.on
     decided(milestone, data.on, first_pass=False)
 
 

@@ -132,7 +132,7 @@ def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
             return
         blocked = _blocked(contract, m, lambda before: before.acceptance is None)
         again = m.status == "rejected"
-        since = m.first_decided_on if again else m.started_on or m.current.since
+        since = m.rejected_on if again else m.started_on or m.current.since
         yield Task(
             "submit again" if again else "deliver",
             reference,
@@ -338,7 +338,8 @@ def rows(contract: Contract) -> list[Row]:
 # 2: approvals count for the price that they were given for; proposals in words, outdated ones for their proposers.
 # 3: nothing waits in a contract that its source calls ended.
 # 4: nobody is asked to do what may have been done: what no source tells of waits for nobody.
-MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=5)
+# 6: what is to be submitted again waits since its last rejection, not its first.
+MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=6)
 
 
 def holding(person: str) -> str:

@@ -186,6 +186,14 @@ ROWS = [
         {},
         {"EUR": -60_000},
     ),
+    # 1,800.00 is more than all of them: they are paid whole.
+    (
+        [PAID, BACK, ntry("1800.00", tx(T3), reference="V", day=DAY)],
+        "if it pays that after all",
+        {},
+        {},
+        {"EUR": -177_239},
+    ),
     (
         [PAID, BACK, ntry("1900.00", tx(T3), reference="V", day=DAY, currency="USD")],
         "if it pays that after all",
@@ -336,3 +344,14 @@ def test_what_came_back_already_is_not_said_to_fail() -> None:
     world.take(statement(PAID, BACK))
     (verdict,) = world.take(statement(back("1772.39")))
     assert verdict.command.startswith("ask the bank what it gives back; if it is nothing of ours: ")
+
+
+def test_each_step_names_its_day_once() -> None:
+    world = World()
+    world.take(statement(PAID))
+    (verdict,) = world.take(statement(back("100.00")))
+    assert choices(verdict.command)[PART] == [
+        ["payment", "reverse", "EU-1#1", "--entry", "#?"],
+        ["payment", "instruct", "EU-1/M1", "422.39", "--on", DAY],
+        ["payment", "record", "CONTRACT#VERSION", "--on", DAY],
+    ]
