@@ -60,7 +60,7 @@ def incentives(contract: Contract, as_of: date) -> list[Incentive]:
         return []
     found: list[Incentive] = []
     for m in contract.milestones.values():
-        if m.kind == "milestone" and m.status in _OPEN and m.current.amount_minor:
+        if m.kind == "milestone" and m.status in _OPEN:
             found += _of(contract, m, as_of)
     return found
 

@@ -109,7 +109,7 @@ def settlement(records: Sequence[Record], as_of: date | None = None) -> Settleme
     by_version = {record.version: record for record in records}
     told = Settlement(state)
     for milestone in state.milestones.values():
-        if milestone.acceptance is not None and milestone.status != "void":
+        if milestone.acceptance is not None:
             told.entries += _lines(state, milestone, by_version)
     told.entries += _paid(state, accepted=True)
     told.entries.sort(key=lambda entry: list(GROUPS).index(entry.group))
@@ -188,11 +188,7 @@ def _proven(told: Settlement) -> None:
         net = told.balance_minor - lines("paid")
         told.checks.append(("net", net, total("net_minor")))
     told.held_minor = total("held_minor")
-    told.unknown = [
-        str(row["milestone"])
-        for row in accepted
-        if row["kind"] != "unallocated" and row["outstanding_minor"] is None
-    ]
+    told.unknown = [str(row["milestone"]) for row in accepted if row["outstanding_minor"] is None]
     if not told.unknown:
         told.checks.append(("outstanding", told.balance_minor, total("outstanding_minor")))
     told.instructed_minor = total("instructed_minor")

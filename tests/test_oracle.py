@@ -85,9 +85,14 @@ def test_the_oracle_gives_the_figures_worked_out_by_hand() -> None:
     assert (disputed["rate"], disputed["value_rate"]) == ("0.2500", "0.0450")
 
 
-@pytest.mark.parametrize("folder", ["mx-cdmx/releases", "mx-cdmx"])
-def test_imported_history_reads_the_same(shared: Path, folder: str) -> None:
-    assert_imported_reads_the_same(shared / "data" / "ocds" / folder)
+@pytest.mark.parametrize("folder", ["releases", "."])
+def test_imported_history_reads_the_same(published: Path, folder: str) -> None:
+    assert_imported_reads_the_same(published / "synthetic" / "ocds" / folder)
+
+
+@pytest.mark.parametrize("folder", ["releases", "."])
+def test_mexicos_imported_history_reads_the_same(shared: Path, folder: str) -> None:
+    assert_imported_reads_the_same(shared / "data" / "ocds" / "mx-cdmx" / folder)
 
 
 def test_the_standards_own_examples_read_the_same(published: Path) -> None:

@@ -249,11 +249,15 @@ def test_behind_a_recovery_stand_the_advances_payments_and_earlier_acceptances()
 def test_behind_a_line_that_an_error_undid_no_later_acceptance_stands() -> None:
     story = b.play(b.accepted(), b.proposes(b.reversal(6, "error"), on=b.day(9, 1)))
     b.play(story, b.agrees(b.last(story), on=b.day(9, 1), by="manager-2"))
-    b.play(story, b.approves(on=b.day(9, 2)))
+    amend(story, b.day(9, 2), title="again")
+    amended = b.last(story)
+    b.play(story, b.approves(on=b.day(9, 3)))
     found = told(story)
     (first, second) = versions(story, e.MilestoneAccepted)
-    firsts = [one for one in found.lines if first in one.events]
-    assert all(second not in one.events for one in firsts)
+    behind = [(first in one.events, amended in one.events) for one in found.lines]
+    # The price, what takes it back, and the price anew: only this one rests on the terms of then.
+    assert behind == [(True, False), (True, False), (False, True)]
+    assert all(second not in one.events for one in found.lines if first in one.events)
     assert found.differences == []
 
 

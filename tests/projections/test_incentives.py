@@ -143,6 +143,16 @@ def test_without_a_due_day_or_an_amount_nothing_is_promised() -> None:
     assert early(b.day(8, 11), amount_minor=None) == []
 
 
+def test_a_fixed_bonus_is_promised_of_a_milestone_that_is_worth_nothing_by_itself() -> None:
+    tiers = tuple(QualityTier(at_least=at, amount_minor=a) for at, a in (("5", 7), ("3", 0)))
+    bonus = QualityBonus(milestone="M1", criterion="visits", tiers=tiers)
+    story = b.contract(b.defined("M1", amount_minor=0), quality_bonuses=(bonus,))
+    (one,) = incentives(story.the_state(), b.day(8, 5))
+    assert (one.clause, steps(one), one.terms) == ("quality", [("None", 7)], "visits at least 5")
+    b.play(story, b.submits(results=b.measured(visits="5")), b.approves(on=b.day(8, 25)))
+    assert story.the_state().milestones["M1"].net_minor == 7
+
+
 def test_a_step_of_a_table_is_reached_on_its_very_day_and_not_after() -> None:
     """2 % five days early: 21 August less five is the 16th."""
     clause = EarlyBonus(cap=Decimal(5), table=(EarlyStep(days=5, rate=Decimal(2)),))

@@ -228,6 +228,24 @@ def test_what_is_defined_on_a_later_day_is_a_change_and_was_not_signed() -> None
     assert of(story)["M2"].original_minor == 3_000_000
 
 
+def test_an_amount_that_became_unknown_is_said() -> None:
+    story = b.play(b.contract(), b.proposes(b.order(("M1", b.day(9, 1), None)), on=b.day(8, 10)))
+    b.play(story, b.agrees(b.last(story), on=b.day(8, 11)))
+    found = of(story)["M1"]
+    assert (found.unknown, found.original_minor, found.changes_minor) == (
+        *(True, 1_000_000),
+        -1_000_000,
+    )
+
+
+def test_a_remainder_that_fell_away_is_no_change() -> None:
+    story = b.play(b.contract(), b.submits(), b.approves(on=b.day(8, 25), part="75%"))
+    b.play(story, b.proposes(b.reversal(b.last(story) - 1), on=b.day(9, 1)))
+    b.play(story, b.agrees(b.last(story), on=b.day(9, 1)))
+    found = of(story)["M1"]
+    assert (found.original_minor, found.changes_minor, found.this_minor) == (1_000_000, 0, 0)
+
+
 def test_an_advance_is_no_part_of_the_work() -> None:
     assert set(of(endings.advanced())) == {"M1", "M2"}
 
