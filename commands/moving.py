@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from commands.setup import role_prefix_option
 from commands.standing import caught_up
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
     from ledger.store.moving import Moved
     from ledger.store.verifying import Verdict
@@ -48,6 +47,8 @@ def move(
     mledger move postgresql://owner@db/ledger copy.sqlite3
     """
     import migrations
+    from commands.audits.keys import trusted_keys
+    from commands.audits.verifying import verdict_of
     from commands.output import check_writable, progress
     from commands.settings import as_url, masked
     from commands.setup import warnings_told
@@ -59,7 +60,8 @@ def move(
     of, to = as_url(source), as_url(target)
     one = connect(of)
     try:
-        before = _verified(one, trusted, anchor, "verifying the source")
+        keys = trusted_keys(trusted)
+        before = verdict_of(one, keys, anchor, again=False)
         _refuse_unless_whole(before, masked(of), "nothing was moved: mledger audit verify")
         migrations.upgrade(to, roles=False)
         other = connect(to)
@@ -70,7 +72,7 @@ def move(
                     grant(conn, role_prefix, formerly)
 
                 moved = put(one, other, bar.advance, granting)
-            after = _verified(other, trusted, anchor, "verifying the target")
+            after = verdict_of(other, keys, anchor, again=False)
             _refuse_unless_whole(after, masked(to), "go on in the source, which is as it was")
             caught_up(other)
         finally:
@@ -80,21 +82,6 @@ def move(
     output.emit(
         _data(moved, after, masked(of), masked(to)), people=_people(moved, after, masked(to))
     )
-
-
-def _verified(engine: Engine, trusted: Sequence[str], anchor: Path | None, label: str) -> Verdict:
-    from commands.audits.anchors import Anchor
-    from commands.audits.keys import trusted_keys
-    from commands.output import progress
-    from ledger.store.database import reading
-    from ledger.store.reading import head
-    from ledger.store.verifying import verify
-
-    with reading(engine) as conn:
-        now = head(conn)
-    known = Anchor(anchor, now.ledger_id).read() if anchor is not None else None
-    with progress(now.position, label) as bar:
-        return verify(engine, trusted_keys(trusted), known, bar.advance)
 
 
 def _refuse_unless_whole(verdict: Verdict, database: str, hint: str) -> None:

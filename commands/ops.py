@@ -1,4 +1,4 @@
-"""`mledger ops`: what an operator installs so that the read models are rebuilt every night."""
+"""`mledger ops`: what an operator installs so that the ledger is sealed, rebuilt and verified every night."""
 
 from __future__ import annotations
 
@@ -12,47 +12,81 @@ from urllib.parse import urlsplit
 
 import click
 
+from commands.audits.evidence import anchor_option, key_option_of
+from commands.nightly import nightly
 from commands.options import Output, output_options, settings_options
-from commands.settings import Settings
+from commands.settings import Settings, ledger_name
 from ledger.errors import InputInvalid
 
-NAME = "mledger-rebuild"
-CERTIFICATE = "rebuild.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 _DAILY = re.compile(
     r"(?:(?P<days>[A-Za-z]{3}(?:(?:,|\.\.)[A-Za-z]{3})*) +)?(?:\*-\*-\* +)?"
     r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::00)?",
     re.ASCII,
 )
 _HOMES = ("/home", "/root", "/run/user")  # what ProtectHome hides
+_TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 - what PrivateTmp hides
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What runs, as whom, when, and which folders it writes to."""
+    """What runs for which ledger, as whom, when, and what it reads and writes."""
 
+    name: str
     program: tuple[str, ...]
     user: str
     database: str
     metrics_file: Path | None
+    key: Path | None
+    anchor: Path | None
     calendar: str
+
+    @property
+    def unit(self) -> str:
+        return f"mledger-{self.name}"
 
     @property
     def sqlite(self) -> bool:
         return self.database.startswith("sqlite")
 
     @property
+    def pgpass(self) -> str:
+        """Where the password is kept, in reach of a service that sees no home."""
+        return f"/etc/mledger/{self.name}.pgpass"
+
+    @property
     def folders(self) -> list[str]:
         """Where it writes; an SQLite file's folder, since its journal lies beside it."""
         found = [self.metrics_file.parent] if self.metrics_file else []
+        if self.anchor is not None:
+            found.append(self.anchor if self.anchor.is_dir() else self.anchor.parent)
         if self.sqlite:
             file = self.database.removeprefix("sqlite:///").partition("?")[0]
             found.append(Path(file).parent)
         return list(dict.fromkeys(map(str, found)))
 
+    @property
+    def options(self) -> list[str]:
+        """What the command is told beside its database."""
+        named = {"--key": self.key, "--anchor": self.anchor, "--metrics-file": self.metrics_file}
+        found = [word for name, path in named.items() if path for word in (name, str(path))]
+        return [*found, "--label", self.name]
+
+    def lies_in(self, *places: str) -> bool:
+        """Whether anything that it uses lies below one of the places."""
+        python = str(Path(sys.executable).resolve())  # beside which its library lies
+        used = [*self.folders, self.program[0], python, str(self.key or "")]
+        return any(
+            path.startswith(f"{place}/") or path == place for path in used for place in places
+        )
+
 
 @click.group()
 def ops() -> None:
     """Run the ledger as a service."""
+
+
+ops.add_command(nightly)
 
 
 @ops.command()
@@ -77,6 +111,14 @@ def ops() -> None:
     metavar="TIME",
     help="When, as systemd's OnCalendar says it.",
 )
+@click.option(
+    "--name",
+    default="",
+    metavar="NAME",
+    help="The ledger's, in units and figures.  [default: its database's]",
+)
+@key_option_of(required=False)
+@anchor_option
 @settings_options
 @output_options
 def units(
@@ -85,56 +127,70 @@ def units(
     user: str,
     metrics_file: Path | None,
     calendar: str,
+    name: str,
+    key: Path | None,
+    anchor: Path | None,
     settings: Settings,
     output: Output,
 ) -> None:
-    """A systemd service and timer, and a cron line, for the nightly rebuild.
+    """A systemd service and timer, and a cron line, for what is done every night: mledger ops nightly.
 
     \b
-    mledger ops units --print --database postgresql://ledger@db/ledger
-    mledger ops units --folder /etc/systemd/system --metrics-file /var/lib/node_exporter/mledger.prom
+    mledger ops units --print --database postgresql://nightly@db/acme
+    mledger ops units --folder /etc/systemd/system --key /etc/mledger/acme.pem --anchor /mnt/anchor
     """
-    metrics = metrics_file.absolute() if metrics_file else None
-    plan = Plan(_program(), user, _absolute(settings.database), metrics, calendar.strip())
+    plan = Plan(
+        name=name or re.sub(r"[^A-Za-z0-9_.-]", "-", ledger_name(settings.database)),
+        program=_program(),
+        user=user,
+        database=_absolute(settings.database),
+        metrics_file=metrics_file.absolute() if metrics_file else None,
+        key=key.absolute() if key else None,
+        anchor=anchor.absolute() if anchor else None,
+        calendar=calendar.strip(),
+    )
     _check(plan)
-    files = {f"{NAME}.service": service(plan), f"{NAME}.timer": timer(plan)}
+    files = {f"{plan.unit}.service": service(plan), f"{plan.unit}.timer": timer(plan)}
     line = cron(plan)
     if folder is not None and not printed:
+        _refuse_of_another(folder / f"{plan.unit}.service", plan)
         for name, text in files.items():
             _write(folder / name, text)
         wrote = [f"wrote {folder / name}" for name in files]
-        start = f"next: systemctl daemon-reload && systemctl enable --now {NAME}.timer"
+        start = f"next: systemctl daemon-reload && systemctl enable --now {plan.unit}.timer"
         output.emit({"written": [str(folder / n) for n in files]}, people=[*wrote, start])
         return
     people = [f"# {name}\n{text}" for name, text in files.items()]
-    people.append(f"# /etc/cron.d/{NAME}, where there is no systemd\n{line}")
+    people.append(f"# /etc/cron.d/{plan.unit}, where there is no systemd\n{line}")
     output.emit({"units": files, "cron": line}, people=people)
 
 
 def service(plan: Plan) -> str:
     """The service: one run, which may write where it must and nowhere else."""
-    command = [*plan.program, "projections", "rebuild"]
-    command += ["--certificate", "\0S/mledger/" + CERTIFICATE]  # \0: a specifier, not a percent
-    if plan.metrics_file:
-        command += ["--metrics-file", str(plan.metrics_file)]
-    writes = "".join(f"ReadWritePaths={_word(folder)}\n" for folder in plan.folders)
-    used = [*plan.folders, plan.program[0]]
-    at_home = any(path.startswith(f"{home}/") for path in used for home in _HOMES)
-    network = "AF_UNIX" if plan.sqlite else "AF_UNIX AF_INET AF_INET6"
+    command = [*plan.program, "ops", "nightly", *plan.options]
+    command += [
+        "--certificate",
+        f"\0S/mledger/{plan.name}/rebuild.json",
+    ]  # \0: a specifier, not a percent
+    environment = [f"MLEDGER_DATABASE_URL={plan.database}"]
+    if not plan.sqlite:
+        environment.append(f"PGPASSFILE={plan.pgpass}")
     return _SERVICE.format(
+        name=plan.name.replace("%", "%%"),
         user=plan.user,
-        database=_word(f"MLEDGER_DATABASE_URL={plan.database}"),
+        environment="".join(f"Environment={_word(word)}\n" for word in environment),
         command=" ".join(_word(word, command=True) for word in command),
-        writes=writes,
-        home="read-only" if at_home else "yes",
-        families=network,
+        writes="".join(f"ReadWritePaths={_word(folder)}\n" for folder in plan.folders),
+        home="read-only" if plan.lies_in(*_HOMES) else "yes",
+        private_tmp="no" if plan.lies_in(*_TEMPORARY) else "yes",
+        families="AF_UNIX" if plan.sqlite else "AF_UNIX AF_INET AF_INET6",
         private_network="yes" if plan.sqlite else "no",
     )
 
 
 def timer(plan: Plan) -> str:
     """The timer: a night that the machine slept through is made up for."""
-    return _TIMER.format(calendar=plan.calendar.replace("%", "%%"))
+    return _TIMER.format(name=plan.name, calendar=plan.calendar.replace("%", "%%"))
 
 
 def cron(plan: Plan) -> str:
@@ -143,12 +199,34 @@ def cron(plan: Plan) -> str:
     if daily is None:
         return f"# cron cannot say {plan.calendar!r}; put the time in its own words"
     days = (daily["days"] or "*").lower().replace("..", "-")
-    command = [*plan.program, "projections", "rebuild", "--database", plan.database]
-    if plan.metrics_file:
-        command += ["--metrics-file", str(plan.metrics_file)]
+    command = [
+        *plan.program,
+        "ops",
+        "nightly",
+        "--quiet",
+        *plan.options,
+        "--database",
+        plan.database,
+    ]
+    if not plan.sqlite:
+        command = ["env", f"PGPASSFILE={plan.pgpass}", *command]
     when = f"{int(daily['minute'])} {int(daily['hour'])} * * {days}"
     # cron takes a bare % for the end of the line, even within quotes.
     return f"{when} {plan.user} {shlex.join(command)}".replace("%", r"\%")
+
+
+def _refuse_of_another(file: Path, plan: Plan) -> None:
+    """Raises InputInvalid where the unit is there for another database: its nights would end in silence."""
+    try:
+        written = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return
+    if _word(f"MLEDGER_DATABASE_URL={plan.database}") not in written:
+        raise InputInvalid(
+            "unit-of-another",
+            f"{file} is the unit of another database",
+            hint="give this ledger a name of its own with --name, or remove that unit first",
+        )
 
 
 def _program() -> tuple[str, ...]:
@@ -173,18 +251,26 @@ def _check(plan: Plan) -> None:
         ("--calendar", plan.calendar),
         ("--database", plan.database),
         ("--metrics-file", str(plan.metrics_file or "")),
+        ("--key", str(plan.key or "")),
+        ("--anchor", str(plan.anchor or "")),
     ):
         if any(ord(character) < 32 or ord(character) == 127 for character in value):
             raise InputInvalid("unit-text", f"{name} holds a line break or a control character")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}", plan.user, re.ASCII):
         raise InputInvalid("unit-user", f"{plan.user!r} cannot be the name of a user")
+    if not _NAME.fullmatch(plan.name):
+        raise InputInvalid(
+            "unit-name",
+            f"{plan.name!r} cannot name a unit",
+            hint="letters, digits, _, . and -, at most 63: --name acme",
+        )
     if not plan.calendar:
         raise InputInvalid("unit-calendar", "the time is empty", hint="--calendar '*-*-* 02:30'")
     if not plan.sqlite and (urlsplit(plan.database).password or "password=" in plan.database):
         raise InputInvalid(
             "unit-password",
             "everyone on the machine can read a unit and a cron line, so no password may stand there",
-            hint=f"leave it out of the URL, and keep it in the file .pgpass of {plan.user}",
+            hint=f"leave it out of the URL, and keep it in {plan.pgpass}, a .pgpass that only {plan.user} may read",
         )
 
 
@@ -208,24 +294,23 @@ def _write(file: Path, text: str) -> None:
 
 _SERVICE = """\
 [Unit]
-Description=Rebuild the read models of the milestone payment ledger
+Description=Seal, rebuild and verify the milestone payment ledger {name}
 After=network-online.target postgresql.service
 Wants=network-online.target
 
 [Service]
 Type=oneshot
 User={user}
-Environment={database}
-EnvironmentFile=-/etc/mledger/environment
+{environment}EnvironmentFile=-/etc/mledger/{name}.environment
 ExecStart={command}
 TimeoutStartSec=12h
 KillSignal=SIGINT
 Nice=10
 UMask=0022
-StateDirectory=mledger
+StateDirectory=mledger/{name}
 {writes}ProtectSystem=strict
 ProtectHome={home}
-PrivateTmp=yes
+PrivateTmp={private_tmp}
 PrivateDevices=yes
 PrivateNetwork={private_network}
 NoNewPrivileges=yes
@@ -249,15 +334,15 @@ SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 """
 
-_TIMER = f"""\
+_TIMER = """\
 [Unit]
-Description=Rebuild the read models of the milestone payment ledger every night
+Description=Seal, rebuild and verify the milestone payment ledger {name} every night
 
 [Timer]
-OnCalendar={{calendar}}
+OnCalendar={calendar}
 Persistent=yes
 RandomizedDelaySec=5min
-Unit={NAME}.service
+Unit=mledger-{name}.service
 
 [Install]
 WantedBy=timers.target

@@ -1,4 +1,4 @@
-"""Figures of the read models in Prometheus' text format, for the textfile collector of a node exporter.
+"""A ledger's standing in Prometheus' text format, for the textfile collector of a node exporter.
 
 Format: the text exposition format, version 0.0.4: HELP, TYPE, then `name{label="value"} number`.
 """
@@ -13,27 +13,34 @@ from typing import Any
 from commands.options import Output
 
 STATUSES = ("rebuilt", "checked", "drift", "disagreement", "failed")
+STEPS = ("seal", "rebuild", "verify")
 
 Sample = tuple[Mapping[str, str], float | None]
 """Labels and a value; None is no sample."""
 
 
-def write(file: Path, found: Mapping[str, Any]) -> None:
-    """Writes what `projections status` found, complete under its name or not at all."""
+def write(file: Path, found: Mapping[str, Any] | None, ledger: str) -> None:
+    """Writes a standing, complete under its name or not at all; None says that none could be had."""
     from commands.output import writing
 
     with writing(Output(file=file)) as stream:
-        stream.write(text(found))
+        stream.write(text(found, ledger))
 
 
-def text(found: Mapping[str, Any]) -> str:
-    """The figures of `projections status --json`, as one text that ends in a newline."""
+def text(found: Mapping[str, Any] | None, ledger: str) -> str:
+    """The figures of `projections status --json`, each labelled with the ledger, as one text that ends in a newline."""
     lines: list[str] = []
-    for name, says, samples in _gauges(found):
+    gauges = [] if found is None else list(_gauges(found))
+    up: tuple[str, str, list[Sample]]
+    up = ("mledger_up", "1 if the ledger could be read.", [({}, int(found is not None))])
+    for name, says, samples in [up, *gauges]:
         values = [(labels, value) for labels, value in samples if value is not None]
         if values:
             lines += [f"# HELP {name} {says}", f"# TYPE {name} gauge"]
-            lines += [f"{name}{_labels(labels)} {_number(value)}" for labels, value in values]
+            lines += [
+                f"{name}{_labels({'ledger': ledger, **labels})} {_number(value)}"
+                for labels, value in values
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -57,7 +64,7 @@ def _gauges(found: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Sample]]]
     yield "mledger_projection_derivation_current", says, one(int(current))
     last = "mledger_rebuild_last_run"
     says = "When the last rebuild began."
-    yield f"{last}_timestamp_seconds", says, one(_time(run))
+    yield f"{last}_timestamp_seconds", says, one(_time(run) if run else None)
     yield f"{last}_duration_seconds", "How long it took.", one(own.get("seconds"))
     yield f"{last}_events", "Events that it folded.", one(own.get("events"))
     rate = own.get("events_per_second")
@@ -68,16 +75,50 @@ def _gauges(found: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Sample]]]
         ({"status": status}, int(status == own["status"])) for status in STATUSES if run
     ]
     yield f"{last}_status", "1 for the way in which it ended.", is_status
-    says = "When the last rebuild that ended well began."
-    yield "mledger_rebuild_last_success_timestamp_seconds", says, one(_time(good))
+    yield from _successes(found, good)
 
 
-def _time(run: Mapping[str, Any] | None) -> float | None:
-    return datetime.fromisoformat(run["started_at"]).timestamp() if run else None
+def _successes(
+    found: Mapping[str, Any], good: Mapping[str, Any] | None
+) -> Iterator[tuple[str, str, list[Sample]]]:
+    """When each of the nightly steps went well last, and whether it failed last; 0 is never, and so is old."""
+    night = found["last_night"]
+    for step, says, last in (
+        ("rebuild", "When the last rebuild that ended well began; 0: never.", good),
+        ("seal", "When the log was sealed last; 0: never.", found["last_seal"]),
+        (
+            "verify",
+            "When the log was verified last by night, and held; 0: never.",
+            found["last_verified"],
+        ),
+    ):
+        yield f"mledger_{step}_last_success_timestamp_seconds", says, [({}, _time(last))]
+    says = "When the last night began; 0: never."
+    yield "mledger_nightly_last_run_timestamp_seconds", says, [({}, _time(night))]
+    failed = (
+        {step["name"] for step in night["steps"] if step["status"] == "failed"} if night else set()
+    )
+    says = "1 for a step that failed in the last night."
+    yield (
+        "mledger_nightly_last_run_failed",
+        says,
+        [({"step": step}, int(step in failed)) for step in STEPS],
+    )
+
+
+def _time(run: Mapping[str, Any] | None) -> float:
+    """When a run began, or a record was made, in seconds of Unix; 0 for none."""
+    if run is None:
+        return 0
+    return datetime.fromisoformat(run.get("started_at") or run["recorded_at"]).timestamp()
 
 
 def _labels(labels: Mapping[str, str]) -> str:
-    return "{" + ",".join(f'{k}="{v}"' for k, v in labels.items()) + "}" if labels else ""
+    return "{" + ",".join(f'{k}="{_escaped(v)}"' for k, v in labels.items()) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
 def _number(value: float) -> str:

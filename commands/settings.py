@@ -270,6 +270,16 @@ def as_url(text: str, folder: Path | None = None) -> str:
     return f"sqlite:///{file}{question}{query}"
 
 
+def ledger_name(database: str) -> str:
+    """What a ledger is called beside others: by its SQLite file, or its server's database and schema."""
+    path, _, query = database.partition("?")
+    name = path.rpartition("/")[2]
+    if database.startswith("sqlite"):
+        return Path(name).stem or "ledger"
+    schema = re.search(r"search_path(?:=|%3D)([\w]+)", query, re.IGNORECASE)
+    return f"{name or 'ledger'}-{schema[1]}" if schema else name or "ledger"
+
+
 def masked(text: str) -> str:
     """The text with the password of every URL and every `password=` in it replaced by `***`."""
     # Greedy up to the word's last @: an unescaped @ in a password must not let its tail through.

@@ -27,12 +27,12 @@ KINDS = ("writer", "projector", "sealer", "auditor")
 SHARED = ("mledger_writer", "mledger_projector", "mledger_auditor")
 
 GRANTS = (
-    f"SELECT ON log, streams, keys, log_head, log_checkpoints, {VERSION_TABLE}"
+    f"GRANT SELECT ON log, streams, keys, log_head, log_checkpoints, {VERSION_TABLE}"
     " TO {writer}, {projector}, {sealer}, {auditor}",
-    "INSERT ON log, streams TO {writer}, {sealer}",
-    "INSERT ON keys TO {writer}",
-    "INSERT ON log_checkpoints TO {sealer}",
-    "UPDATE ON log_head TO {writer}, {sealer}",
+    "GRANT INSERT ON log, streams TO {writer}, {sealer}",
+    "GRANT INSERT ON keys TO {writer}",
+    "GRANT INSERT ON log_checkpoints TO {sealer}",
+    "GRANT UPDATE ON log_head TO {writer}, {sealer}",
 )
 
 _TABLES = """
@@ -43,9 +43,12 @@ WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspna
 _READ_MODELS = f"""{_TABLES}
   AND relname NOT IN ('log', 'streams', 'keys', 'log_head', 'log_checkpoints', '{VERSION_TABLE}')
 """
+# What was run stays told: only the owner takes a run away again.
+RUNS = "rebuild_runs, nightly_runs"
 READ_MODEL_GRANTS = (
-    "SELECT ON {tables} TO {writer}, {projector}, {sealer}, {auditor}",
-    "INSERT, UPDATE, DELETE ON {tables} TO {projector}",
+    "GRANT SELECT ON {tables} TO {writer}, {projector}, {sealer}, {auditor}",
+    "GRANT INSERT, UPDATE, DELETE ON {tables} TO {projector}",
+    f"REVOKE UPDATE, DELETE ON {RUNS} FROM {{projector}}",
 )
 
 # Another process may be making them just now.
@@ -119,9 +122,9 @@ def grant(conn: Connection, prefix: str | None = None, formerly: str = "") -> No
     tables = conn.exec_driver_sql(_READ_MODELS).scalar_one()
     on_read_models = [rights.format(tables=tables, **mine) for rights in READ_MODEL_GRANTS]
     schema = conn.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
-    usage = f"USAGE ON SCHEMA {schema} TO {', '.join(mine.values())}"
+    usage = f"GRANT USAGE ON SCHEMA {schema} TO {', '.join(mine.values())}"
     for rights in (*(each.format(**mine) for each in GRANTS), *on_read_models, usage):
-        conn.exec_driver_sql(f"GRANT {rights}")
+        conn.exec_driver_sql(rights)
     said = mine["writer"].removesuffix("_writer")
     conn.exec_driver_sql(f"COMMENT ON TABLE log_head IS '{_SAYS}{said}'")
 

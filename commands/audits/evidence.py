@@ -5,7 +5,9 @@ What the commands rest on stands in docs/tamper-evidence.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,14 +33,21 @@ anchor_option = click.option(
     envvar="MLEDGER_ANCHOR",
     help="The copy of checkpoints kept elsewhere: a file, a folder, or a git repository.",
 )
-key_option = click.option(
-    "--key",
-    type=_FILE,
-    required=True,
-    metavar="FILE",
-    envvar="MLEDGER_SEAL_KEY",
-    help="The private key that signs (mledger audit keygen makes it).",
-)
+
+
+def key_option_of(*, required: bool) -> Callable[[Any], Any]:
+    """--key FILE, the private key that signs checkpoints."""
+    return click.option(
+        "--key",
+        type=_FILE,
+        required=required,
+        metavar="FILE",
+        envvar="MLEDGER_SEAL_KEY",
+        help="The private key that signs (mledger audit keygen makes it).",
+    )
+
+
+key_option = key_option_of(required=True)
 
 
 @click.command()

@@ -8,6 +8,8 @@ from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from commands.audits.anchors import Anchor
 from commands.audits.keys import private_key, trusted_keys
 from commands.options import Output
@@ -18,7 +20,7 @@ from ledger.errors import Failure
 from ledger.proof.notes import public_key
 from ledger.store.database import connect, reading
 from ledger.store.reading import head
-from ledger.store.sealing import seal
+from ledger.store.sealing import Sealed, seal
 
 
 def show(
@@ -26,19 +28,12 @@ def show(
 ) -> None:
     """Seals and prints the checkpoint; nothing is sealed where the log does not go on from what was."""
     check_writable(output)
-    private, keys = private_key(key), trusted_keys(trusted)
     engine = connect(settings.database)
     try:
-        with reading(engine) as conn:
-            ledger_id = head(conn).ledger_id
-        kept = Anchor(anchor, ledger_id) if anchor is not None else None
-        known = kept.read() if kept else []
-        sealed = seal(engine, private, actor=settings.actor or "", trusted=keys, anchor=known)
+        sealed, kept = seal_into(engine, settings.actor or "", key, anchor, trusted)
     finally:
         engine.dispose()
     checkpoint = sealed.checkpoint
-    if kept is not None:
-        kept.add(sealed.note, f"Seal {checkpoint.origin} at position {checkpoint.size}")
     data = {
         "ledger": checkpoint.origin,
         "position": checkpoint.size,
@@ -46,7 +41,7 @@ def show(
         "root": b64encode(checkpoint.root).decode(),
         "streams": sealed.streams,
         "new_events": sealed.new,
-        "verifier_key": str(public_key(checkpoint.origin, private)),
+        "verifier_key": str(public_key(checkpoint.origin, private_key(key))),
         "anchor": str(kept.file) if kept else None,
         "checkpoint": sealed.note.decode(),
     }
@@ -67,3 +62,19 @@ def show(
     say(f"sealed {checkpoint.size} events in {sealed.streams} streams, {sealed.new} of them new")
     if kept is None:
         say("hint: without --anchor nobody outside can tell whether the end of the log is cut off")
+
+
+def seal_into(
+    engine: Engine, actor: str, key: Path, anchor: Path | None, trusted: Sequence[str]
+) -> tuple[Sealed, Anchor | None]:
+    """Seals the log and adds the checkpoint to the anchor, where one is named."""
+    private, keys = private_key(key), trusted_keys(trusted)
+    with reading(engine) as conn:
+        ledger_id = head(conn).ledger_id
+    kept = Anchor(anchor, ledger_id) if anchor is not None else None
+    known = kept.read() if kept else []
+    sealed = seal(engine, private, actor=actor, trusted=keys, anchor=known)
+    if kept is not None:
+        checkpoint = sealed.checkpoint
+        kept.add(sealed.note, f"Seal {checkpoint.origin} at position {checkpoint.size}")
+    return sealed, kept

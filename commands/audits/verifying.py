@@ -15,6 +15,7 @@ from commands.options import Output
 from commands.output import progress, visible
 from commands.settings import Settings
 from ledger.errors import InputInvalid, IntegrityViolated
+from ledger.proof.notes import VerifierKey
 from ledger.store.checking import Check
 from ledger.store.database import connect, reading
 from ledger.store.reading import head
@@ -27,26 +28,35 @@ def show(settings: Settings, output: Output, trusted: Sequence[str], anchor: Pat
     keys = trusted_keys(trusted)
     engine = connect(settings.database)
     try:
-        with reading(engine) as conn:
-            now = head(conn)
-        known = None
-        if anchor is not None:
-            kept = Anchor(anchor, now.ledger_id)
-            if not kept.exists():
-                raise InputInvalid(
-                    "anchor-missing",
-                    f"there is no anchor at {kept.file}",
-                    hint="is its disk there? else make one: mledger audit seal --key FILE --anchor PATH",
-                )
-            known = kept.read()
-        with progress(now.position, "verifying") as bar:
-            verdict = verify(engine, keys, known, bar.advance)
-        with progress(now.position, "deciding again") as bar:
-            _decide_again(engine, verdict, bar.advance)
+        verdict = verdict_of(engine, keys, anchor)
     finally:
         engine.dispose()
     output.emit(_data(verdict), people=_people(verdict))
     return 0 if verdict.ok else IntegrityViolated.exit_code
+
+
+def verdict_of(
+    engine: Engine, keys: Sequence[VerifierKey], anchor: Path | None, again: bool = True
+) -> Verdict:
+    """What is found of the log and, unless `again` is false, of what was decided in it."""
+    with reading(engine) as conn:
+        now = head(conn)
+    known = None
+    if anchor is not None:
+        kept = Anchor(anchor, now.ledger_id)
+        if not kept.exists():
+            raise InputInvalid(
+                "anchor-missing",
+                f"there is no anchor at {kept.file}",
+                hint="is its disk there? else make one: mledger audit seal --key FILE --anchor PATH",
+            )
+        known = kept.read()
+    with progress(now.position, "verifying") as bar:
+        verdict = verify(engine, keys, known, bar.advance)
+    if again:
+        with progress(now.position, "deciding again") as bar:
+            _decide_again(engine, verdict, bar.advance)
+    return verdict
 
 
 def _decide_again(engine: Engine, verdict: Verdict, advance: Callable[[int], None]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -93,9 +93,10 @@ def _append(
     actor: str,
 ) -> Sealed:
     user = os_user()
-    claim = recorder.claim(
-        conn, 1, Envelope(actor=actor or user, authenticated_as=user, origin="seal")
-    )
+    claim = recorder.claim(conn, 1, Envelope(actor=actor, authenticated_as=user, origin="seal"))
+    if not actor:  # whom the store knows, PostgreSQL its session's user
+        envelope = replace(claim.envelope, actor=claim.envelope.authenticated_as)
+        claim = replace(claim, envelope=envelope)
     before = start.last.checkpoint.size if start.last else 0
     if last_size(conn) != before:
         raise Conflict(

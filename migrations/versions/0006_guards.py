@@ -217,6 +217,14 @@ INSERTED = """
 CREATE TRIGGER {table}_inserted AFTER INSERT ON {schema}.{table} REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.mledger_{table}_inserted()
 """
+# What the nights did: rows of a projector's, which nobody but the owner takes away again.
+NIGHTS = """
+CREATE TABLE nightly_runs (
+    run_id TEXT PRIMARY KEY NOT NULL,
+    started_at TEXT NOT NULL,
+    outcome TEXT NOT NULL
+)
+"""
 COMPARED = ("log", "streams", "keys", "log_checkpoints")
 
 # SQLite has no sessions and defers no trigger. So the head may move on only from the end of the log.
@@ -276,6 +284,7 @@ SQLITE = {
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
+        _run(NIGHTS)
         for head, (wrong, why) in SQLITE.items():
             _run(
                 f"CREATE TRIGGER {head} WHEN {wrong} BEGIN SELECT RAISE(ABORT, 'guard: {why}'); END"
@@ -285,6 +294,7 @@ def upgrade() -> None:
 
 
 def _upgrade_postgresql() -> None:
+    _run(NIGHTS.replace(" TEXT", ' TEXT COLLATE "C"'))
     schema = op.get_bind().exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
     _run("DROP TRIGGER log_within_head ON log")
     _run("DROP FUNCTION mledger_within_head()")

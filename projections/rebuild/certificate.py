@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -14,6 +15,8 @@ from ledger.store.database import writing
 from projections.derive import DERIVATION
 from projections.rebuild.drift import Difference
 
+Runs = Literal["rebuild_runs", "nightly_runs"]
+_TOLD: dict[Runs, str] = {"rebuild_runs": "certificate", "nightly_runs": "outcome"}
 _FIRST = (
     "run_id",
     "status",
@@ -86,12 +89,17 @@ class Certificate:
 
 def keep(engine: Engine, certificate: Certificate) -> None:
     """Adds a certificate to those of all runs."""
+    keep_run(engine, "rebuild_runs", certificate.as_object())
+
+
+def keep_run(engine: Engine, table: Runs, run: dict[str, Any]) -> None:
+    """Adds what is known of a run, with its `run_id` and `started_at`, to those of its kind."""
     mark = "?" if engine.dialect.name == "sqlite" else "%s"
-    text = msgspec.json.encode(certificate.as_object()).decode()
+    text = msgspec.json.encode(run).decode()
     with writing(engine) as conn:
         conn.exec_driver_sql(
-            f"INSERT INTO rebuild_runs VALUES ({mark}, {mark}, {mark})",
-            (certificate.run_id, certificate.started_at, text),
+            f"INSERT INTO {table} VALUES ({mark}, {mark}, {mark})",
+            (run["run_id"], run["started_at"], text),
         )
 
 
@@ -111,9 +119,14 @@ def write_file(path: Path, certificate: Certificate) -> None:
         ) from error
 
 
+def kept(conn: Connection, table: Runs) -> Iterator[dict[str, Any]]:
+    """The runs of a kind, the one that began last first."""
+    newest_first = "ORDER BY started_at DESC, run_id DESC"
+    column = _TOLD[table]
+    for text in conn.exec_driver_sql(f"SELECT {column} FROM {table} {newest_first}").scalars():
+        yield msgspec.json.decode(text)
+
+
 def last_run(conn: Connection) -> dict[str, Any] | None:
     """The certificate of the run that began last, or None."""
-    found = conn.exec_driver_sql(
-        "SELECT certificate FROM rebuild_runs ORDER BY started_at DESC, run_id DESC LIMIT 1"
-    ).scalar_one_or_none()
-    return None if found is None else msgspec.json.decode(found)
+    return next(kept(conn, "rebuild_runs"), None)

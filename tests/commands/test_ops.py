@@ -46,7 +46,7 @@ def units(database: str, *words: str) -> dict[str, dict[str, dict[str, list[str]
 
 def test_the_service_may_do_little_and_the_timer_starts_it_every_night() -> None:
     found = units(SERVER, "--user", "ledger", "--metrics-file", "/var/lib/metrics/mledger.prom")
-    service = {key: values[-1] for key, values in found["service"]["Service"].items()}
+    service = {key: values[0] for key, values in found["service"]["Service"].items()}
     assert HARDENED.items() <= service.items()
     assert (service["Type"], service["User"]) == ("oneshot", "ledger")
     assert service["RestrictAddressFamilies"] == "AF_UNIX AF_INET AF_INET6"
@@ -54,10 +54,12 @@ def test_the_service_may_do_little_and_the_timer_starts_it_every_night() -> None
     assert service["Environment"] == f"MLEDGER_DATABASE_URL={SERVER.replace('://', '+psycopg://')}"
     command = shlex.split(service["ExecStart"])
     assert Path(command[0]).is_absolute()
-    assert command[-6:] == [
-        *("projections", "rebuild", "--certificate", "%S/mledger/rebuild.json"),
-        *("--metrics-file", "/var/lib/metrics/mledger.prom"),
+    assert command[1:] == [
+        *("ops", "nightly", "--metrics-file", "/var/lib/metrics/mledger.prom"),
+        *("--label", "ledger", "--certificate", "%S/mledger/ledger/rebuild.json"),
     ]
+    assert service["StateDirectory"] == "mledger/ledger"
+    assert service["EnvironmentFile"] == "-/etc/mledger/ledger.environment"
     timer = found["timer"]["Timer"]
     assert (timer["OnCalendar"], timer["Persistent"]) == (["*-*-* 02:30"], ["yes"])
     assert found["timer"]["Install"]["WantedBy"] == ["timers.target"]
@@ -65,6 +67,7 @@ def test_the_service_may_do_little_and_the_timer_starts_it_every_night() -> None
 
 def test_an_sqlite_file_needs_its_folder_and_no_network(tmp_path: Path) -> None:
     found = units(f"sqlite:///{tmp_path}/my ledger/100%.sqlite3")["service"]["Service"]
+    assert (tmp_path.is_relative_to("/tmp"), found["PrivateTmp"]) == (True, ["no"])
     assert found["ReadWritePaths"] == [f'"{tmp_path}/my ledger"']
     assert found["Environment"] == [
         f'"MLEDGER_DATABASE_URL=sqlite:///{tmp_path}/my ledger/100%%.sqlite3"'
@@ -72,16 +75,19 @@ def test_an_sqlite_file_needs_its_folder_and_no_network(tmp_path: Path) -> None:
     assert (found["PrivateNetwork"], found["RestrictAddressFamilies"]) == (["yes"], ["AF_UNIX"])
 
 
-@pytest.mark.parametrize("database", [SERVER, "sqlite:////var/lib/my ledger/100%.sqlite3"])
-def test_systemd_finds_nothing_wrong_with_them(tmp_path: Path, database: str) -> None:
+@pytest.mark.parametrize(
+    ("database", "name"),
+    [(SERVER, "ledger"), ("sqlite:////var/lib/my ledger/100%.sqlite3", "100-")],
+)
+def test_systemd_finds_nothing_wrong_with_them(tmp_path: Path, database: str, name: str) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("systemd-analyze is missing: the units were only parsed")
     asked(database, "ops", "units", "--folder", str(tmp_path), "--user", "root")
     files = sorted(map(str, tmp_path.iterdir()))
     assert [Path(file).name for file in files] == [
-        "mledger-rebuild.service",
-        "mledger-rebuild.timer",
+        f"mledger-{name}.service",
+        f"mledger-{name}.timer",
     ]
     verified = subprocess.run(
         [analyze, "verify", *files], check=False, capture_output=True, text=True
@@ -108,7 +114,7 @@ def test_systemd_finds_nothing_wrong_with_them(tmp_path: Path, database: str) ->
 )
 def test_the_cron_line_says_the_same_time(calendar: str, when: str) -> None:
     line = asked(SERVER, "ops", "units", "--calendar", calendar, "--user", "ledger")["cron"]
-    assert line.startswith(f"{when} ledger /")
+    assert line.startswith(f"{when} ledger env PGPASSFILE=")
 
 
 def test_cron_is_silent_where_it_cannot_say_it() -> None:
@@ -131,6 +137,10 @@ def test_a_percent_sign_does_not_end_the_cron_line() -> None:
         (("--calendar", "02:30\n[Install]"), "unit-text"),
         (("--calendar", " "), "unit-calendar"),
         (("--metrics-file", "/var/x\nUser=root"), "unit-text"),
+        (("--key", "/var/x\nUser=root"), "unit-text"),
+        (("--anchor", "/var/x\nUser=root"), "unit-text"),
+        (("--name", "a/../../b"), "unit-name"),
+        (("--name", "-rf"), "unit-name"),
     ],
 )
 def test_nothing_breaks_out_of_its_line(words: tuple[str, ...], code: str) -> None:
@@ -145,10 +155,66 @@ def test_a_password_never_stands_in_a_unit(database: str) -> None:
     ran: Ran = mledger(database, "ops", "units")
     assert (ran.code, "error[unit-password]" in ran.err) == (2, True)
     assert "hush" not in ran.out + ran.err
-    assert ".pgpass" in ran.err
+    assert "/etc/mledger/x.pgpass" in ran.err
 
 
 def test_for_people_each_file_stands_under_its_name() -> None:
     shown = mledger(SERVER, "ops", "units", "--print").out
-    for name in ("# mledger-rebuild.service", "# mledger-rebuild.timer", "# /etc/cron.d/"):
+    for name in ("# mledger-ledger.service", "# mledger-ledger.timer", "# /etc/cron.d/mledger-"):
         assert name in shown
+
+
+# --- two ledgers on one machine ---------------------------------------------------------------------
+
+
+def test_each_ledger_has_units_of_its_own(tmp_path: Path) -> None:
+    for database in (
+        "postgresql://n@db/north",
+        "postgresql://n@db/south",
+        "/var/lib/ledgers/east.sqlite3",
+    ):
+        asked(database, "ops", "units", "--folder", str(tmp_path))
+    names = {
+        f"mledger-{name}.{kind}"
+        for name in ("north", "south", "east")
+        for kind in ("service", "timer")
+    }
+    assert {path.name for path in tmp_path.iterdir()} == names
+    text = (tmp_path / "mledger-south.service").read_text("utf-8")
+    assert "/south\n" in text and "--label south" in text and "north" not in text
+    assert "Unit=mledger-south.service" in (tmp_path / "mledger-south.timer").read_text("utf-8")
+
+
+def test_a_schema_of_a_server_is_a_ledger_of_its_own() -> None:
+    found = asked("postgresql://n@db/all?options=-csearch_path%3Dnorth", "ops", "units")["units"]
+    assert set(found) == {"mledger-all-north.service", "mledger-all-north.timer"}
+
+
+def test_the_unit_of_another_database_is_not_written_over(tmp_path: Path) -> None:
+    words = ("ops", "units", "--folder", str(tmp_path))
+    asked("postgresql://n@one/ledger", *words)
+    before = (tmp_path / "mledger-ledger.service").read_text("utf-8")
+    ran = mledger("postgresql://n@two/ledger", *words)
+    assert (ran.code, "error[unit-of-another]" in ran.err) == (2, True)
+    assert (tmp_path / "mledger-ledger.service").read_text("utf-8") == before
+    asked("postgresql://n@two/ledger", *words, "--name", "two")
+    asked("postgresql://n@one/ledger", *words, "--user", "other")  # its own may be
+
+
+def test_a_password_is_looked_for_where_a_service_without_a_home_sees_it() -> None:
+    found = asked("postgresql://n@db/acme", "ops", "units")
+    assert (
+        "Environment=PGPASSFILE=/etc/mledger/acme.pgpass\n"
+        in found["units"]["mledger-acme.service"]
+    )
+    assert " env PGPASSFILE=/etc/mledger/acme.pgpass /" in found["cron"]
+
+
+def test_what_lies_in_a_home_or_among_temporary_files_is_not_hidden_from_the_service() -> None:
+    plain = units(SERVER, "--key", "/etc/mledger/k.pem")["service"]["Service"]
+    assert plain["PrivateTmp"] == ["yes"]
+    at_home = units(SERVER, "--key", "/home/me/k.pem")["service"]["Service"]
+    assert at_home["ProtectHome"] == ["read-only"]
+    temporary = units(SERVER, "--anchor", "/tmp/anchor")["service"]["Service"]
+    assert temporary["PrivateTmp"] == ["no"]
+    assert temporary["ReadWritePaths"] == ["/tmp"]

@@ -7,20 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from commands.prometheus import text
+from commands.settings import ledger_name
 from ledger.store import connect
 from projections.rebuild.lock import only_one
 from tests.commands.played import asked, mledger
 from tests.commands.test_report_projections import tamper
 
-_SAMPLE = re.compile(r'([a-z_]+)(?:\{([a-z]+)="([a-z]+)"\})? (-?\d+(?:\.\d+)?)')
+_SAMPLE = re.compile(
+    r'([a-z_]+)\{ledger="([^"]+)"(?:,[a-z]+="([a-z]+)")?\} (-?\d+(?:\.\d+)?)', re.ASCII
+)
 
 
 def figures(file: Path) -> dict[str, float]:
-    """Samples by name (and label), each after its HELP and TYPE, as the exposition format has it."""
+    """Samples by name (and label), of one ledger, each after its HELP and TYPE, as the exposition format has it."""
     text = file.read_text("utf-8")
     assert text.endswith("\n")
     found: dict[str, float] = {}
-    described = ""
+    described, ledgers = "", set()
     for line in text.splitlines():
         if line.startswith("# HELP "):
             described = line.split()[2]
@@ -30,9 +34,11 @@ def figures(file: Path) -> dict[str, float]:
         else:
             sample = _SAMPLE.fullmatch(line)
             assert sample and sample[1] == described, line
+            ledgers.add(sample[2])
             name = f"{sample[1]}.{sample[3]}" if sample[3] else sample[1]
             assert name not in found
             found[name] = float(sample[4])
+    assert len(ledgers) == 1
     return found
 
 
@@ -43,7 +49,29 @@ def test_a_ledger_never_rebuilt_tells_its_lag(story_url: str, tmp_path: Path) ->
     assert (found["mledger_log_position"], found["mledger_projection_position"]) == (41, 0)
     assert found["mledger_projection_lag_events"] == 41
     assert found["mledger_projection_lag_seconds"] >= 0
-    assert not any(name.startswith("mledger_rebuild") for name in found)
+    assert not any(name.startswith("mledger_rebuild_last_run") for name in found)
+    for step in ("rebuild", "seal", "verify"):
+        assert found[f"mledger_{step}_last_success_timestamp_seconds"] == 0
+
+
+@pytest.mark.parametrize(
+    ("database", "label"),
+    [
+        ("postgresql://u:p@db:5432/acme", "acme"),
+        ("postgresql+psycopg://db/acme?options=-csearch_path%3Dnorth", "acme-north"),
+        ("sqlite:////var/lib/ledgers/east.sqlite3", "east"),
+    ],
+)
+def test_figures_bear_the_name_of_the_ledger(database: str, label: str) -> None:
+    assert ledger_name(database) == label
+    assert text(None, 'a"b\\').endswith('mledger_up{ledger="a\\"b\\\\"} 0\n')
+
+
+def test_figures_bear_the_name_that_is_given(sqlite_story: str, tmp_path: Path) -> None:
+    file = tmp_path / "mledger.prom"
+    told = ("--metrics-file", str(file), "--label", "acme")
+    asked(sqlite_story, "projections", "status", *told)
+    assert 'mledger_up{ledger="acme"} 1' in file.read_text("utf-8")
 
 
 def test_a_rebuild_tells_how_it_went(story_url: str, tmp_path: Path) -> None:

@@ -46,7 +46,9 @@ def test_drift_exits_6_names_the_row_and_keeps_serving(story_url: str) -> None:
         1,
         0,
     )
-    status = asked(story_url, "projections", "status")
+    told = mledger(story_url, "projections", "status", "--json")
+    status = told.json
+    assert (told.code, '"error": "last-rebuild-failed"' in told.err) == (6, True)
     assert (status["serving"], status["last_run"]["status"]) == (side, "drift")
     assert asked(story_url, "projections", "rebuild", "--accept-drift")["status"] == "rebuilt"
     assert asked(story_url, "projections", "rebuild")["drift"]["differences"] == 0
@@ -61,7 +63,8 @@ def test_the_age_of_the_last_good_rebuild(sqlite_story: str) -> None:
     tamper(sqlite_story)
     assert mledger(sqlite_story, "projections", "rebuild").code == 6
     shown = mledger(sqlite_story, "projections", "status", "--max-age", "26h")
-    assert shown.code == 0
+    # However young the last good run is: on the night of a drift the check of the morning fails.
+    assert (shown.code, "error[last-rebuild-failed]" in shown.err) == (6, True)
     assert "last run    DRIFT: 1 row(s) differ" in shown.out
     assert "last good   rebuilt, no drift" in shown.out
 

@@ -109,6 +109,8 @@ def test_a_sealer_seals_what_a_writer_records_and_an_auditor_verifies(
         refuses(ledger, "INSERT INTO log_checkpoints VALUES (1, 'other', '')")
     with as_member(postgresql_url, cluster, "sealer") as ledger:
         seal(ledger.engine, KEY)
+        (sealed,) = ledger.stream("~seals")
+        assert sealed.actor == sealed.authenticated_as == ledger.authenticated_user()
         with pytest.raises(IntegrityViolated) as guarded:
             ledger.append([("A", 1, started("M2"))], ALICE)
         assert guarded.value.code == "guard-refused"
@@ -152,6 +154,20 @@ def test_the_projector_keeps_the_read_models(postgresql_url: str, cluster: Clust
     ):
         for statement in READ_MODEL_WRITES:
             conn.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("runs", ["rebuild_runs", "nightly_runs"])
+def test_what_was_run_stays_told(postgresql_url: str, cluster: Cluster, runs: str) -> None:
+    migrations.upgrade(postgresql_url)
+    with as_member(postgresql_url, cluster, "projector") as ledger:
+        with writing(ledger.engine) as conn:
+            conn.exec_driver_sql(f"INSERT INTO {runs} VALUES ('s', 't', '{{}}')")
+        for statement in (
+            f"DELETE FROM {runs}",
+            f"UPDATE {runs} SET started_at = ''",
+            f"TRUNCATE {runs}",
+        ):
+            refuses(ledger, statement)
 
 
 def test_a_stranger_reads_nothing(postgresql_url: str, cluster: Cluster) -> None:
