@@ -361,6 +361,16 @@ def test_chrgs_in_the_currency_paid_are_cost_of_the_exchange() -> None:
     chrgs = f"<Chrgs>{charge('5.00', currency='USD')}</Chrgs>"
     taken = world.take(statement(ntry("144.20", tx(T4, chrgs), currency="USD")))
     assert (world.paid(T4), abroad(taken), fees(taken)) == (True, 14_420, 0)
+    assert rules(taken) == ["bank-fees-unrecorded"]
+
+
+def test_chrgs_in_the_currency_paid_that_a_return_lacks_are_cost_of_the_exchange() -> None:
+    world = World()
+    world.take(statement(ntry("139.20", tx(T4), currency="USD")))
+    chrgs = f"<Chrgs>{charge('5.00', currency='USD')}</Chrgs>"
+    taken = world.take(statement(ntry("134.20", tx(T4, chrgs), currency="USD", side="CRDT")))
+    assert {p.status for p in world.transfer(T4)} == {"reversed"}
+    assert (fees(taken), rules(taken)) == (0, ["bank-fees-unrecorded"])
 
 
 @pytest.mark.parametrize(
@@ -597,6 +607,12 @@ def test_strd_and_additional_information_name_it_too() -> None:
     assert world.paid(T3)
 
 
+def test_what_the_references_name_counts_before_what_the_text_names() -> None:
+    world = World()
+    world.take(statement(ntry("5000.00", tx(T2, text=f"beside {T3}"), currency="CNY")))
+    assert world.paid(T2)
+
+
 def test_one_instruction_of_a_transfer_is_settled_alone() -> None:
     world = World()
     taken = world.take(statement(ntry("1000.00", tx("", text="for EU-1#2"))))
@@ -803,3 +819,32 @@ def test_of_what_is_paid_over_only_the_last_part_takes_more_than_instructed() ->
         (100_000, False),
         (26_000, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("side", "says"),
+    [
+        ("DBIT", f"15.00 EUR is a charge of the bank for {T3}, and pays nothing"),
+        ("CRDT", f"15.00 EUR is a charge given back of the bank for {T3}, and pays nothing"),
+    ],
+)
+def test_a_charge_is_said_to_be_one_or_given_back(side: str, says: str) -> None:
+    code = "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>MDOP</Cd><SubFmlyCd>CHRG</SubFmlyCd></Fmly></Domn></BkTxCd>"
+    (taken,) = World().take(statement(ntry("15.00", tx(T3), side=side, more=code)))
+    assert taken.remarks == (("bank-charge", says),)
+
+
+def test_an_entry_whose_transactions_are_not_all_told_says_so() -> None:
+    text = batch("", "2") + tx(T1, '<Amt Ccy="CNY">200000.00</Amt>')
+    (taken,) = World().take(statement(ntry("205000.00", text, currency="CNY")))
+    assert taken.says.endswith("; of the 2 transactions of this entry 1 are told")
+
+
+def test_a_transfer_named_with_one_of_its_parts_is_the_transfer() -> None:
+    (taken,) = World().take(statement(ntry("1.00", tx("", text=f"EU-1#2 of {T3}"))))
+    assert taken.about.subjects == (T3,)
+
+
+def test_of_a_long_text_the_list_has_the_beginning() -> None:
+    (taken,) = World().take(statement(ntry("1.00", tx("", text="x" * 300))))
+    assert taken.says == f"names no payment of this ledger: {'x' * 140}"

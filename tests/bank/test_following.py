@@ -355,3 +355,17 @@ def test_each_step_names_its_day_once() -> None:
         ["payment", "instruct", "EU-1/M1", "422.39", "--on", DAY],
         ["payment", "record", "CONTRACT#VERSION", "--on", DAY],
     ]
+
+
+def test_of_several_that_an_entry_names_only_what_is_open_is_offered() -> None:
+    world = World()
+    world.take(statement(ntry("522.39", tx("", text="EU-1#1"))))
+    entry = ntry("999.00", tx("", text="EU-1#1 EU-1#2"), reference="X")
+    (verdict,) = world.take(statement(entry))
+    assert choices(verdict.command)[SO] == [["payment", "record", "EU-1#2", "--entry", "#?"]]
+
+
+def test_a_debit_that_takes_a_credit_back_is_never_offered_as_the_payment() -> None:
+    entry = ntry("1772.39", tx(T3), more="<RvslInd>true</RvslInd>")
+    (verdict,) = World().take(statement(entry))
+    assert (verdict.finding, list(choices(verdict.command))) == ("reversal", [NOTHING])

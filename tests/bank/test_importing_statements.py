@@ -320,14 +320,26 @@ def test_an_entry_that_the_first_release_recorded_under_its_reference_is_known_b
     assert len(take(capsys, instructed, statement(later))["waiting"]) == 1
 
 
-@pytest.mark.parametrize(("booked", "known"), [("5015.00", 1), ("4985.00", 0)])
-def test_the_first_release_recorded_an_entry_less_the_charges_that_it_names(
-    instructed: Path, capsys: pytest.CaptureFixture[str], booked: str, known: int
+FIFTEEN = '<Chrgs><Amt Ccy="CNY">15.00</Amt></Chrgs>'
+TOLD = '<AmtDtls><InstdAmt><Amt Ccy="CNY">5000.00</Amt></InstdAmt></AmtDtls>'
+
+
+@pytest.mark.parametrize(
+    ("booked", "more", "known"),
+    [
+        ("5015.00", FIFTEEN, 1),
+        ("4985.00", FIFTEEN, 0),
+        ("5016.00", FIFTEEN, 0),
+        ("5016.00", TOLD, 1),
+        ("5016.00", "", 0),
+    ],
+)
+def test_the_first_release_recorded_an_entry_less_its_charges_or_as_the_bank_told_it(
+    instructed: Path, capsys: pytest.CaptureFixture[str], booked: str, more: str, known: int
 ) -> None:
     key = ("--idempotency-key", f"bank:{ACCOUNT}:OLD")
     act("payment", "record", T2, "--on", "2026-06-11", "--as", "finance-1", *key)
-    chrgs = '<Chrgs><Amt Ccy="CNY">15.00</Amt></Chrgs>'
-    entry = ntry(booked, tx(T2, chrgs), currency="CNY", reference="OLD")
+    entry = ntry(booked, tx(T2, more), currency="CNY", reference="OLD")
     assert take(capsys, instructed, statement(entry))["known"] == known
 
 

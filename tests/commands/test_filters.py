@@ -154,3 +154,42 @@ def test_what_is_known_and_has_nothing_says_so(
 def test_programs_get_the_names_that_come_close(here: Path, capsys: Heard) -> None:
     assert main(["milestone", "list", "--partner", "hangzhou content studio", "--json"]) == 2
     assert json.loads(capsys.readouterr().err)["facts"]["suggestions"] == [PARTNER]
+
+
+@pytest.mark.parametrize("typed", ["hangzhou  content   STUDIO", " Hangzhou Content Studio "])
+def test_a_name_in_other_letters_or_spaces_is_suggested(
+    here: Path, capsys: Heard, typed: str
+) -> None:
+    assert main(["milestone", "list", "--partner", typed]) == 2
+    assert f"hint: did you mean {PARTNER}?" in capsys.readouterr().err
+
+
+def test_the_ledgers_own_streams_are_no_contracts(here: Path, capsys: Heard) -> None:
+    account = ("--holder", "S", "--number", "6222020200112233445", "--bank", "102331002126")
+    assert main(["payee", "propose", PARTNER, *account, "--as", "finance-1"]) == 0
+    assert main(["milestone", "list", "--contract", "~payees"]) == 2
+    said = capsys.readouterr().err
+    assert "error[contract-unknown]: there is no contract '~payees'" in said
+
+
+def test_who_acted_is_known_though_they_hold_no_role(here: Path, capsys: Heard) -> None:
+    Path("c.csv").write_text(
+        "contract,partner,milestone,amount,currency,current_due\nC9,P,M1,1,USD,2026-12-01\n",
+        "utf-8",
+    )
+    assert main(["report", "inbox", "--person", "eve"]) == 2
+    assert main(["import", "csv", "c.csv", "--as", "eve"]) == 0
+    capsys.readouterr()
+    assert main(["report", "inbox", "--person", "eve"]) == 0
+    assert "(nothing waits for person eve)" in capsys.readouterr().out
+
+
+def test_an_unknown_role_that_comes_close_to_none_is_told_those_there_are(
+    here: Path, capsys: Heard
+) -> None:
+    assert main(["report", "inbox", "--role", "zzzz"]) == 2
+    hint = capsys.readouterr().err.partition("hint: there are ")[2].splitlines()[0]
+    assert {"administrator", "manager", "partner", "finance"} <= set(hint.split(", "))
+    assert "" not in hint.split(", ")
+    assert main(["report", "inbox", "--role", "finance", "--person", "finance-1"]) == 0
+    assert "(nothing waits for role finance and person finance-1)" in capsys.readouterr().out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from commands.main import main
 from commands.rates_file import parse_rate
 from commands.reference_names import parse_milestone, parse_version
-from commands.typed import parse_time
+from commands.typed import parse_criteria, parse_evidence, parse_time
 from ledger.calendars import parse_date
 from ledger.errors import InputInvalid
 from ledger.money import parse_minor, parse_percent
@@ -104,6 +104,99 @@ def test_a_reference(text: str) -> None:
     if numbered is not None:
         assert text.strip().endswith(f"#{text.strip().rpartition('#')[2]}")
         assert numbered.version == int(text.strip().rpartition("#")[2]) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-09-25T23:30z", "2026-09-25T23:30:00+00:00"),
+        ("2026-09-25 23:30 +08:00", "2026-09-25T15:30:00+00:00"),
+        ("2026-09-25T23:30", "2026-09-25T21:30:00+00:00"),  # Berlin in summer
+        ("2026-12-25T23:30:15", "2026-12-25T22:30:15+00:00"),
+        ("2026-10-25T02:30+01:00", "2026-10-25T01:30:00+00:00"),
+    ],
+)
+def test_a_moment_is_that_of_its_offset_or_of_the_clocks(text: str, utc: str) -> None:
+    assert parse_time(text, "Europe/Berlin").astimezone(UTC).isoformat() == utc
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("2026-10-25T02:30", "comes twice by the clocks of Europe/Berlin: its offset is needed"),
+        ("2026-03-29T02:30", "is skipped by the clocks of Europe/Berlin"),
+        ("2026-03-29T24:30", "does not exist"),
+        ("2026-03-29", "is not a time"),
+    ],
+)
+def test_a_time_that_the_clocks_skip_or_repeat_is_none(text: str, says: str) -> None:
+    with pytest.raises(InputInvalid, match=says):
+        parse_time(text, "Europe/Berlin")
+
+
+HEX = "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    ("text", "uri", "digest"),
+    [
+        ("https://x/f.pdf", "https://x/f.pdf", ""),
+        (f"https://x/f.pdf={HEX.upper()}", "https://x/f.pdf", HEX),
+        ("https://x/?id=5", "https://x/?id=5", ""),
+        ("https://x/?id=5&d=7", "https://x/?id=5&d=7", ""),
+        (f"https://x/?id=5={HEX}", "https://x/?id=5", HEX),
+        ("s3://b/date=2026-11-30/f.pdf", "s3://b/date=2026-11-30/f.pdf", ""),
+        (f"s3://b/date=2026-11-30/f.pdf={HEX}", "s3://b/date=2026-11-30/f.pdf", HEX),
+    ],
+)
+def test_the_digest_of_evidence_is_what_stands_after_its_last_sign(
+    text: str, uri: str, digest: str
+) -> None:
+    found = parse_evidence(text)
+    assert (found.uri, found.sha256) == (uri, digest)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (f"https://x/?id={HEX}", "digest-invalid"),
+        (f"https://x/?id=5&d={HEX}", "digest-invalid"),
+        (f"https://x/f.pdf={HEX[1:]}", "digest-invalid"),
+        (f"={HEX}", "digest-invalid"),
+        (" ", "value-invalid"),
+        ("https://x/\u202ef.pdf", "value-invalid"),
+    ],
+)
+def test_evidence_whose_digest_is_not_certain_is_refused(text: str, code: str) -> None:
+    with pytest.raises(InputInvalid) as refused:
+        parse_evidence(text)
+    assert refused.value.code == code
+
+
+def test_the_bounds_of_a_criterion_stand_together_in_the_order_in_which_they_are_named() -> None:
+    found = parse_criteria(["uptime=99%", "speed=5 kg"], ["speed=7 kg", "defects=2%"])
+    assert [(c.name, c.at_least, c.at_most) for c in found] == [
+        ("uptime", "99%", None),
+        ("speed", "5 kg", "7 kg"),
+        ("defects", None, "2%"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at_least", "at_most", "says"),
+    [
+        (["a=1", "a=2"], [], "--at-least is given twice for 'a'"),
+        (["a=2"], ["a=1"], "a"),
+        (["a\u200b=1"], [], "holds characters that nobody sees"),
+        (["a"], [], "is not NAME=VALUE"),
+        (["a="], [], "is not NAME=VALUE"),
+    ],
+)
+def test_criteria_that_contradict_themselves_are_refused(
+    at_least: list[str], at_most: list[str], says: str
+) -> None:
+    with pytest.raises(InputInvalid, match=says):
+        parse_criteria(at_least, at_most)
 
 
 DEFINE = [

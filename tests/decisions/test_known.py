@@ -76,3 +76,9 @@ def test_every_decision_declares_what_can_be_known_and_a_signature_alone_adds_th
     assert set(reads_of(pays()[1])) == {"payees"}
     assert set(reads_of(RevokePayee(proposal=1))) == {"keepers"}
     assert set(reads_of(ReceiveInvoice(number="F", kind="k", covers=()))) == {"numbers"}
+
+
+def test_a_draft_stays_one_and_the_ledger_its_own_for_every_decision() -> None:
+    known = Known(ledger_id="L-1", drafting=True, payees=Payees(version=3)).only(["payees"])
+    assert (known.ledger_id, known.drafting, known.payees) == ("L-1", True, Payees(version=3))
+    assert Known().only([]).drafting is False

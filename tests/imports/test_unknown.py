@@ -247,13 +247,19 @@ def test_an_inferred_date_is_marked_in_every_list(run: Run, tmp_path: Path) -> N
     assert run("milestone", "show", "x-2/C1/M1")["inferred"] == ["submitted_on"]
 
 
-def test_open_and_not_heard_of_since_is_not_overdue_in_the_inbox(run: Run, tmp_path: Path) -> None:
-    run("import", "ocds", put(tmp_path, "r.json", release()))
-    (task,) = run("report", "inbox")["tasks"]
+@pytest.mark.parametrize(
+    ("heard", "overdue"), [("2017-02-08", None), ("2017-07-31", None), ("2017-08-01", 5)]
+)
+def test_open_and_not_heard_of_since_is_not_overdue_in_the_inbox(
+    run: Run, tmp_path: Path, heard: str, overdue: int | None
+) -> None:
+    text = release(date=f"{heard}T00:00:00Z")
+    run("import", "ocds", put(tmp_path, "r.json", text))
+    (task,) = run("report", "inbox", "--as-of", "2017-08-05")["tasks"]
     assert (task["due_on"], task["overdue_days"], task["heard_on"]) == (
         "2017-07-31",
-        None,
-        "2017-02-08",
+        overdue,
+        heard,
     )
 
 
