@@ -6,16 +6,12 @@ switch rules off, weigh them anew, and set their limits.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from ledger.again.judging import SENSELESS
-from ledger.contract import fold
-from ledger.events import ContractSigned, Record
-from ledger.payees import STREAM as PAYEES
+from ledger.events import Record
 from ledger.payees import Payees
 from ledger.state import Contract
 
@@ -98,9 +94,9 @@ class Paid:
 
 
 Findings = Iterator[Hit | Unchecked]
-AcrossFindings = Iterator[tuple[str, Hit] | Unchecked]
+AcrossFindings = Iterator[tuple[Paid, Hit] | Unchecked]
 Check = Callable[[Seen], Findings]
-CheckAcross = Callable[[Sequence[Paid], Limits], AcrossFindings]
+CheckAcross = Callable[[Iterable[Paid], Limits], AcrossFindings]
 CheckPayees = Callable[[Payees, Limits], Findings]
 
 
@@ -147,7 +143,7 @@ def exception_rule(
 def rule_across(
     severity: str, says: str, why: str, **limits: int | None
 ) -> Callable[[CheckAcross], CheckAcross]:
-    """Makes a check of all payments a rule."""
+    """Makes a check of all payments, in order of partner, currency and amount, a rule."""
 
     def register(check: CheckAcross) -> CheckAcross:
         name = check.__name__.replace("_", "-")
@@ -185,69 +181,6 @@ def exception_rules() -> tuple[ExceptionRule, ...]:
     return tuple(_registered.values())
 
 
-@dataclass(slots=True)
-class Examined:
-    """What the rules found, and per (rule, reason) how many things they could not check."""
-
-    found: list[Exceptional] = field(default_factory=list)
-    unchecked: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-
-def examine(
-    streams: Iterable[Sequence[Record]],
-    settings: Settings,
-    as_of: date | None = None,
-    partner: str | None = None,
-    payees: Payees | None = None,
-) -> Examined:
-    """Runs every rule that is switched on over whole streams, one by one, and the accounts of their partners."""
-    rules = [r for r in exception_rules() if settings.get(r.id, Setting()).enabled]
-    examined, paid, partners = Examined(), list[Paid](), set[str]()
-    currencies: dict[str, str] = {}
-    payees = payees or Payees()
-    for records in streams:
-        if not isinstance(records[0].data, ContractSigned):
-            continue
-        state = _state(records, as_of)
-        if state is None or partner not in (None, state.terms.partner):
-            continue
-        kept = [record for record in records if record.version in state.dates]
-        currencies[state.id] = state.terms.currency
-        paid += _payments(state)
-        partners.add(state.terms.partner)
-        for rule in rules:
-            if rule.check is not None:
-                seen = Seen(state, kept, limits_of(rule, settings), payees)
-                for one in _checked(rule.check, seen):
-                    _take(examined, rule, settings, state.id, one, state.terms.currency)
-    for rule in rules:
-        if rule.across is not None:
-            for each in rule.across(paid, limits_of(rule, settings)):
-                contract, what = ("", each) if isinstance(each, Unchecked) else each
-                _take(examined, rule, settings, contract, what, currencies.get(contract, ""))
-        if rule.payees is not None:
-            theirs = {v: p for v, p in payees.accounts.items() if p.partner in partners}
-            for one in rule.payees(Payees(payees.version, theirs), limits_of(rule, settings)):
-                _take(examined, rule, settings, PAYEES, one)
-    return examined
-
-
-def _checked(check: Check, seen: Seen) -> list[Hit | Unchecked]:
-    """What a rule finds in a contract; where it fails on it, that, and every other contract is checked."""
-    try:
-        return list(check(seen))
-    except SENSELESS as problem:
-        return [Unchecked(f"the rule fails on {seen.contract.id} ({type(problem).__name__})")]
-
-
-def _state(records: Sequence[Record], as_of: date | None) -> Contract | None:
-    """The contract, or None where none can be made of its records: that is a finding already."""
-    try:
-        return fold(records, as_of)
-    except SENSELESS:
-        return None
-
-
 def limits_of(rule: ExceptionRule, settings: Settings) -> Limits:
     """A rule's limits under the settings."""
     return {**rule.limits, **settings.get(rule.id, Setting()).limits}
@@ -256,36 +189,3 @@ def limits_of(rule: ExceptionRule, settings: Settings) -> Limits:
 def weight_of(rule: ExceptionRule, settings: Settings) -> str:
     """A rule's severity under the settings."""
     return settings.get(rule.id, Setting()).severity or rule.severity
-
-
-def _take(
-    into: Examined,
-    rule: ExceptionRule,
-    settings: Settings,
-    contract: str,
-    what: Hit | Unchecked,
-    currency: str = "",
-) -> None:
-    if isinstance(what, Unchecked):
-        into.unchecked[rule.id, what.reason] += 1
-        return
-    where = f"{contract}/{what.milestone}" if what.milestone else None
-    weight = weight_of(rule, settings)
-    found = (rule.id, weight, contract, where, what.detail, list(what.events))
-    into.found.append(Exceptional(*found, what.amount_minor, currency))
-
-
-def _payments(contract: Contract) -> Iterator[Paid]:
-    for p in contract.payments.values():
-        if p.status in ("paid", "instructed"):
-            made = p.status == "paid"
-            yield Paid(
-                contract.id,
-                p.milestone,
-                contract.terms.partner,
-                contract.terms.currency,
-                p.paid_minor if made else p.amount_minor,
-                p.paid_on if made else p.on,
-                p.reference,
-                p.positions[-1],
-            )

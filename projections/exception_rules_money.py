@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
 from ledger.money import display_minor
 from ledger.payables import withheld, withheld_by
@@ -19,6 +22,8 @@ from projections.exception_rules import (
     rule_across,
 )
 from projections.judged import missed_by, missed_in_words, standing
+
+_FEW = 2  # characters left out of references of a hundred come to thousands of parts already
 
 
 @exception_rule(
@@ -108,38 +113,94 @@ def withheld_not_filed(seen: Seen) -> Findings:
     days=14,
     distance=1,
 )
-def duplicate_payment(payments: Sequence[Paid], limits: Limits) -> AcrossFindings:
+def duplicate_payment(payments: Iterable[Paid], limits: Limits) -> AcrossFindings:
     days, distance = limits["days"] or 0, limits["distance"] or 0
-    alike: defaultdict[tuple[str, str, int], list[Paid]] = defaultdict(list)
-    for paid in payments:
-        alike[paid.partner, paid.currency, paid.amount_minor].append(paid)
-    for some in alike.values():
+    for _, alike in groupby(payments, attrgetter("partner", "currency", "amount_minor")):
+        some = list(alike)
         dated = sorted((p for p in some if p.on is not None), key=_by_day)
         if len(dated) < len(some) and len(some) > 1:
             yield Unchecked("the day of a payment of the same amount is unknown")
-        for place, first in enumerate(dated):
-            for second in dated[place + 1 :]:
-                assert first.on is not None
-                assert second.on is not None
-                if (second.on - first.on).days > days:
-                    break
-                if _near(first, second, distance):
-                    yield second.contract, _twice(first, second)
-                elif not (first.reference and second.reference):
-                    yield Unchecked("a payment of the same amount and time has no reference")
+        earlier = _Earlier(days, distance)
+        for paid in dated if len(dated) > 1 else ():
+            first = earlier.near(paid)
+            if first is not None:
+                yield paid, _twice(first, paid)
+            elif earlier.unnamed_beside(paid):
+                yield Unchecked("a payment of the same amount and time has no reference")
+            earlier.add(paid)
 
 
-def _by_day(paid: Paid) -> tuple[object, int]:
+def _by_day(paid: Paid) -> tuple[Any, int]:
     return (paid.on, paid.position)
 
 
-def _near(first: Paid, second: Paid, distance: int) -> bool:
-    """Near references; without any, the same milestone."""
-    one, two = _plain(first.reference), _plain(second.reference)
-    if not one and not two:
-        same = (first.contract, first.milestone) == (second.contract, second.milestone)
-        return same and bool(first.milestone)
-    return bool(one and two) and edits(one, two, distance) <= distance
+class _Earlier:
+    """The payments of one amount before another, in order of their days: each is compared with few of them.
+
+    Two references that differ in so many characters are the same without so many of each, and are found by that;
+    payments without any are compared within their milestone.
+    """
+
+    def __init__(self, days: int, distance: int) -> None:
+        self._days, self._distance = days, distance
+        self._named: dict[str, Paid] = {}
+        self._parts: defaultdict[str, dict[str, Paid]] = defaultdict(dict)
+        self._unnamed: dict[tuple[str, str], Paid] = {}
+        self._last: Paid | None = None
+        self._last_unnamed: Paid | None = None
+
+    def add(self, paid: Paid) -> None:
+        """One more, later than all before."""
+        reference, self._last = _plain(paid.reference), paid
+        if not reference:
+            self._last_unnamed = self._unnamed[paid.contract, paid.milestone] = paid
+            return
+        self._named[reference] = paid
+        for part in self._parts_of(reference):
+            alike = self._parts[part]
+            alike.pop(reference, None)  # the latest stands last
+            alike[reference] = paid
+
+    def near(self, paid: Paid) -> Paid | None:
+        """One that may be the same payment: the latest of the same reference, else the latest of one like it."""
+        reference = _plain(paid.reference)
+        same = self._named.get(reference)
+        if not reference and paid.milestone:
+            same = self._unnamed.get((paid.contract, paid.milestone))
+        if same is not None and self._recent(same, paid):
+            return same
+        found = (self._first(part, reference, paid) for part in self._parts_of(reference))
+        return max((first for first in found if first is not None), key=_by_day, default=None)
+
+    def _first(self, part: str, reference: str, paid: Paid) -> Paid | None:
+        for other, first in reversed(self._parts.get(part, {}).items()):
+            if not self._recent(first, paid):
+                break
+            if edits(other, reference, self._distance) <= self._distance:
+                return first
+        return None
+
+    def unnamed_beside(self, paid: Paid) -> bool:
+        """Whether it cannot be told from an earlier one, since one of the two has no reference."""
+        other = self._last_unnamed if _plain(paid.reference) else self._last
+        return other is not None and self._recent(other, paid)
+
+    def _recent(self, first: Paid, second: Paid) -> bool:
+        assert first.on is not None
+        assert second.on is not None
+        return (second.on - first.on).days <= self._days
+
+    def _parts_of(self, reference: str) -> set[str]:
+        """What is left of a reference without up to so many characters; all are alike where that would be too many."""
+        if not reference:
+            return set()
+        if self._distance > _FEW:
+            return {""}
+        found = layer = {reference}
+        for _ in range(self._distance):
+            layer = {part[:i] + part[i + 1 :] for part in layer for i in range(len(part))}
+            found = found | layer
+        return found
 
 
 def _plain(reference: str) -> str:

@@ -17,7 +17,7 @@ from ledger.money import parse_minor
 from projections.derive import findings
 from projections.exception_rules import Exceptional, ExceptionRule, exception_rules
 
-Select = Callable[..., list[dict[str, Any]]]
+Select = Callable[..., Iterable[dict[str, Any]]]
 
 SEPARATION_OFF = "separation-off"
 ACTOR_DIFFERS = "actor-differs-from-login"
@@ -25,6 +25,7 @@ PAID_BEFORE_ACCEPTED = "paid-before-accepted"
 ONE_LOGIN = "one-login-counts-twice"
 PAID_TOO_MUCH = "paid-beyond-net"
 DATE_INFERRED = "date-inferred"
+OF_LOG = (ACTOR_DIFFERS, ONE_LOGIN)
 NOT_DERIVED = findings.NOT_DERIVED
 OWN = (
     *(SEPARATION_OFF, ACTOR_DIFFERS, PAID_BEFORE_ACCEPTED, ONE_LOGIN, PAID_TOO_MUCH, DATE_INFERRED),
@@ -84,16 +85,25 @@ def exceptions(
     *,
     contract: str | None = None,
     authenticating: bool = False,
-) -> list[Exceptional]:
-    """What read models and log tell, the gravest first; `sections` are its records as far as the reader sees."""
-    found = [
-        *_findings(select, decode, contract),
-        *_separation_off(select, decode, contract),
-        *_paid_before_accepted(select, decode, contract),
-        *_paid_too_much(select, decode, contract),
-        *_of_log(sections, contract, authenticating),
-    ]
-    return sorted(found, key=lambda one: one.order)
+) -> Iterator[Exceptional]:
+    """What read models and log tell; `sections` are its records as far as the reader sees, in any order of streams."""
+    yield from of_rows(select, decode, contract)
+    yield from of_log(sections, contract, authenticating)
+
+
+def of_rows(
+    select: Select,
+    decode: Callable[[str], list[int]],
+    contract: str | None = None,
+    wanted: Callable[[str], bool] = lambda rule: True,
+) -> Iterator[Exceptional]:
+    """What the read models tell, of the rules that are wanted."""
+    for one in _findings(select, decode, contract):
+        if wanted(one.rule):
+            yield one
+    for rule, told in _TOLD.items():
+        if wanted(rule):
+            yield from told(select, decode, contract)
 
 
 # How the read model of findings tells the amount of a fact, and what its source writes.
@@ -174,10 +184,16 @@ def _paid_too_much(
         yield Exceptional(PAID_TOO_MUCH, "medium", *where, *money)
 
 
+_TOLD = {
+    SEPARATION_OFF: _separation_off,
+    PAID_BEFORE_ACCEPTED: _paid_before_accepted,
+    PAID_TOO_MUCH: _paid_too_much,
+}
+
 # --- over the log ----------------------------------------------------------------------------------
 
 
-def _of_log(
+def of_log(
     sections: Iterable[list[Record]], contract: str | None, authenticating: bool
 ) -> Iterator[Exceptional]:
     """One pass: who recorded for whom, and whether one login gave two of the approvals of a subject."""

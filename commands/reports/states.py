@@ -22,8 +22,13 @@ def states_at(frame: Frame, as_of: date | None = None) -> Iterator[Contract]:
 
     `as_of` looks at an earlier day than the report does; a contract not signed by then is left out.
     """
-    streams = [int(row["stream"]) for row in frame.select(_STREAMS, **frame.filters)]
+    streams = streams_of(frame)
     day = as_of if as_of is not None else frame.asked.moment.as_of
     with frame.ledger.snapshot() as conn:
         for records in read_streams(conn, streams, frame.known.position):
             yield from states(records, day)
+
+
+def streams_of(frame: Frame) -> list[int]:
+    """The streams of the contracts that the report is limited to, ascending."""
+    return [int(row["stream"] or 0) for row in frame.rows(_STREAMS)]

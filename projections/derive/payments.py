@@ -50,3 +50,13 @@ FROM {payments} p LEFT JOIN {settlements} s ON s.stream = p.stream AND s.version
 WHERE (:contract IS NULL OR p.contract = :contract) AND (:partner IS NULL OR p.partner = :partner)
 ORDER BY p.contract, p.version
 """
+
+# What was paid or is to be, those of one amount to one partner together.
+MADE = """
+SELECT contract, milestone, partner, currency, status, amount_minor, paid_minor, instructed_on, paid_on, reference,
+       events
+FROM {payments}
+WHERE status IN ('paid', 'instructed')
+  AND (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+ORDER BY partner, currency, CASE status WHEN 'paid' THEN paid_minor ELSE amount_minor END
+"""

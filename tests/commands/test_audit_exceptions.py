@@ -110,7 +110,7 @@ def test_separation_off(sqlite_url: str) -> None:
 
 def test_one_login_that_approves_under_two_names() -> None:
     records = double_eleven()
-    found = exceptions(lambda sql, **_: [], [records], lambda text: [], authenticating=True)
+    found = list(exceptions(lambda sql, **_: [], [records], lambda text: [], authenticating=True))
     assert [
         (one.milestone, one.events) for one in found if one.rule == "one-login-counts-twice"
     ] == [

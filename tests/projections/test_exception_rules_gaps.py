@@ -11,7 +11,8 @@ import pytest
 from ledger.events import Amendment
 from ledger.gaps import gaps
 from ledger.terms import AdvanceRecovery, PaymentTerms, Retention, Tier
-from projections.exception_rules import Setting, examine, exception_rules
+from projections.examining import examine
+from projections.exception_rules import Setting, exception_rules
 from tests.decisions.builders import (
     TERMS,
     accepted,

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from ledger import events as e
 from ledger.events import BankAccount, Record
 from ledger.payees import Payees, fold
-from projections.exception_rules import Examined, Setting, examine, exception_rules
+from projections.examining import Examined, examine
+from projections.exception_rules import Setting, exception_rules
 from tests.decisions.builders import accepted, day, pays, permitted
 from tests.decisions.spec import record
 

@@ -10,7 +10,8 @@ from ledger.events import Covered, InvoiceReceived, InvoiceRejected, PaymentReco
 from ledger.terms import InvoicePolicy
 from projections.derive import invoices
 from projections.derive.inbox import tasks
-from projections.exception_rules import Exceptional, Setting, examine, exception_rules
+from projections.examining import examine
+from projections.exception_rules import Exceptional, Setting, exception_rules
 from tests.decisions.builders import (
     accepted,
     contract,

@@ -217,7 +217,7 @@ def test_a_rule_of_exceptions_that_fails_on_one_contract_is_told_as_not_checked(
         return check(seen) if check else ()
 
     planted = [replace(r, check=fails) if r is rule else r for r in exception_rules()]
-    monkeypatch.setattr("projections.exception_rules.exception_rules", lambda: planted)
+    monkeypatch.setattr("projections.examining.exception_rules", lambda: planted)
     code, out, _ = told("audit", "exceptions")
     assert code == 0
     assert "the rule fails on C-1 (OverflowError)" in out

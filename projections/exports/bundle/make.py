@@ -16,7 +16,8 @@ from ledger.proof.notes import VerifierKey
 from ledger.statements import allowed_line, signature_of
 from ledger.store.reading import read_log, read_stream
 from projections.derive import DERIVATION
-from projections.exception_rules import Exceptional, examine
+from projections.examining import examine
+from projections.exception_rules import Exceptional
 from projections.exceptions import exceptions
 from projections.exports import beancount, hledger
 from projections.exports.bundle import tables
@@ -220,7 +221,7 @@ def _reader(source: Source, contract: str | None) -> Any:
     return reader(source.ledger, as_of=source.as_of, known_position=source.until, contract=contract)
 
 
-def _exceptions(source: Source, asked: Reader, contract: str | None) -> list[Exceptional]:
+def _exceptions(source: Source, asked: Reader, contract: str | None) -> Iterator[Exceptional]:
     sections: Iterable[list[Any]]
     if contract is None:
         sections = read_log(source.conn, 0, source.until)
