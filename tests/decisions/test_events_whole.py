@@ -5,6 +5,7 @@ M1 (version 2) is worth 10,000.00 and due on 21 August, M2 (3) 30,000.00 and due
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from msgspec import structs
 from ledger import events as e
 from ledger import intents as i
 from ledger.events import Fact, Line
+from ledger.evolve.common import digest
 from ledger.intents import InvoicedMilestone
 from ledger.terms import (
     Criterion,
@@ -24,6 +26,8 @@ from ledger.terms import (
 )
 from tests.decisions import builders as b
 from tests.decisions.builders import TODAY, day
+from tests.decisions.endings import SET_OFF, money_claimed, sets_off
+from tests.decisions.spec import Story
 
 PLAIN: dict[str, Any] = {"early_bonus": None, "late_penalty": None}
 M1: dict[str, Any] = {"milestone": "M1"}
@@ -518,3 +522,134 @@ def test_a_rejected_proposal_rests_on_it() -> None:
     assert b.permitted(story, ("manager-2", rejects)) == [
         e.ChangeRejected(on=day(9, 2), rests_on=(7,), proposal=7, reason="no")
     ]
+
+
+# --- proposals ---------------------------------------------------------------------------------------------
+
+
+def test_a_change_is_put_up_as_a_patch_that_rests_on_what_put_in_force_what_it_changes() -> None:
+    story = b.contract()
+    b.play(
+        story,
+        b.proposes(b.order(("M1", day(8, 25), 1_000_000)), on=day(8, 5)),
+        b.agrees(4, on=day(8, 6)),
+    )
+    assert isinstance(story.records[-1].data, e.MilestoneRevised)
+    order = b.order(("M1", day(8, 30), 1_000_000), ("M2", day(9, 18), 3_200_000))
+    (event,) = b.permitted(story, b.proposes(order, on=day(8, 7), by="manager-2"))
+    content = e.OrderPatch(
+        revisions=(
+            e.MilestonePatch(milestone="M1", due=day(8, 30)),
+            e.MilestonePatch(milestone="M2", amount_minor=3_200_000),
+        )
+    )
+    assert event == e.ChangeProposed(
+        on=day(8, 7),
+        rests_on=(1, 2, 3, 6),
+        content=content,
+        digest=digest(content),
+        amount_minor=200_000,
+        quorum={"manager": 1},
+    )
+    _, *revised = b.permitted(story, b.agrees(7, on=day(8, 8), by="manager-3"))
+    tied: dict[str, Any] = {"on": day(8, 8), "proposal": 7}
+    assert revised == [
+        e.MilestoneRevised(
+            milestone="M1",
+            due=day(8, 30),
+            amount_minor=1_000_000,
+            only="due",
+            rests_on=(2, 7, 8),
+            **tied,
+        ),
+        e.MilestoneRevised(
+            milestone="M2",
+            due=day(9, 18),
+            amount_minor=3_200_000,
+            only="amount",
+            rests_on=(3, 7, 8),
+            **tied,
+        ),
+    ]
+
+
+def test_an_amendment_takes_effect_on_terms_milestones_and_baselines_together() -> None:
+    terms = replace(b.TERMS, title="Hall", ceiling_minor=6_000_000)
+    content = e.Amendment(
+        terms=terms,
+        define=(replace(PLAN, depends_on=()),),
+        revisions=(e.Revision(milestone="M1", due=day(8, 30), amount_minor=1_000_000),),
+        reason="more",
+    )
+    story = b.play(b.contract(), b.proposes(content, on=day(8, 5), by="admin-1"))
+    put_up = story.records[-1].data
+    assert isinstance(put_up, e.ChangeProposed)
+    assert (put_up.amount_minor, put_up.quorum) == (300_000, {"manager": 1, "administrator": 1})
+    b.play(story, b.agrees(4, on=day(8, 6), by="admin-2"))
+    _, amended, revised, defined = b.permitted(story, b.agrees(4, on=day(8, 7)))
+    assert amended == e.ContractAmended(
+        on=day(8, 7),
+        rests_on=(4, 5, 6),
+        terms=terms,
+        proposal=4,
+        reason="more",
+        changes=("title", "ceiling_minor"),
+    )
+    assert isinstance(revised, e.MilestoneRevised)
+    assert (revised.milestone, revised.due, revised.only) == ("M1", day(8, 30), "due")
+    assert defined == structs.replace(
+        DEFINED, on=day(8, 7), rests_on=(4, 5, 6), proposal=4, depends_on=()
+    )
+
+
+def test_a_role_is_granted_and_taken_by_two_administrators() -> None:
+    story = b.play(b.contract(), b.proposes(b.role("newcomer"), on=day(8, 5), by="admin-1"))
+    _, granted = b.permitted(story, b.agrees(4, on=day(8, 6), by="admin-2"))
+    shared: dict[str, Any] = {"role": "manager", "person": "newcomer"}
+    assert granted == e.RoleGranted(on=day(8, 6), rests_on=(4, 5), proposal=4, **shared)
+    b.play(story, b.proposes(b.role("newcomer", grant=False), on=day(8, 7), by="admin-1"))
+    _, taken = b.permitted(story, b.agrees(7, on=day(8, 8), by="admin-2"))
+    assert taken == e.RoleRevoked(on=day(8, 8), rests_on=(7, 8), proposal=7, **shared)
+
+
+def test_who_may_propose_a_kind_may_reject_it_too() -> None:
+    """A set-off is proposed by finance as well, and approved by managers alone up to 20,000.00."""
+    story = money_claimed()
+    b.play(story, sets_off())
+    rejects = i.RejectChange(proposal=b.last(story), reason="no", on=SET_OFF)
+    (event,) = b.permitted(story, ("finance-2", rejects))
+    assert isinstance(event, e.ChangeRejected)
+
+
+def test_a_set_off_moves_the_same_on_both_and_says_what_it_was_drafted_on() -> None:
+    story = money_claimed()
+    b.play(story, sets_off(40_000, by="finance-1"))
+    proposal = b.last(story)
+    _, one, two = b.permitted(story, b.agrees(proposal, on=SET_OFF))
+    said = {"claim": "M1", "outstanding_minor": "-100000", "payable_minor": "3000000"}
+    for event, name, other, amount in ((one, "M1", "M2", 40_000), (two, "M2", "M1", -40_000)):
+        assert isinstance(event, e.ClaimSetOff)
+        assert (event.milestone, event.against, event.proposal) == (name, other, proposal)
+        assert event.lines == (
+            Line(
+                step="settlement",
+                clause="set-off",
+                amount_minor=amount,
+                calculation={"with": other, **said},
+            ),
+        )
+    # all of it given back is told as such, and so is a part
+    for part, back in ((40_000, "yes"), (39_999, "yes"), (40_001, None)):
+        again = replace_story(story)
+        if back is None:
+            b.refused(again, sets_off(part, "M2", "M1"), "set-off-within-claim")
+            continue
+        b.play(again, sets_off(part, "M2", "M1"))
+        _, first, _ = b.permitted(again, b.agrees(b.last(again), on=SET_OFF))
+        assert isinstance(first, e.ClaimSetOff)
+        assert first.lines[0].calculation.get("gives_back") == back
+
+
+def replace_story(story: Story) -> Story:
+    """The same history once more, to go on from by itself."""
+    return Story(list(story.records), story.contract)
