@@ -57,11 +57,11 @@ WITH parts AS (
                  m.accepted_on, m.settled_on, m.is_accepted, m.events
           FROM {{milestones}} AS m
           LEFT JOIN {{unknowns}} AS u ON u.stream = m.stream AND u.ordinal = m.ordinal) AS known
-    WHERE {SCOPE} AND (is_accepted = 1 OR settled_on IS NOT NULL)),
+    WHERE {SCOPE} AND is_accepted = 1),
 spans AS (
     SELECT 1 AS span, 0 AS number, milestone, stream, contract, partner, stage, currency{columns},
            delivered_on AS began_on, accepted_on AS ended_on
-    FROM parts WHERE is_accepted = 1
+    FROM parts
     UNION ALL
     SELECT 2, 0, milestone, stream, contract, partner, stage, currency{columns},
            accepted_on, settled_on

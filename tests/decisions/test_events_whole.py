@@ -26,7 +26,8 @@ from ledger.terms import (
 )
 from tests.decisions import builders as b
 from tests.decisions.builders import TODAY, day
-from tests.decisions.endings import SET_OFF, money_claimed, sets_off
+from tests.decisions.endings import END, FEE, SET_OFF, advanced, money_claimed, sets_off
+from tests.decisions.endings import ended as end
 from tests.decisions.spec import Story
 
 PLAIN: dict[str, Any] = {"early_bonus": None, "late_penalty": None}
@@ -653,3 +654,103 @@ def test_a_set_off_moves_the_same_on_both_and_says_what_it_was_drafted_on() -> N
 def replace_story(story: Story) -> Story:
     """The same history once more, to go on from by itself."""
     return Story(list(story.records), story.contract)
+
+
+# --- endings -----------------------------------------------------------------------------------------------
+
+
+def test_a_termination_settles_fee_and_advance_and_rests_on_all_that_it_settles() -> None:
+    """Of an advance of 6,000.00 M1 gave 3,000.00 back; the rest is recovered beside a fee of 1,000.00."""
+    story = advanced(**PLAIN)
+    b.play(story, b.submits("M1"), b.approves("M1", on=day(8, 25)))
+    assert b.last(story) == 12
+    _, ended, cancelled, defined, accepted = end(story, fee=100_000)
+    by: tuple[int, ...] = (13, 14, 15)  # the proposal and its two approvals
+    assert ended == e.ContractTerminated(
+        on=END, rests_on=(1, *by), reason="notice", proposal=13, settlement="TERMINATION"
+    )
+    assert cancelled == e.MilestoneCancelled(
+        on=END, rests_on=(4, 16), milestone="M2", reason="contract terminated"
+    )
+    assert defined == e.MilestoneDefined(
+        on=END,
+        rests_on=(16,),
+        milestone="TERMINATION",
+        title="Settlement of the termination",
+        amount_minor=100_000,
+        proposal=13,
+        kind="settlement",
+    )
+    assert accepted == e.MilestoneAccepted(
+        on=END,
+        rests_on=(7, 12, *by, 16, 18),
+        milestone="TERMINATION",
+        accepted_minor=0,
+        lines=(
+            Line(
+                step="charge",
+                clause="termination-fee",
+                amount_minor=100_000,
+                calculation={"not_performed_minor": "3000000"},
+            ),
+            Line(
+                step="advance",
+                clause="recovered",
+                amount_minor=-300_000,
+                calculation={"open_minor": "300000", "rest": "yes"},
+            ),
+        ),
+        payment_due=day(12, 1),
+    )
+
+
+def test_a_share_of_what_was_never_handed_over_is_delivered_on_no_known_day() -> None:
+    story = b.contract(**PLAIN)
+    _, ended, submitted, accepted, remainder, *rest = end(story, ("M1", 400_000))
+    assert isinstance(ended, e.ContractTerminated)
+    assert submitted == e.MilestoneSubmitted(
+        on=None,
+        rests_on=(2, 7),
+        milestone="M1",
+        note="work in progress when the contract ended",
+    )
+    assert accepted == e.MilestoneAccepted(
+        on=END,
+        rests_on=(2, 8, 4, 5, 6, 7),
+        milestone="M1",
+        submission=8,
+        accepted_minor=400_000,
+        lines=(gross(400_000, 1_000_000),),
+        payment_due=day(12, 1),
+        remainder="M1-r1",
+    )
+    assert isinstance(remainder, e.MilestoneDefined)
+    assert remainder.amount_minor == 600_000
+    gone = [event.milestone for event in rest if isinstance(event, e.MilestoneCancelled)]
+    assert gone == ["M2", "M1-r1"]
+
+
+def test_a_fee_by_the_clause_says_what_the_clause_gives() -> None:
+    """10 % of the 36,000.00 of the 40,000.00 that are not performed; 3,000.00 are agreed, in the partner's favour."""
+    story = b.contract(termination=FEE, **PLAIN)
+    *_, accepted = end(story, ("M1", 400_000), fee=300_000)
+    assert isinstance(accepted, e.MilestoneAccepted)
+    assert [(x.clause, x.amount_minor, x.calculation) for x in accepted.lines] == [
+        (
+            "termination-fee",
+            300_000,
+            {
+                "not_performed_minor": "3600000",
+                "rate": "10%",
+                "by_clause_minor": "360000",
+                "rounding": "half-up",
+            },
+        )
+    ]
+
+
+def test_what_a_milestone_is_worth_to_a_dispute_has_its_bonus() -> None:
+    """A day early, 10,000.00 have become 10,050.00."""
+    story = b.play(b.contract(), b.submits("M1", on=day(8, 20)), b.approves("M1", on=day(8, 25)))
+    b.refused(story, b.disputes("M1", 1_005_001, on=day(9, 1)), "dispute-within-amount")
+    b.permitted(story, b.disputes("M1", 1_005_000, on=day(9, 1)))

@@ -338,3 +338,11 @@ def test_a_change_of_status_alone_makes_no_baseline() -> None:
     story = taken(FIRST, told)
     assert isinstance(story.records[-2].data, MilestoneRevised)
     assert len(story.the_state().milestones["A"].baselines) == 1
+
+
+def test_of_two_sources_of_the_same_moment_the_later_read_counts() -> None:
+    same = second(known_claim=OLD, milestones=milestone(due=date(2020, 5, 9)))
+    state = taken(FIRST, same).the_state()
+    assert state.milestones["A"].current.due == date(2020, 5, 9)
+    older = second(known_claim="2020-06-30T23:59:59Z", milestones=milestone(due=date(2020, 5, 9)))
+    assert taken(FIRST, older).the_state().milestones["A"].current.due == date(2020, 5, 1)

@@ -80,6 +80,22 @@ def test_a_window_takes_the_intervals_that_end_in_it_with_both_its_ends() -> Non
     assert (found["n"], found["median_days"], found["p85_days"]) == (2, 2, 3)
 
 
+def test_of_ten_intervals_the_median_is_the_fifth_and_p85_the_ninth() -> None:
+    """Nearest rank: 50 % of ten are five, 85 % are eight and a half, so nine."""
+    ends = [f"2026-10-{10 + n}" for n in range(1, 11)]
+    rows = [accepted(f"M{n}", "2026-10-10", on) for n, on in enumerate(ends)]
+    found = span("submit_to_accept", *rows)
+    assert (found["n"], found["median_days"], found["p85_days"]) == (10, 5, 9)
+
+
+def test_every_dispute_that_ended_took_its_time_a_withdrawn_one_too() -> None:
+    rows = [accepted("M1", "2026-10-10", "2026-10-12")]
+    for number, status in enumerate(("upheld", "rejected", "split", "withdrawn"), 1):
+        rows.append(dispute("M1", 5, "2026-10-20", status=status, ended_on=f"2026-10-2{number}"))
+    found = span("dispute_to_resolution", *rows)
+    assert (found["n"], found["median_days"]) == (4, 2)
+
+
 def test_groups_go_by_the_end_of_the_interval_and_a_dispute_has_its_milestones_stage() -> None:
     rows = (
         accepted("M1", "2026-09-30", "2026-10-02", "2026-11-01", stage="plan"),
