@@ -179,6 +179,7 @@ def test_a_dispute_of_an_unknown_amount_leaves_its_family_out_of_the_rate_by_val
     found = asked(disputes, submitted, dispute("M1", None), dispute("M1", 999))
     assert (found["numerator"], found["excluded_unknown_amounts"]) == (1, 1)
     assert found["by_currency"][0]["denominator"]["amount"] == "0.00"
+    assert found["by_currency"][0]["numerator"]["amount"] == "0.00"
     found = asked(disputes, submitted, dispute("M1", None), dispute("M1", 1_000))
     assert (found["excluded_unknown_amounts"], found["value_rate"]) == (0, "1.0000")
 
