@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from projections.metrics.frame import tallied
 from projections.metrics.rates import Z, money, rate, value_rate, wilson
 
 
@@ -106,3 +107,17 @@ def test_a_rate_by_value_is_null_across_currencies_and_without_data() -> None:
 def test_money_is_exact_text_beside_its_currency() -> None:
     assert money(123450, "CNY") == {"amount": "1234.50", "currency": "CNY"}
     assert money(-500, "JPY") == {"amount": "-500", "currency": "JPY"}
+
+
+def test_currencies_are_told_in_their_order_whatever_the_order_of_the_rows() -> None:
+    rows = [
+        {"grp": None, "numerator": 1, "denominator": 2, "members": 1, "currency": currency}
+        | {"numerator_minor": minor, "denominator_minor": 400}
+        for currency, minor in (("USD", 100), ("CNY", 300), ("USD", 50))
+    ]
+    overall, _ = tallied(rows)
+    assert [(one["currency"], one["rate"]) for one in overall.by_currency()] == [
+        ("CNY", "0.7500"),
+        ("USD", "0.1875"),
+    ]
+    assert (overall.numerator, overall.denominator) == (3, 6)
