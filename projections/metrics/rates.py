@@ -61,8 +61,8 @@ def _wilson(numerator: int, denominator: int) -> tuple[str, str]:
 
 
 def _bound(value: Decimal) -> str:
-    kept = min(max(value, Decimal(0)), Decimal(1))
-    return _text(int(kept * SCALE + Decimal("0.5")))
+    # Within [0, 1] but for the last of its digits, which four do not show.
+    return _text(int(value * SCALE + Decimal("0.5")))
 
 
 def _text(scaled: int) -> str:

@@ -106,6 +106,15 @@ def test_of_a_familys_unknown_parts_the_last_reason_is_told_and_the_head_goes_fi
     assert (found["excluded_inferred"], found["excluded_not_recorded"]) == (1, 0)
 
 
+def test_a_part_of_an_unknown_amount_counts_as_one_and_is_worth_nothing() -> None:
+    parts = [
+        part(f"M{n}", DUE, minor, delivered=BEFORE) for n, minor in enumerate((600, None, 400))
+    ]
+    found = asked(on_time, *parts)["current"]
+    assert (found["numerator"], found["excluded_unknown_amounts"]) == (3, 1)
+    assert found["by_currency"][0]["denominator"]["amount"] == "10.00"
+
+
 def test_a_group_in_which_only_parts_count_by_value_is_told() -> None:
     """The family is unknown by count, as its remainder is; by value its head counts."""
     head = part("M1", DUE, 1_000, delivered=BEFORE, ordinal=1)
