@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ from msgspec import structs
 
 from ledger import events as e
 from ledger import intents as i
-from ledger.events import Covered, Fact
+from ledger.events import Amendment, Covered, Fact
 from ledger.state import Contract
 from ledger.terms import InvoicePolicy, Tier
 from projections.derive.inbox import MODEL, Task, tasks
@@ -73,6 +74,7 @@ def test_a_delivery_waits_for_what_it_depends_on_until_that_is_accepted() -> Non
 
     handed_in = e.MilestoneSubmitted(on=day(8, 20), milestone="M2")
     assert blocked(DEFINED, later) == {"C-1/M1": (), "C-1/M2": ("C-1/M1",)}
+    assert blocked(DEFINED, later, SUBMITTED)["C-1/M2"] == ("C-1/M1",)
     assert blocked(DEFINED, later, SUBMITTED, handed_in)["C-1/M2"] == ("C-1/M1",)
     assert blocked(*accepted(), later) == {"C-1/M2": ()}
     assert blocked(*accepted(), later, handed_in) == {"C-1/M2": ()}
@@ -126,6 +128,25 @@ def test_who_submitted_is_not_asked_unless_duties_are_not_separated() -> None:
     story = b.play(b.contract(separation=False), b.submits("M1", by="manager-1"))
     (one,) = (t for t in waiting(story.the_state()) if t.task == "approve")
     assert one.people == MANAGERS
+
+
+def test_what_was_submitted_before_the_policy_changed_waits_for_the_roles_of_then() -> None:
+    story = b.play(b.contract(), b.submits("M1"))
+    anew = Amendment(terms=replace(TERMS, approval=(Tier(quorum={"finance": 1}),)))
+    b.play(story, b.proposes(anew, on=day(8, 22), by="admin-1"), b.agrees(5, day(8, 23), "admin-2"))
+    assert story.the_state().terms.approval[0].quorum == {"finance": 1}
+    assert [t.role for t in waiting(story.the_state()) if t.task == "approve"] == ["manager"]
+
+
+def test_of_an_amount_that_is_not_agreed_yet_none_is_told() -> None:
+    (one,) = waiting(after(structs.replace(DEFINED, amount_minor=None), SUBMITTED))
+    assert (one.task, one.role, one.amount_minor) == ("approve", "manager", None)
+
+
+def test_who_gave_a_role_up_is_asked_no_more() -> None:
+    gone = e.RoleRevoked(on=day(8, 19), role="manager", person="manager-2")
+    (one,) = waiting(after(DEFINED, gone, structs.replace(SUBMITTED, on=day(8, 20))))
+    assert one.people == ("manager-1", "manager-3")
 
 
 def test_of_two_parts_begun_the_one_joined_last_goes_on() -> None:
@@ -252,6 +273,12 @@ def test_an_outdated_proposal_waits_for_whoever_may_propose_it_anew() -> None:
     assert proposed(story) == [
         ("propose anew", said, "manager", MANAGERS, day(9, 1), 200_000),
     ]
+
+
+def test_a_proposal_waits_on_while_the_contract_is_suspended() -> None:
+    story = b.play(b.contract(), b.proposes(b.order(("M1", day(8, 30), 1_000_000)), on=day(9, 1)))
+    b.play(story, ("admin-1", i.SuspendContract(on=day(9, 2))))
+    assert [t.reference for t in waiting(story.the_state())] == ["C-1#4"]
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,19 @@ def test_a_contracts_row() -> None:
     }
 
 
+def test_what_was_paid_is_less_by_what_came_back_from_the_partner() -> None:
+    refund = e.PaymentRefunded(on=day(9, 25), amount_minor=200, **M1)
+    one = row(contracts.MODEL, *accepted(), paid(1_200), refund)
+    assert (one["paid_minor"], one["payments"]) == (1_000, 2)
+
+
+def test_a_contract_that_its_source_calls_ended_is_shown_so() -> None:
+    state = after(imported=True)
+    state.source_status = "terminated"
+    (one,) = rows(contracts.MODEL, state)
+    assert (one["status"], one["imported"]) == ("terminated", 1)
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "committed"),
     [
@@ -347,6 +360,63 @@ def test_of_a_milestone_accepted_in_part_the_whole_was_submitted() -> None:
     assert (whole["submitted_minor"], whole["amount_minor"], whole["is_root"]) == (1_000, 600, 1)
     assert (part["submitted_minor"], part["amount_minor"], part["is_root"]) == (None, 400, 0)
     assert (part["family"], part["milestone"], part["ordinal"]) == ("M1", "M1-r1", 2)
+
+
+def test_what_was_submitted_is_the_whole_amount_in_force_at_the_first_submission() -> None:
+    facts = (
+        DEFINED,
+        e.MilestoneSubmitted(on=day(8, 10), **M1),
+        e.SubmissionRejected(on=day(8, 11), submission=3, reason="", **M1),
+        e.MilestoneRevised(on=day(8, 12), due=day(8, 21), amount_minor=1_200, **M1),
+        e.MilestoneSubmitted(on=day(8, 20), **M1),
+    )
+    assert row(milestones.MODEL, *facts)["submitted_minor"] == 1_000
+    # and so when only a part of the 1,200 was accepted then
+    part = e.MilestoneAccepted(
+        on=day(8, 25), submission=6, accepted_minor=900, lines=(line(900),), remainder="M1-r1", **M1
+    )
+    rest = structs.replace(DEFINED, milestone="M1-r1", amount_minor=300, remainder_of="M1")
+    whole = rows(milestones.MODEL, after(*facts, part, rest))[0]
+    assert (whole["submitted_minor"], whole["amount_minor"]) == (1_000, 900)
+
+
+def test_a_dispute_that_ended_on_no_known_day_is_not_open() -> None:
+    ended = e.DisputeResolved(on=None, dispute=5, outcome="rejected", **M1)
+    one = row(milestones.MODEL, *accepted(), opened(30), ended)
+    assert (one["disputes"], one["disputes_open"], one["disputed_minor"]) == (1, 0, 30)
+
+
+@pytest.mark.parametrize(
+    ("knows", "first_pass", "disputed"),
+    [
+        (("deliveries", "acceptances"), None, None),
+        (("deliveries", "acceptances", "rejections"), 1, None),
+        (("deliveries", "acceptances", "disputes"), None, 0),
+    ],
+)
+def test_of_a_source_that_does_not_tell_rejections_or_disputes_neither_is_known(
+    knows: tuple[str, ...], first_pass: int | None, disputed: int | None
+) -> None:
+    one = row(milestones.MODEL, *accepted(), read(*knows), imported=True)
+    assert (one["first_pass"], one["disputes"]) == (first_pass, disputed)
+    assert (one["disputes_open"], one["disputed_minor"]) == (disputed, disputed)
+
+
+def test_what_is_invoiced_of_a_milestone_is_what_all_its_invoices_cover() -> None:
+    one = e.InvoiceReceived(
+        on=day(9, 2),
+        number="F-1",
+        kind="k",
+        amount_minor=600,
+        covers=(Covered(milestone="M1", amount_minor=600),),
+    )
+    two = structs.replace(one, number="F-2", covers=(Covered(milestone="M1", amount_minor=400),))
+    found = rows(invoices.MODEL, after(*accepted(), one, two))
+    names = ("number", "covered_minor", "invoiced_minor", "match")
+    assert [tuple(each[name] for name in names) for each in found] == [
+        ("F-1", 600, 1_000, "unpaid"),
+        ("F-2", 400, 1_000, "unpaid"),
+    ]
 
 
 def test_a_dispute_of_an_unknown_amount_makes_what_is_disputed_unknown() -> None:
