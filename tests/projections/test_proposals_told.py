@@ -9,6 +9,7 @@ import pytest
 
 from ledger.events import (
     Amendment,
+    AmendmentPatch,
     BonusProposal,
     BonusRevocation,
     Proposed,
@@ -18,6 +19,7 @@ from ledger.events import (
     SetOff,
     Share,
     Termination,
+    TermsPatch,
     Waiver,
 )
 from ledger.intents import WithdrawApproval
@@ -26,6 +28,7 @@ from ledger.terms import Delegation, MilestonePlan
 from projections.derive.proposals import (
     Changed,
     changes,
+    content_changes,
     content_in_words,
     proposal_in_words,
     standing,
@@ -176,6 +179,23 @@ def test_people_named_in_another_order_are_no_change() -> None:
     assert [changed.what for changed in told(story)] == ["title"]
 
 
+def test_people_stated_in_another_order_than_before_are_no_change() -> None:
+    """A proposal of the first release states all that it leaves as it is."""
+    people = ("manager-3", "manager-1", "manager-2")
+    content = AmendmentPatch(terms=TermsPatch(roles={"manager": people}))
+    before = {"roles.manager": tuple(sorted(people))}
+    assert list(content_changes(content, after(), before)) == []
+    assert content_in_words(content, after(), before) == "amend the contract"
+    (found,) = content_changes(content, after(), {"roles.manager": ("manager-1",)})
+    assert found.what.startswith("roles.manager")
+
+
+def test_what_was_not_agreed_before_is_told_without_it() -> None:
+    story = b.contract(b.defined("M1", due=None))
+    b.play(story, b.proposes(b.order(("M1", day(8, 30), 1_000_000)), on=day(8, 5)))
+    assert proposal_in_words(story.the_state(), the_proposal(story)) == "M1 due 2026-08-30"
+
+
 # --- where it stands ---------------------------------------------------------------------------------------
 
 
@@ -227,6 +247,11 @@ def test_an_open_proposal_tells_what_it_would_post_and_an_outdated_one_nothing()
     assert found.outdated == ()
     back = b.proposes(b.reversal(6), on=day(9, 2), by="manager-2")
     b.play(story, back, b.agrees(8, on=day(9, 3), by="manager-3"))
+    state = story.the_state()
+    found = standing(state, state.proposals[7])
+    assert (found.priced, [change.what for change in found.outdated]) == ((), ["M1 acceptance"])
+    # accepted again, it would post the same, on an acceptance that its approvers did not see
+    b.play(story, b.approves(on=day(9, 4)))
     state = story.the_state()
     found = standing(state, state.proposals[7])
     assert (found.priced, [change.what for change in found.outdated]) == ((), ["M1 acceptance"])

@@ -780,6 +780,10 @@ def test_the_rows_of_retention_take_what_was_released_off_the_first_parts() -> N
     # M3 was cancelled last, on 20 October: that completed the contract
     assert (done["due_on"], done["provisional"]) == ("2026-10-25", 0)
     assert rows(retentions.MODEL, after(*accepted(), retention=HALVES)) == []
+    for amount, parts in ((20, [20, 0]), (60, [60, 0]), (100, [60, 40])):
+        facts = (*accepted(lines=steps), released(amount))
+        found = rows(retentions.MODEL, after(*facts, retention=HALVES))
+        assert [part["released_minor"] for part in found] == parts
 
 
 # --- what is not recorded ----------------------------------------------------------------------------------
