@@ -177,7 +177,11 @@ def _read_models(engine: Engine) -> Iterator[Check]:
     with reading(engine) as conn:
         side, last = serving(conn), head(conn).position
         reached = checkpoint(conn, side)
-    if reached.position < last:
+    if reached.position > last:
+        detail = f"side {side} is {reached.position - last:,} events beyond the log"
+        hint = "mledger audit verify --anchor PATH, then mledger projections rebuild"
+        yield Check("read models", "fail", detail, hint)
+    elif reached.position < last:
         detail = f"side {side} is {last - reached.position:,} events behind the log"
         yield Check("read models", "warn", detail, "mledger projections catch-up")
     elif reached.derivation not in ("", DERIVATION):

@@ -23,7 +23,7 @@ def standing(conn: Connection, now: datetime) -> dict[str, Any]:
 
     side = serving(conn)
     reached, last = checkpoint(conn, side), head(conn)
-    behind = last.position - reached.position
+    behind = max(0, last.position - reached.position)
     seconds = _since(_recorded_at(conn, reached.position + 1), now) if behind else 0
     run, good = last_run(conn), _last_good(conn)
     night = next(kept(conn, "nightly_runs"), None)
@@ -121,7 +121,9 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
 
     lag, derivation = found["lag"], found["derivation"]
     yield f"position    {found['position']} of {found['head']}"
-    if lag["events"]:
+    if found["position"] > found["head"]:
+        yield "lag         BEYOND the log: mledger audit verify, then mledger projections rebuild"
+    elif lag["events"]:
         yield f"lag         {lag['events']} event(s), {_age(lag['seconds'])}: mledger projections catch-up"
     else:
         yield "lag         none"

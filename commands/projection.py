@@ -198,7 +198,7 @@ def _rebuilt(session: Session, asked: dict[str, Any], oracle: bool) -> Certifica
 
 
 def _certificate(certificate: Certificate) -> Iterator[Table | str]:
-    from commands.output import Column, Table, exact, number
+    from commands.output import Column, Table, exact, number, visible
 
     c = certificate
     yield f"{c.status}: {c.events:,} events of {c.streams:,} contract(s) gave {c.rows:,} rows"
@@ -207,6 +207,8 @@ def _certificate(certificate: Certificate) -> Iterator[Table | str]:
     yield f"{c.seconds:.1f} s, {c.events_per_second:,} events/s, {workers}, position {c.position}"
     if c.superseded:
         yield f"{c.superseded} row(s) of an older derivation were superseded, which is no drift"
+    elif c.damaged:
+        yield visible(f"what was served could not be read, and so not be compared: {c.damaged}")
     elif not c.differences:
         yield f"no drift: {c.compared:,} contract(s) compared row by row"
     else:

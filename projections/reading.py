@@ -33,7 +33,7 @@ from projections.derive import MODELS
 from projections.derive.model import ReadModel, Row
 from projections.rebuild.fold import no_collection, rows_of
 from projections.rebuild.sink import insert_statement
-from projections.sides import Side, checkpoint, names, serving
+from projections.sides import Side, checkpoint, names, refuse_beyond, serving
 
 Value = int | str | None
 Found = dict[str, Value]
@@ -145,7 +145,11 @@ def reader(
 
 
 def reader_of(conn: Connection, side: Side) -> Reader:
-    """A reader of one side as it stands in the transaction of a connection, whichever serves."""
+    """A reader of one side as it stands in the transaction of a connection, whichever serves.
+
+    Raises DifferencesFound for a side that says that it is beyond the log.
+    """
+    refuse_beyond(conn, checkpoint(conn, side))
     reached = checkpoint(conn, side).position
     last = head(conn).position
     tables = names(side)

@@ -11,6 +11,8 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from ledger.errors import DifferencesFound
+from ledger.store.reading import head
 from projections.derive import MODELS, findings
 
 Side = Literal["a", "b"]
@@ -44,6 +46,19 @@ def checkpoint(conn: Connection, side: Side) -> Checkpoint:
         f"SELECT position, derivation FROM checkpoints WHERE side = '{side}'"
     ).one()
     return Checkpoint(side, *row)
+
+
+def refuse_beyond(conn: Connection, reached: Checkpoint) -> None:
+    """Raises DifferencesFound where a side says that it reaches further than the log does: its rows are of no log."""
+    last = head(conn).position
+    if reached.position > last:
+        raise DifferencesFound(
+            "marker-beyond-log",
+            f"the read models say that they reach position {reached.position}, and the log ends at {last}: either their"
+            " marker was moved, or the log is an older copy than they are",
+            hint="mledger audit verify --anchor PATH says whether the log was cut; then mledger projections rebuild",
+            facts={"position": reached.position, "head": last},
+        )
 
 
 def mark(conn: Connection, side: Side, position: int, derivation: str) -> None:

@@ -18,6 +18,7 @@ from ledger.errors import (
     StoreUnavailable,
 )
 
+DAMAGED = "database-damaged"
 _SECRET = ("password", "passfile", "sslpassword", "sslkey")
 
 
@@ -128,9 +129,10 @@ def _not_a_database(url: URL, detail: str) -> LedgerError:
 
 def _damaged(url: URL, detail: str) -> LedgerError:
     return IntegrityViolated(
-        "database-damaged",
+        DAMAGED,
         f"{masked(url)} is damaged: {_line(detail)}",
-        hint="restore a backup, then run: mledger audit verify",
+        hint="mledger audit verify says whether it is the log: then restore a backup; or the read models alone:"
+        " then run mledger projections rebuild",
     )
 
 

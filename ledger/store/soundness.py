@@ -125,7 +125,7 @@ def check_tables(engine: Engine) -> tuple[list[Check], str]:
         if name in (*TABLES, VERSION_TABLE):
             log.report(f"the table {name} is damaged: {wrong}; {_step(engine, wrong)}")
         else:
-            step = "the log is not: mledger projections rebuild --accept-drift"
+            step = "the log is not: mledger projections rebuild, which makes it anew"
             others.report(f"the table {name} is damaged: {wrong}; {step}")
     return [log, others], without
 

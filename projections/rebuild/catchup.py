@@ -12,7 +12,7 @@ from projections.derive import DERIVATION, MODELS, findings
 from projections.derive.model import Row
 from projections.rebuild import sink
 from projections.rebuild.fold import no_collection, rows_of
-from projections.sides import Checkpoint, Side, checkpoint, serving
+from projections.sides import Checkpoint, Side, checkpoint, refuse_beyond, serving
 
 # Positions and streams per step: a long import is caught up in steps, between which others can write.
 POSITIONS_PER_STEP = 20_000
@@ -41,13 +41,17 @@ class Step:
 
 
 def catch_up(engine: Engine) -> Caught:
-    """Brings the serving side to where the head stood at the beginning; safe with any number of processes at once."""
+    """Brings the serving side to where the head stood at the beginning; safe with any number of processes at once.
+
+    Raises DifferencesFound where the side is beyond the log, IntegrityViolated where the log is damaged.
+    """
     folded, target, missing = 0, None, dict[str, str]()
     while True:
         with reading(engine) as conn:
             if target is None:
                 target = head(conn).position
             reached = checkpoint(conn, serving(conn))
+            refuse_beyond(conn, reached)
             if reached.position >= target:
                 return Caught(reached.position, folded, missing)
             step = prepare(conn, reached, target)

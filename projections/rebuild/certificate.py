@@ -39,7 +39,8 @@ class Certificate:
     `drift.compared` counts the streams compared at equal position; `different` names where rows part; `superseded`
     counts rows that an older derivation made, which are no drift. `left_out` are the contracts of which no rows could
     be derived, and why. `oracle` is what the independent oracle said of the
-    rebuilt side before it serves, null where it was not asked. `phases` are the seconds of each step.
+    rebuilt side before it serves, null where it was not asked. `damaged` says why
+    what was served could not be read, and so not be compared. `phases` are the seconds of each step.
     """
 
     run_id: str
@@ -63,6 +64,7 @@ class Certificate:
     derivation: str = DERIVATION
     program: str = ""
     oracle: dict[str, Any] | None = None
+    damaged: str | None = None
     error: dict[str, Any] | None = None
 
     def failed(self, error: BaseException) -> None:

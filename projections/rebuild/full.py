@@ -19,8 +19,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
 
-from ledger.errors import IntegrityViolated
+from ledger.errors import DifferencesFound, IntegrityViolated
 from ledger.store.database import reading, writing
+from ledger.store.failures import DAMAGED
 from ledger.store.reading import changed_streams, check_complete, head, stream_count
 from projections.derive import DERIVATION, MODELS
 from projections.rebuild import sink
@@ -147,8 +148,8 @@ def _build_all(engine: Engine, options: Options) -> BuildAll:
 def _run(
     engine: Engine, options: Options, build: BuildAll, certificate: Certificate, tick: Tick
 ) -> None:
-    with _timed(certificate, "catch-up"):
-        catch_up(engine)
+    with _timed(certificate, "catch-up"), _unless_damaged(certificate), suppress(DifferencesFound):
+        catch_up(engine)  # a side that is damaged, or beyond the log, is not caught up but replaced
     with reading(engine) as conn:
         served = serving(conn)
         until = head(conn).position
@@ -156,9 +157,7 @@ def _run(
     resting = other(served)
     certificate.position = until
     with _timed(certificate, "build"):
-        if options.incremental and _refresh(engine, resting, until):
-            _describe_kept(certificate, engine, resting, streams)
-        else:
+        if not options.incremental or not _refreshed(certificate, engine, resting, streams):
             certificate.engine = options.engine
             job = Job(
                 engine.url.render_as_string(hide_password=False),
@@ -169,8 +168,10 @@ def _run(
                 options.workers or _auto(until),
             )
             _describe(certificate, _fill(engine, job, build, tick))
-    with _timed(certificate, "compare"):
+    with _timed(certificate, "compare"), _unless_damaged(certificate):
         _compare(engine, served, certificate)
+    with reading(engine) as conn:
+        certificate.left_out = left_out(conn, resting)
     certificate.status = "checked" if options.check else "rebuilt"
     if certificate.differences and not options.accept_drift:
         certificate.status = "drift"
@@ -178,7 +179,7 @@ def _run(
         certificate.status = "disagreement"
     elif not options.check:
         with _timed(certificate, "flip"):
-            _flip(engine, served)
+            _flip(engine, served, certificate)
 
 
 def _agreed(options: Options, side: Side, certificate: Certificate) -> bool:
@@ -200,8 +201,7 @@ def _fill(engine: Engine, job: Job, build: BuildAll, tick: Tick) -> Built:
         mark(conn, job.side, 0, job.stamp)
     for table in names(job.side).values():
         # One by one: SQLite looks at every page that it gives back, while appends wait.
-        with writing(engine) as conn:
-            sink.empty(conn, table)
+        sink.empty_damaged(engine, table)
     done = 0
 
     def count(events: int) -> None:
@@ -233,12 +233,23 @@ def _explain_missing(conn: Connection, streams: int, until: int) -> None:
     )
 
 
-def _refresh(engine: Engine, side: Side, until: int) -> bool:
-    """Brings the resting side forward instead of filling it anew; False where this derivation never filled it."""
+def _refreshed(certificate: Certificate, engine: Engine, side: Side, streams: int) -> bool:
+    """Brings the resting side forward instead of filling it anew, and describes it.
+
+    False where this derivation never filled it, where it is beyond the log, or where its pages cannot be read.
+    """
+    until = certificate.position
     with reading(engine) as conn:
-        if checkpoint(conn, side).derivation != DERIVATION:
+        reached = checkpoint(conn, side)
+        if reached.derivation != DERIVATION or reached.position > until:
             return False
-    bring_forward(engine, side, until)
+    try:
+        bring_forward(engine, side, until)
+        _describe_kept(certificate, engine, side, streams)
+    except IntegrityViolated as damaged:
+        if damaged.code != DAMAGED:
+            raise
+        return False
     return True
 
 
@@ -276,7 +287,6 @@ def _compare(engine: Engine, served: Side, certificate: Certificate) -> None:
             found, count = compare(conn, served, max(here, there), sorted(apart))
             certificate.streams = stream_count(conn)
             certificate.compared = certificate.streams - len(apart)
-            certificate.left_out = left_out(conn, other(served))
             break
     if stamp.derivation in (DERIVATION, ""):
         certificate.different, certificate.differences = found, count
@@ -292,9 +302,21 @@ def _align(engine: Engine, served: Side) -> None:
         bring_forward(engine, side, target)
 
 
-def _flip(engine: Engine, served: Side) -> None:
+@contextmanager
+def _unless_damaged(certificate: Certificate) -> Iterator[None]:
+    """Within it, a serving side whose pages cannot be read is noted: the log gives its rows anew."""
+    try:
+        yield
+    except IntegrityViolated as damaged:
+        if damaged.code != DAMAGED:
+            raise
+        certificate.damaged = damaged.message
+
+
+def _flip(engine: Engine, served: Side, certificate: Certificate) -> None:
     """Lets the other side serve, at the head of the log, in one transaction."""
-    _align(engine, served)
+    with _unless_damaged(certificate):
+        _align(engine, served)
     side = other(served)
     with writing(engine) as conn:
         # First, so that a catch-up under way ends before, and the next one sees the new side.

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
+from ledger.errors import IntegrityViolated
 from ledger.store.bulk import insert_rows
+from ledger.store.database import writing
+from ledger.store.failures import DAMAGED
 from projections.derive import MODELS
 from projections.derive.model import ReadModel, Row
 from projections.sides import Side, names
@@ -43,3 +46,37 @@ def clear(conn: Connection, side: Side) -> None:
 def empty(conn: Connection, table: str) -> None:
     """Takes every row out of a table; readers of an older snapshot still see theirs."""
     conn.exec_driver_sql(f"DELETE FROM {table}")
+
+
+def empty_damaged(engine: Engine, table: str) -> None:
+    """Takes every row out of a table in one transaction, also where its pages cannot be read any more.
+
+    SQLite then forgets such pages and begins the table anew: VACUUM gives their room back. PostgreSQL truncates it, and
+    may want the owner of the tables for that.
+    """
+    try:
+        with writing(engine) as conn:
+            empty(conn, table)
+    except IntegrityViolated as damaged:
+        if damaged.code != DAMAGED:
+            raise
+        if engine.dialect.name == "sqlite":
+            engine.dispose()  # no connection keeps what it read of a damaged page
+        with writing(engine) as conn:
+            _begin_anew(conn, table)
+
+
+def _begin_anew(conn: Connection, table: str) -> None:
+    if conn.dialect.name != "sqlite":
+        conn.exec_driver_sql(f"TRUNCATE {table}")
+        return
+    of_table = f"FROM sqlite_master WHERE tbl_name = '{table}'"
+    definitions = conn.exec_driver_sql(
+        f"SELECT sql {of_table} AND sql IS NOT NULL ORDER BY type DESC"
+    )
+    made = list(definitions.scalars())
+    conn.exec_driver_sql("PRAGMA writable_schema = ON")
+    conn.exec_driver_sql(f"DELETE {of_table}")
+    conn.exec_driver_sql("PRAGMA writable_schema = RESET")
+    for definition in made:
+        conn.exec_driver_sql(definition)

@@ -7,27 +7,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection
 
 from ledger.store import Ledger, open_ledger, writing
 from ledger.store.verifying import verify
 from tests.databases import Cluster
 from tests.store.events import ALICE, Count, counted, started
+from tests.store.pages import overwrite, raw
 from tests.store.sealed import does, unguarded
 
 
 def found(ledger: Ledger[Count]) -> dict[str, str]:
     return {check.name: check.detail() for check in verify(ledger.engine).checks if not check.ok}
-
-
-@contextmanager
-def raw(url: str) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(make_url(url).database or "", isolation_level=None)) as conn:
-        yield conn
 
 
 @contextmanager
@@ -140,17 +134,6 @@ def test_a_record_that_an_index_leaves_out_is_found_on_postgresql(
 
 
 # --- damaged pages -----------------------------------------------------------------------------------
-
-
-def overwrite(url: str, table: str) -> None:
-    """A page of a table is zeroed, as a disk that fails leaves it."""
-    with raw(url) as conn:
-        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        ((page,),) = conn.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,))
-        ((size,),) = conn.execute("PRAGMA page_size")
-    with Path(make_url(url).database or "").open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\0" * size)
 
 
 def test_a_damaged_page_of_the_log_is_told_as_that(sqlite_url: str) -> None:
