@@ -132,6 +132,28 @@ def line(step: str, clause: str, amount: int, **kept: str) -> Line:
             "1 day late × 0.1% × 5.05 = 0.00505, half-up 0.01; cap 10% = 0.51 not reached",
         ),
         (line("bonus", "discretionary", 5, reason="well done"), "decided: well done"),
+        (
+            line(
+                *("tax", "vat", 1),
+                rate="6%",
+                base_minor="111",
+                posted_minor="6",
+                rounding="half-up",
+            ),
+            "VAT 6% × 1.11 = 0.0666, half-up 0.07; less 0.06 before",
+        ),
+        (
+            line(
+                *("retention", "retained", -75),
+                rate="10%",
+                base_minor="1000",
+                then="5%",
+                first_minor="505",
+                then_minor="495",
+                rounding="half-up",
+            ),
+            "10% × 5.05 + 5% × 4.95 = 0.7525, half-up 0.75",
+        ),
         (line("other", "x", 5, a="1", b="2"), "a 1, b 2"),
         (line("other", "x", 5), "as stated"),
         (

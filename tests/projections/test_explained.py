@@ -19,6 +19,7 @@ from ledger.terms import (
     QualityBonus,
     Retention,
     RetentionRelease,
+    Tax,
 )
 from projections.explain import Explanation, Moved, concerns, explain
 from tests.decisions import builders as b
@@ -71,6 +72,20 @@ def test_an_approval_of_another_part_does_not_count_beside_the_last() -> None:
         ("manager-2", "80%", True),
         (FINANCE, "80%", True),
     ]
+
+
+def test_an_approval_of_another_price_counts_no_more_while_the_delivery_waits() -> None:
+    """A manager approves at no tax; the terms are amended to 13 %: what was approved is another amount."""
+    story = b.play(b.contract(), b.submits("M2"), b.approves("M2", on=b.day(9, 20)))
+    amend(story, b.day(9, 21), tax=Tax(vat=Decimal(13)))
+    assert counting(story, "M2") == [("C-1/M2", "manager-1", False)]
+
+
+def test_an_approval_names_the_position_of_its_record() -> None:
+    story = b.accepted()
+    (approval,) = told(story).approvals
+    assert (approval.position, approval.authenticated_as) == (5, "manager-1")
+    assert approval.recorded_at == story.records[4].recorded_at
 
 
 def test_an_approval_of_a_rejected_delivery_counts_no_more() -> None:
@@ -216,6 +231,13 @@ def test_later_lines_stand_as_they_came_behind_those_of_the_acceptance() -> None
     assert found.differences == []
 
 
+def test_lines_of_an_acceptance_stand_in_the_order_of_its_price_whichever_event_has_them() -> None:
+    """The tax is a line of the acceptance itself, the penalty one of the event that follows it."""
+    story = b.contract(tax=Tax(vat=Decimal(6)))
+    b.play(story, b.submits(on=b.day(8, 25)), b.approves(on=b.day(8, 26)))
+    assert [one.step for one in told(story).lines] == ["gross", "penalty", "tax"]
+
+
 def test_behind_a_line_stand_the_terms_under_which_its_milestone_was_accepted() -> None:
     """Amended before the acceptance and again after it: the bonus awarded last rests on the terms in between."""
     story = b.contract()
@@ -244,6 +266,8 @@ def test_behind_a_recovery_stand_the_advances_payments_and_earlier_acceptances()
     b.play(story, b.approves("M2", on=b.day(9, 20), by=FINANCE))
     second = next(one for one in told(story, "M2").lines if one.step == "advance")
     assert first in second.events
+    again = next(one for one in told(story).lines if one.step == "advance")
+    assert again.events == recovered.events  # what came later is not behind it
 
 
 def test_behind_a_line_that_an_error_undid_no_later_acceptance_stands() -> None:

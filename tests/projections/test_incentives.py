@@ -129,6 +129,12 @@ def test_a_day_early_is_the_last_and_least_and_on_the_due_day_nothing_is_left() 
     assert early(b.day(8, 12))[0] == ("2026-08-12", 45_000)
 
 
+def test_of_days_that_earn_the_same_the_last_is_told() -> None:
+    """0.5 % a day of 1.00: a day is half a cent, which is one, as are two days; three days are one and a half, two."""
+    found = early(b.day(8, 17), amount_minor=100)
+    assert found == [("2026-08-18", 2), ("2026-08-20", 1)]
+
+
 def test_earliness_counts_from_the_incentive_date_where_there_is_one() -> None:
     assert early(b.day(8, 20), incentive_due=b.day(8, 19)) == []
     assert early(b.day(8, 18), incentive_due=b.day(8, 19)) == [("2026-08-18", 5_000)]

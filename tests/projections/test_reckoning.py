@@ -14,6 +14,7 @@ import pytest
 from ledger import events as e
 from ledger import intents as i
 from ledger.events import Record
+from ledger.intents import TakenMilestone
 from ledger.terms import (
     EarlyBonus,
     EarlyPayment,
@@ -28,6 +29,7 @@ from projections.reckoning import Differs
 from tests.decisions import builders as b
 from tests.decisions import endings
 from tests.decisions.spec import Story
+from tests.exports.releases import taken
 
 LATER = date(2026, 11, 20)
 QUALITY = tuple(
@@ -147,6 +149,14 @@ def test_an_invoice_says_nothing_where_payment_does_not_count_from_it() -> None:
     agrees(b.play(story, ("finance-1", one)))
 
 
+def test_an_import_says_itself_when_payment_falls_due() -> None:
+    one = TakenMilestone(
+        id="M1", status="accepted", amount_minor=7, accepted_on=b.day(8, 25), payment_due=LATER
+    )
+    found = told(taken(one))
+    assert (found.differences, found.dues_checked, found.checked) == ([], 0, 1)
+
+
 # --- the lines of an acceptance --------------------------------------------------------------------
 
 
@@ -206,6 +216,18 @@ def test_inputs_that_the_clause_did_not_have_are_named(
         lambda data: line(data, calculation=data.lines[0].calculation | changed),
     )
     assert details(found) == [detail]
+
+
+def test_what_was_accepted_twice_has_the_bonus_of_each_time() -> None:
+    """Three days early; the acceptance is reversed, and the same delivery accepted anew."""
+    story = b.play(b.contract(), b.submits(on=b.day(8, 18)), b.approves(on=b.day(8, 19)))
+    accepted = b.version_of(story, e.MilestoneAccepted)
+    b.play(story, b.proposes(b.reversal(accepted), on=b.day(8, 19)))
+    b.play(story, b.agrees(b.last(story), on=b.day(8, 19)))
+    b.play(story, b.approves(on=b.day(8, 20)))
+    agrees(story, dues=2)
+    amounts = [one.amount_minor for one in told(story.records).lines if one.step == "bonus"]
+    assert sorted(amounts) == [-15_000, 15_000, 15_000]
 
 
 # --- what is taken back ----------------------------------------------------------------------------
@@ -270,6 +292,12 @@ def test_a_release_is_of_no_more_than_is_let_go_and_not_released_before() -> Non
 
     found = planted(records, e.RetentionReleased, more, which=1)
     assert (found[0].stored_minor, found[0].reckoned_minor) == (100_000, 50_000)
+
+
+def test_a_part_of_what_is_let_go_may_be_released() -> None:
+    story = b.accepted(retention=HALVES)
+    act = i.ReleaseRetention(milestone="M1", amount_minor=30_000, on=b.day(9, 1))
+    agrees(b.play(story, ("finance-1", act)), dues=2)
 
 
 def test_a_releases_due_date_is_as_sure_as_the_terms_and_of_its_own_calendar() -> None:

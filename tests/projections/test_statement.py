@@ -173,6 +173,18 @@ def test_what_is_not_known_is_no_balance_and_money_beside_it_is_listed_apart() -
     assert set(equal(found)) == {"bonus", "penalty", "tax", "retention", "paid"}
 
 
+def test_what_a_dispute_takes_off_an_advance_is_no_advance() -> None:
+    story = endings.advanced()
+    b.play(story, b.disputes("A", 20_000, on=b.day(8, 8)))
+    b.play(story, b.proposes(b.resolution(b.last(story), "upheld", -20_000, "A"), on=b.day(8, 9)))
+    b.play(story, b.agrees(b.last(story), on=b.day(8, 9)))
+    assert dict(told(story).totals()) == {
+        "adjustment": -20_000,
+        "advance": 600_000,
+        "paid": -600_000,
+    }
+
+
 def test_a_void_remainder_is_in_no_statement() -> None:
     """75 % of M1 is accepted, its rest too; then the first acceptance is reversed, and the rest falls away."""
     story = b.play(b.contract(), b.submits(), b.approves(on=b.day(8, 25), part="75%"))
