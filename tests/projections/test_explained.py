@@ -111,6 +111,16 @@ def test_approvals_of_proposals_count_while_these_are_open_or_approved() -> None
     assert counting(story)[1] == (f"C-1#{second}", "manager-2", False)
 
 
+def test_approvals_stand_in_the_order_in_which_they_were_given() -> None:
+    story = b.play(b.contract(), b.submits("M2"), b.approves("M2", on=b.day(9, 20)))
+    b.play(story, b.proposes(b.order(("M2", b.day(9, 30), 3_000_000)), on=b.day(9, 21)))
+    proposal = b.last(story)
+    b.play(story, b.agrees(proposal, on=b.day(9, 21), by="manager-3"))
+    b.play(story, b.approves("M2", on=b.day(9, 22), by=FINANCE))
+    subjects = [subject for subject, _, _ in counting(story, "M2")]
+    assert subjects == ["C-1/M2", f"C-1#{proposal}", "C-1/M2"]
+
+
 def test_a_proposal_is_about_every_milestone_that_it_names() -> None:
     set_off = e.SetOff(milestone="M1", against="M2", amount_minor=1, reason="r")
     shares = (e.Share(milestone="M3", accepted_minor=1),)
@@ -133,6 +143,7 @@ def test_a_payment_says_when_it_was_paid_and_an_instruction_when_it_was_given() 
         Moved("payment", f"C-1#{first}", 400_000, b.day(9, 3), "paid", None, [first, first + 1]),
         Moved("payment", f"C-1#{second}", 100_000, b.day(9, 4), "instructed", None, [second]),
     ]
+    assert told(story, "M2").moved == []
 
 
 def test_what_an_instruction_keeps_for_a_discount_is_told() -> None:

@@ -205,6 +205,8 @@ def test_a_half_of_a_ten_thousandth_goes_up_and_nothing_scheduled_has_no_share()
 def test_a_retainage_that_is_stated_goes_before_the_rate() -> None:
     one = Item(id="1", original_minor=1000, this_minor=500, retainage_minor=7)
     assert application([one], retainage=Decimal(10)).retainage_minor == 7
+    none = Item(id="1", this_minor=500, retainage_minor=0)
+    assert application([none], retainage=Decimal(10)).retainage_minor == 0
     rounded = Item(id="1", this_minor=105)
     assert application([rounded], retainage=Decimal(10), rounding="half-even").retainage_minor == 10
     assert application([rounded], retainage=Decimal(10)).retainage_minor == 11
@@ -247,7 +249,12 @@ def test_a_remainder_that_fell_away_is_no_change() -> None:
 
 
 def test_an_advance_is_no_part_of_the_work() -> None:
-    assert set(of(endings.advanced())) == {"M1", "M2"}
+    story = endings.advanced()
+    assert set(of(story)) == {"M1", "M2"}
+    b.play(story, b.disputes("A", 20_000, on=b.day(8, 8)))
+    b.play(story, b.proposes(b.resolution(b.last(story), "upheld", -20_000, "A"), on=b.day(8, 9)))
+    b.play(story, b.agrees(b.last(story), on=b.day(8, 9)))
+    assert set(of(story)) == {"M1", "M2"}
 
 
 def test_penalties_and_disputes_are_lines_that_take_off() -> None:

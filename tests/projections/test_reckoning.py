@@ -253,6 +253,20 @@ def test_what_takes_back_another_line_than_was_posted_is_told() -> None:
     assert [(one.stored_minor, one.reckoned_minor) for one in short] == [(-14_999, -15_000)]
 
 
+def test_tax_follows_a_bonus_that_is_revoked() -> None:
+    """150.00 are taken back, and at 6 % their tax of 9.00."""
+    story = b.contract(tax=Tax(vat=Decimal(6)))
+    b.play(story, b.submits(on=b.day(8, 18)), b.approves(on=b.day(8, 19)))
+    award = b.version_of(story, e.BonusAwarded)
+    b.play(story, b.proposes(b.revocation(award), on=b.day(8, 27)))
+    b.play(story, b.agrees(b.last(story), on=b.day(8, 27)))
+    records = agrees(story)
+    found = planted(records, e.BonusRevoked, lambda data: {"lines": data.lines[:1]})
+    assert [(one.step, one.stored_minor, one.reckoned_minor) for one in found] == [
+        ("tax", None, -900)
+    ]
+
+
 def test_a_waiver_may_give_back_less() -> None:
     story = b.play(b.contract(), b.submits(on=b.day(8, 25)), b.approves(on=b.day(8, 26)))
     penalty = b.version_of(story, e.PenaltyAssessed)

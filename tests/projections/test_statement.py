@@ -52,6 +52,9 @@ def test_an_advance_is_open_as_far_as_it_is_not_recovered() -> None:
         300_000,
     )
     assert beside([b.accepted().the_state()], b.day(8, 26)).advances == []
+    b.play(story, b.pays("M1", on=b.day(9, 1)))
+    b.play(story, b.records_paid(b.last(story), on=b.day(9, 2)))
+    assert beside([story.the_state()], b.day(9, 3)).advances == [advance]
 
 
 def test_a_discount_is_told_until_its_day_of_what_is_payable() -> None:
@@ -129,6 +132,21 @@ def test_what_is_held_instructed_and_payable_is_told() -> None:
         500_000,
     )
     assert found.balance_minor == 1_000_000
+
+
+def test_a_payment_is_what_left_and_did_not_come_back() -> None:
+    """5,000.00 are instructed and 4,000.00 paid; another 1,000.00 come back."""
+    story = b.play(b.accepted(), b.pays(amount=500_000, on=b.day(9, 1)))
+    b.play(story, b.records_paid(b.last(story), 400_000, on=b.day(9, 2)))
+    b.play(story, b.pays(amount=100_000, on=b.day(9, 3)))
+    second = b.last(story)
+    b.play(story, b.records_paid(second, on=b.day(9, 4)))
+    back = i.ReversePayment(payment=second, reason="closed", on=b.day(9, 5))
+    b.play(story, ("finance-1", back))
+    found = told(story)
+    assert [n.amount_minor for n in found.entries if n.group == "paid"] == [-400_000]
+    assert set(equal(found)) >= {"paid", "outstanding"}
+    assert [group for group, _ in found.totals()] == ["accepted", "paid"]
 
 
 def test_a_payment_names_its_day_its_reference_and_the_release_that_it_pays() -> None:
