@@ -164,6 +164,37 @@ def test_what_would_end_a_payee_a_comment_or_a_tag_is_escaped_for_hledger() -> N
     assert told[-2].endswith(r"  ; partner: A|B;C\u002cD")
 
 
+def test_quotes_and_backslashes_are_escaped_for_beancount_and_ours_are_doubled() -> None:
+    name = 'A "B" \\ C'
+    account = Account("liabilities", "payable", name)
+    one = entry(
+        *(Posting(account, 1, "CNY"), Posting(account, -1, "CNY")),
+        on=date(2026, 9, 2),
+        says="paid",
+        partner=name,
+        position=7,
+        event="PaymentRecorded",
+    )
+    told = lines(beancount, [one]).split("\n")
+    # One backslash is two to tell it from an escape of ours, and each of these is two in a string of Beancount's.
+    written = r'"A \"B\" \\\\ C"'
+    assert told[1] == f'2026-09-02 * {written} "paid C-1/M1"'
+    assert told[-2] == f"  partner: {written}"
+
+
+def test_a_partner_without_any_name_has_accounts_that_are_declared() -> None:
+    account = Account("liabilities", "payable", "")
+    one = entry(
+        *(Posting(account, 1, "CNY"), Posting(account, -1, "CNY")),
+        on=date(2026, 9, 2),
+        says="paid",
+        partner="",
+        position=7,
+        event="PaymentRecorded",
+    )
+    assert f"account {hledger.account_name(account)}" in lines(hledger, [one]).split("\n")
+
+
 def test_a_partner_whose_name_is_blank_is_unknown_and_has_no_tag() -> None:
     account = Account("liabilities", "payable", " ")
     one = entry(
