@@ -238,17 +238,10 @@ def _at_the_bank(contract: Contract, milestone: str) -> _Balances:
 
 def _touched(state: Contract, data: Fact) -> tuple[str, ...]:
     """The milestones whose books an event can change, "" for what names none."""
-    match data:
-        case e.ContractAmended():  # another partner or currency moves everything
-            return ("", *state.milestones)
-        case e.AcceptanceReversed():
-            return (data.milestone, *(m.id for m in _remainders(state, data.milestone)))
+    if isinstance(data, e.ContractAmended):  # another partner or currency moves everything
+        return ("", *state.milestones)
     milestone = getattr(data, "milestone", None)
     return () if milestone is None else (milestone,)
-
-
-def _remainders(state: Contract, milestone: str) -> Iterator[Milestone]:
-    return (m for m in state.milestones.values() if m.plan.remainder_of == milestone)
 
 
 # --- entries ---------------------------------------------------------------------------------------
