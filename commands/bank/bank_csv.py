@@ -4,7 +4,7 @@
     instructed_amount, instructed_currency
 
 `reference` is the EndToEndId, `entry` the bank's own name for the row. Without a direction (debit or credit) an amount
-below zero is money that left. `status` is booked (or empty), rejected or pending.
+below zero is money that left. `status` is booked (or empty), rejected or pending, or BOOK, RJCT or PDNG.
 """
 
 from __future__ import annotations
@@ -39,7 +39,13 @@ OWN_NAMES = Mapping(fields=FIELDS)
 _NEEDED = ("booked_on", "amount", "currency")
 _DEBIT = ("debit", "d", "dbit", "dr", "-")
 _CREDIT = ("credit", "c", "crdt", "cr", "+")
-_STATUSES = ("", "booked", "rejected", "pending")
+# In words, or as ISO 20022 has them.
+_STATUSES = {
+    "": "booked",
+    **dict.fromkeys(("booked", "book"), "booked"),
+    **dict.fromkeys(("rejected", "rjct"), "rejected"),
+    **dict.fromkeys(("pending", "pdng"), "pending"),
+}
 
 
 def read_bank_csv(path: Path, into: Statements, mapping: Mapping = OWN_NAMES) -> None:
@@ -106,9 +112,9 @@ class _Rows:
 
     def _entry(self, line: int, cells: list[str]) -> Iterator[Entry]:
         said = {field: self._cell(cells, field) for field in FIELDS}
-        status = said["status"].lower()
-        if status not in _STATUSES:
-            raise _Bad("status", f"{said['status']!r} is not one of {', '.join(_STATUSES[1:])}")
+        status = _STATUSES.get(said["status"].lower(), "")
+        if not status:
+            raise _Bad("status", f"{said['status']!r} is not booked, rejected or pending")
         reference = named(said["entry"])
         place = f"{self.sheet.name}:{line} entry {reference or 'without a reference'}"
         if status == "pending":

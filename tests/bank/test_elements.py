@@ -109,6 +109,7 @@ def test_a_credit_of_a_debits_amount_gives_it_back() -> None:
         ("<BookgDt><Dt>2026-06-11</Dt></BookgDt>", "2026-06-11"),
         ("<BookgDt><DtTm>2026-06-11T23:30:00-08:00</DtTm></BookgDt>", "2026-06-11"),
         ("<ValDt><Dt>2026-06-12</Dt></ValDt>", "2026-06-12"),
+        ("<ValDt><DtTm>2026-06-12T01:00:00+02:00</DtTm></ValDt>", "2026-06-12"),
     ],
 )
 def test_bookgdt_is_the_day_and_the_value_date_where_there_is_none(day: str, booked: str) -> None:
@@ -640,6 +641,15 @@ def test_acctsvcrref_and_content_are_the_identity() -> None:
     assert len(read(statement(first), statement(first, account="DE89370400440532013000"))) == 2
 
 
+def test_a_reason_or_another_way_to_write_the_text_makes_no_other_entry() -> None:
+    why = "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>"
+    said = [
+        ntry("5000.00", tx(T2, more, text), currency="CNY", reference="C", side="CRDT")
+        for more, text in (("", "thank  you"), (why, "Thank you"))
+    ]
+    assert len(read(statement(said[0]), statement(said[1]))) == 1
+
+
 def test_two_entries_of_a_statement_that_say_the_same_are_two() -> None:
     one = ntry("5000.00", tx(T2), currency="CNY", reference="C")
     taken = World().take(statement(one, one))
@@ -848,3 +858,11 @@ def test_a_transfer_named_with_one_of_its_parts_is_the_transfer() -> None:
 def test_of_a_long_text_the_list_has_the_beginning() -> None:
     (taken,) = World().take(statement(ntry("1.00", tx("", text="x" * 300))))
     assert taken.says == f"names no payment of this ledger: {'x' * 140}"
+
+
+def test_an_amount_instructed_in_another_currency_is_not_what_a_transaction_is() -> None:
+    """Of a collective entry in EUR: 20.00 USD instructed is no 20.00 EUR, so its amount is not told."""
+    each = details(amount("InstdAmt", "20.00", "USD"))
+    text = tx(T3, each) + tx("other", details(amount("TxAmt", "10.00")))
+    (entry,) = read(statement(ntry("30.00", text)))
+    assert entry.partial == "a transaction of this collective entry has no amount"

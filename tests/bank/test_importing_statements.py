@@ -136,6 +136,42 @@ def test_a_dry_run_sets_a_debit_against_a_return_once(
     assert found == {"D2": "settled-before", "EARLY": "refused"}
 
 
+def test_with_strict_nothing_is_recorded_where_an_entry_cannot_be_read(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (instructed / "s.xml").write_text(statement(ntry("1772.39", tx(T3)), ntry("1.001")), "utf-8")
+    words = ["import", "bank", "s.xml", "--as", "finance-1"]
+    assert main([*words, "--strict"]) == 2
+    assert "error[import-skipped]: 1 place of s.xml cannot be" in capsys.readouterr().err
+    assert standing(capsys)["T3"][0] == {"instructed"}
+    assert main(words) == 0
+    assert standing(capsys)["T3"][0] == {"paid"}
+
+
+def test_a_dry_run_counts_what_the_import_then_keeps(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One debit that pays T2 and is set against the return of T1: kept, and explained."""
+    take(capsys, instructed, statement(ntry("200000.00", tx(T1), currency="CNY", side="CRDT")))
+    both = ntry("205000.00", tx("", text=f"{T1} {T2}"), currency="CNY", reference="B")
+    (instructed / "s.xml").write_text(statement(both), "utf-8")
+    words = ("import", "bank", "s.xml", "--as", "finance-1")
+    tried, taken = asked(capsys, *words, "--dry-run"), asked(capsys, *words)
+    assert (tried["events"], tried["kept"]) == (taken["events"], taken["kept"]) == (1, 2)
+
+
+def test_halves_that_a_rule_refuses_together_both_wait_as_refused(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    halves = [
+        ntry("2500.00", tx(T2), currency="CNY", reference=f"H{n}", day="2026-06-01") for n in (1, 2)
+    ]
+    said = take(capsys, instructed, statement(*halves))
+    assert {one["finding"] for one in said["waiting"]} == {"refused"}
+    entries = asked(capsys, "report", "bank")["entries"]
+    assert [e["finding"] for e in entries] == ["refused", "refused"]
+
+
 def test_a_dry_run_says_what_would_be_and_records_nothing(
     instructed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -341,6 +377,16 @@ def test_the_first_release_recorded_an_entry_less_its_charges_or_as_the_bank_tol
     act("payment", "record", T2, "--on", "2026-06-11", "--as", "finance-1", *key)
     entry = ntry(booked, tx(T2, more), currency="CNY", reference="OLD")
     assert take(capsys, instructed, statement(entry))["known"] == known
+
+
+def test_so_is_one_that_it_recorded_in_the_currency_paid(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = ("--idempotency-key", f"bank:{ACCOUNT}:OLD")
+    abroad = ("--paid-in", "USD", "--rate", "0.14")  # 5,000.00 x 0.14 = 700.00
+    act("payment", "record", T2, "--on", "2026-06-11", *abroad, "--as", "finance-1", *key)
+    entry = ntry("700.00", tx(T2), currency="USD", reference="OLD")
+    assert take(capsys, instructed, statement(entry))["known"] == 1
 
 
 def test_the_report_is_a_table_too(instructed: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -213,6 +213,37 @@ def test_csv_with_the_own_column_names(tmp_path: Path) -> None:
     assert places == ["6 entry 5", "7:direction", "8:amount", "9:currency", "10:status"]
 
 
+@pytest.mark.parametrize(
+    ("status", "side"),
+    [
+        ("", "debit"),
+        ("Booked", "debit"),
+        ("BOOK", "debit"),
+        ("rejected", "rejected"),
+        ("RJCT", "rejected"),
+        ("pending", None),
+        ("PDNG", None),
+    ],
+)
+def test_the_status_of_a_row_is_in_words_or_as_iso_has_it(
+    tmp_path: Path, status: str, side: str | None
+) -> None:
+    head = "booked_on,amount,currency,reference,status,reason,fees"
+    text = f"{head}\n2026-11-22,-10.00,CNY,T1,{status},closed,0.00\n"
+    found = read(text, tmp_path, "s.csv")
+    assert [e.booking.side for e in found.entries] == ([] if side is None else [side])
+    assert all(e.booking.charges == () and e.booking.account == "account" for e in found.entries)
+    assert [left.reason for left in found.left_out] == (
+        ["is not booked yet (pending)"] if side is None else []
+    )
+
+
+def test_a_sign_and_a_direction_that_disagree_are_read_by_the_direction(tmp_path: Path) -> None:
+    head = "booked_on,amount,currency,direction"
+    found = read(f"{head}\n2026-11-22,-10.00,CNY,credit\n", tmp_path, "s.csv")
+    assert [(e.booking.side, e.booking.amount_minor) for e in found.entries] == [("credit", 1000)]
+
+
 def test_a_map_names_the_columns_of_a_bank(tmp_path: Path) -> None:
     found = Statements()
     mapping = read_mapping(SAMPLES / "map.yaml", FIELDS)
