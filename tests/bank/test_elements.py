@@ -212,6 +212,11 @@ def test_amt_of_the_only_transaction_is_what_was_paid() -> None:
     assert (world.paid(T3), fees(taken)) == (True, 1500)
 
 
+def test_amt_of_the_only_transaction_that_is_the_entrys_tells_nothing_more() -> None:
+    own = '<Amt Ccy="EUR">1762.39</Amt><CdtDbtInd>DBIT</CdtDbtInd>'
+    assert finding(World(), ntry("1762.39", tx(T3, own))) == "short"
+
+
 @pytest.mark.parametrize(
     ("booked", "told", "why"),
     [
