@@ -871,3 +871,13 @@ def test_an_amount_instructed_in_another_currency_is_not_what_a_transaction_is()
     text = tx(T3, each) + tx("other", details(amount("TxAmt", "10.00")))
     (entry,) = read(statement(ntry("30.00", text)))
     assert entry.partial == "a transaction of this collective entry has no amount"
+
+
+def test_an_entry_of_two_payment_informations_names_neither_for_the_whole() -> None:
+    two = f"{batch(f'<PmtInfId>{RUN}-P1</PmtInfId>')}{batch(f'<PmtInfId>{RUN}-P2</PmtInfId>')}"
+    assert finding(World(), ntry("205000.00", two, currency="CNY")) == "unrelated"
+
+
+def test_one_transaction_that_names_two_transfers_is_not_certain() -> None:
+    text = batch("", "1") + tx("", text=f"{T1} {T2}")
+    assert finding(World(), ntry("205000.00", text, currency="CNY")) == "count"

@@ -127,3 +127,10 @@ def test_a_group_of_which_every_transfer_is_told_by_itself_leaves_nothing_to_wai
     assert world.waiting == []
     assert {p.status for p in (*world.transfer(T1), *world.transfer(T2))} == {"failed"}
     assert {p.status for p in world.transfer(T3)} == {"instructed"}
+
+
+def test_a_transfers_own_reason_counts_before_that_of_its_group() -> None:
+    own = "<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>"
+    text = report(group(2, f"<PmtInfSts>PART</PmtInfSts>{WHY}{single(T3, 'RJCT', own)}"))
+    (taken,) = World().take(text)
+    assert {getattr(i, "reason", "") for _, i in taken.requests} == {"AC04"}
