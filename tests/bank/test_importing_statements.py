@@ -83,6 +83,9 @@ def test_a_statement_of_another_account_is_said(
 ) -> None:
     (instructed / "mledger.toml").write_text(f'debtor_account = "{ACCOUNT}"\n', "utf-8")
     other = "DE89370400440532013000"
+    (instructed / "mledger.toml").unlink()
+    assert take(capsys, instructed, statement(ntry("2.00"), account=other))["other_accounts"] == []
+    (instructed / "mledger.toml").write_text(f'debtor_account = "{ACCOUNT}"\n', "utf-8")
     said = take(capsys, instructed, statement(ntry("1.00"), account=other))
     assert said["other_accounts"] == [other]
     assert take(capsys, instructed, statement(ntry("1.00")))["other_accounts"] == []
@@ -146,6 +149,40 @@ def test_with_strict_nothing_is_recorded_where_an_entry_cannot_be_read(
     assert standing(capsys)["T3"][0] == {"instructed"}
     assert main(words) == 0
     assert standing(capsys)["T3"][0] == {"paid"}
+
+
+def test_a_file_of_which_nothing_can_be_read_is_refused(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (instructed / "s.xml").write_text(statement(ntry("1.001")), "utf-8")
+    assert main(["import", "bank", "s.xml", "--as", "finance-1"]) == 2
+    said = capsys.readouterr().err
+    assert (
+        "nothing is recorded (there is nothing else)" in said and "hint: correct them, or" in said
+    )
+
+
+def test_the_entries_of_one_account_are_told_by_themselves(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = "DE89370400440532013000"
+    take(capsys, instructed, statement(ntry("7.00")), statement(ntry("8.00"), account=other))
+    found = asked(capsys, "report", "bank", "--account", other)
+    assert [e["account"] for e in found["entries"]] == [other]
+    assert found["payments"] == []
+    assert len(asked(capsys, "report", "bank")["entries"]) == 2
+    assert main(["report", "bank", "--account", "DE0"]) == 2
+    assert f"there are entries of {other}, {ACCOUNT}" in capsys.readouterr().err
+
+
+def test_the_day_of_an_act_is_what_is_typed_before_that_of_the_entry(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take(capsys, instructed, statement(ntry("1762.39", tx(T3), day="2026-06-11")))
+    words = ("payment", "record", T3, "1,762.39", "--entry", "#1", "--on", "2026-06-12")
+    act(*words, "--as", "finance-1")
+    payments = asked(capsys, "payment", "list")["payments"]
+    assert {p["paid_on"] for p in payments if p["status"] == "paid"} == {"2026-06-12"}
 
 
 def test_a_dry_run_counts_what_the_import_then_keeps(
