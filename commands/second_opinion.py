@@ -249,7 +249,7 @@ class _Rows:
         self.next = until
 
     def _read(self, stream: int) -> None:
-        from commands.reports.schedule import line
+        from commands.reports.schedule import known_line
 
         while self.read_until < stream:
             first, last = self.read_until + 1, self.read_until + STREAMS
@@ -262,7 +262,7 @@ class _Rows:
                     of_stream = self.there[int(str(row["stream"]))]
                     of_stream[table].append(row)
                     if table == "schedule":
-                        of_stream["lines"].append(line(row))
+                        of_stream["lines"].append(known_line(row))
             self.read_until = last
 
 

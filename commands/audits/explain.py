@@ -12,9 +12,13 @@ from commands.options import Moment, Output
 from commands.output import Column, Table, exact, number
 from commands.reference_names import MilestoneName
 from commands.reports.frame import money, shown
+from commands.reports.schedule import UNKNOWN
 from commands.reports.sheet import Carried, Sheet
 from commands.settings import Settings
 from ledger.errors import IntegrityViolated
+from ledger.recorded import PARTS, not_recorded
+from ledger.state import Milestone
+from projections.derive.schedule import figures_of
 from projections.explain import Explanation, explain
 from projections.judged import missed_in_words, unearned_in_words
 from projections.reckoning import Differs
@@ -86,15 +90,16 @@ def _lines(told: Explanation) -> list[dict[str, Any]]:
 
 def _data(told: Explanation) -> dict[str, Any]:
     milestone, currency = told.milestone, told.currency
-    figures = {
-        name: money(getattr(milestone, f"{name}_minor"), currency) for name in (*_FIGURES, *_KEPT)
-    }
+    figures = {name: money(minor, currency) for name, minor in _known(told).items()}
+    figures |= {name: money(getattr(milestone, f"{name}_minor"), currency) for name in _KEPT}
     return {
         "lines": _lines(told),
         **figures,
         "title": milestone.plan.title,
         "status": milestone.progress,
         "due_on": milestone.acceptance.payment_due if milestone.acceptance else None,
+        "inferred": ["submitted_on"] if _inferred(milestone) else [],
+        "not_recorded": _not_recorded(told),
         "releases": [
             {
                 "reference": release.reference,
@@ -134,6 +139,23 @@ def _data(told: Explanation) -> dict[str, Any]:
         "due_dates_checked": told.dues_checked,
         "differences": [_difference(told, d) for d in told.differences],
     }
+
+
+def _known(told: Explanation) -> dict[str, int | None]:
+    """Net, held, instructed, paid, outstanding and payable: None where no source tells of it."""
+    found = figures_of(told.contract, told.milestone)
+    return {name: found[name] for name in _FIGURES}
+
+
+def _not_recorded(told: Explanation) -> list[str]:
+    missing = not_recorded(told.contract, told.milestone)
+    return [part for part in PARTS if part in missing]
+
+
+def _inferred(milestone: Milestone) -> bool:
+    """Whether an import derived the day of the delivery that was accepted."""
+    acceptance = milestone.acceptance
+    return acceptance is not None and bool(acceptance.submission and acceptance.submission.inferred)
 
 
 def _difference(told: Explanation, d: Any) -> dict[str, Any]:
@@ -186,7 +208,8 @@ def _heading(told: Explanation, name: str) -> str:
     if acceptance is not None:
         submission = acceptance.submission
         if submission is not None and submission.on is not None:
-            said.insert(0, f"submitted {submission.on}")
+            mark = " (inferred)" if _inferred(milestone) else ""
+            said.insert(0, f"submitted {submission.on}{mark}")
         said[-1] = f"accepted {acceptance.on or 'on an unknown day'}"
         if acceptance.payment_due:
             said.append(f"payment due {acceptance.payment_due}")
@@ -222,8 +245,8 @@ def _price(told: Explanation) -> Table:
 
 
 def _below(told: Explanation) -> Iterator[tuple[object, ...]]:
-    milestone = told.milestone
-    yield ("net", _signed(told, milestone.net_minor), "sum of the lines", "")
+    milestone, known = told.milestone, _known(told)
+    yield ("net", _sum(told, known["net"]), "sum of the lines", "")
     own = [one for one in told.moved if not one.release]
     for one in own:
         if one.kind == "payment" and one.status == "paid":
@@ -238,7 +261,9 @@ def _below(told: Explanation) -> Iterator[tuple[object, ...]]:
             says = f"{one.reference} of {amount}, {one.status} {one.ended_on or ''}".rstrip()
             name = "not paid" if one.kind == "payment" else "not refunded"
             yield (name, _signed(told, 0), says, _places(one))
-    yield ("outstanding", _signed(told, milestone.outstanding_minor), "net less paid", "")
+    if known["paid"] is None:
+        yield ("paid", UNKNOWN, "no source tells whether it was paid", "")
+    yield ("outstanding", _sum(told, known["outstanding"]), "net less paid", "")
     claims = [m for m in told.moved if m.kind == "dispute" and m.status == "open"]
     if claims or milestone.held_minor:
         said = ", ".join(f"{m.reference} for {_signed(told, m.amount_minor)}" for m in claims)
@@ -253,7 +278,7 @@ def _below(told: Explanation) -> Iterator[tuple[object, ...]]:
                 amount = _signed(told, -one.discount_minor)
                 says = f"the discount of {one.reference}, kept for it until it is paid or fails"
                 yield ("discount", amount, says, _places(one))
-    yield ("payable", _signed(told, milestone.payable_minor), "now, never below zero", "")
+    yield ("payable", _sum(told, known["payable"]), "now, never below zero", "")
 
 
 def _retention(told: Explanation) -> Table:
@@ -287,6 +312,11 @@ def _retention(told: Explanation) -> Table:
 
 def _signed(told: Explanation, minor: int) -> str:
     return shown(minor, told.currency)
+
+
+def _sum(told: Explanation, minor: int | None) -> str:
+    """An amount that adds up to what is owed; a mark where a part of it is not known."""
+    return UNKNOWN if minor is None else _signed(told, minor)
 
 
 def _places(of: Any) -> str:

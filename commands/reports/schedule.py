@@ -11,6 +11,7 @@ from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, listed, money, shown
 from commands.reports.reporting import Into, converted, told
 from commands.reports.sheet import Sheet
+from commands.reports.unknown import unknown_of
 from commands.shortening import shortened
 from projections.derive import schedule
 from projections.reading import Rows
@@ -34,7 +35,7 @@ TOTALS = ("net", "held", "paid", "outstanding", "payable", "retention", "expecte
 MORE_TOTALS = ("gross", "bonus", "penalty", "credit", "adjustment", "tax", "instructed")
 COLUMNS = (
     *("contract", "partner", "milestone", "kind", "title", "status", "due_on", "provisional"),
-    *("currency", *FIGURES, "events"),
+    *("currency", *FIGURES, "events", "inferred", "not_recorded", "heard_on"),
 )
 _MAYBE = ("bonus", "penalty", "credit", "adjustment", "tax", "retention", "held", "instructed")
 _REPORTED = {
@@ -84,7 +85,12 @@ def payable(row: Found) -> str | None:
 
 
 def line(row: Found, marks: Mapping[int, str] = MappingProxyType({})) -> Found:
-    """A schedule line in the promised fields; `marks` are the adjustments of closed months."""
+    """A schedule line, with what is not known of it; `marks` are the adjustments of closed months."""
+    return known_line(row, marks) | unknown_of(row)
+
+
+def known_line(row: Found, marks: Mapping[int, str] = MappingProxyType({})) -> Found:
+    """A schedule line in the promised fields, from its row alone."""
     currency = row["currency"]
     return {
         "contract": row["contract"],

@@ -244,12 +244,16 @@ _FIGURES = (
 
 # Lines sorted by due date (null last), contract, milestone, kind, by code point.
 LINES = f"""
-SELECT contract, partner, milestone, kind, ordinal, title, stage, status, currency, due_on, provisional,
-       gross_minor, {_FIGURES}, expected_minor, settled_on, events
-FROM {{schedule}}
-WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
-ORDER BY CASE WHEN due_on IS NULL THEN 1 ELSE 0 END, due_on, contract,
-         CASE WHEN milestone IS NULL THEN 1 ELSE 0 END, milestone, kind, stream, ordinal
+SELECT s.contract, s.partner, s.milestone, s.kind, s.ordinal, s.title, s.stage, s.status, s.currency, s.due_on,
+       s.provisional, s.gross_minor, {_FIGURES}, s.expected_minor, s.settled_on, s.events,
+       u.heard_on, u.delivered_inferred, u.no_deliveries, u.no_acceptances, u.no_rejections, u.no_disputes,
+       u.no_payments
+FROM {{schedule}} AS s
+LEFT JOIN {{unknowns}} AS u ON u.stream = s.stream AND u.ordinal = s.ordinal
+            AND s.kind NOT IN ('retention', 'unallocated')
+WHERE (:contract IS NULL OR s.contract = :contract) AND (:partner IS NULL OR s.partner = :partner)
+ORDER BY CASE WHEN s.due_on IS NULL THEN 1 ELSE 0 END, s.due_on, s.contract,
+         CASE WHEN s.milestone IS NULL THEN 1 ELSE 0 END, s.milestone, s.kind, s.stream, s.ordinal
 """
 
 TOTALS = f"""

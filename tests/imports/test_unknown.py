@@ -310,3 +310,37 @@ def test_a_payment_run_says_what_no_source_tells_the_payments_of(
     )
     assert main(words) == 0
     assert "not in the run" not in capsys.readouterr().err
+
+
+def test_the_schedule_says_of_each_line_what_is_not_known_of_it(run: Run, tmp_path: Path) -> None:
+    run("import", "csv", put(tmp_path, "nopay.csv", NOPAY), code=0)
+    (line,) = run("report", "schedule")["lines"]
+    assert (line["inferred"], line["not_recorded"]) == ([], ["rejections", "disputes", "payments"])
+    run("import", "ocds", put(tmp_path, "release.json", json.dumps(RELEASE)), code=0)
+    lines = {one["milestone"]: one for one in run("report", "schedule")["lines"]}
+    (met,) = (one for name, one in lines.items() if name.endswith("/M1") and one != line)
+    assert met["inferred"] == ["submitted_on"]
+
+
+def test_an_explanation_marks_an_inferred_day_and_adds_up_nothing_that_is_not_known(
+    run: Run, tmp_path: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("import", "csv", put(tmp_path, "nopay.csv", NOPAY), code=0)
+    told = run("audit", "explain", "C1/M1")
+    assert told["net"] == {"amount": "100.00", "currency": "USD"}
+    assert [told[name] for name in ("held", "paid", "outstanding", "payable")] == [None] * 4
+    assert told["not_recorded"] == ["rejections", "disputes", "payments"]
+    assert main(["audit", "explain", "C1/M1", "--database", sqlite_url]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["net", "100.00", "sum", "of", "the", "lines"] in lines
+    assert [line[:2] for line in lines if line[:1] in (["paid"], ["outstanding"], ["payable"])] == [
+        ["paid", "?"],
+        ["outstanding", "?"],
+        ["payable", "?"],
+    ]
+    run("import", "ocds", put(tmp_path, "release.json", json.dumps(RELEASE)), code=0)
+    met = next(one for one in run("report", "register")["milestones"] if one["inferred"])
+    name = f"{met['contract']}/{met['milestone'].rpartition('/')[2]}"
+    assert run("audit", "explain", name)["inferred"] == ["submitted_on"]
+    assert main(["audit", "explain", name, "--database", sqlite_url]) == 0
+    assert "submitted 2017-07-31 (inferred), accepted" in capsys.readouterr().out
