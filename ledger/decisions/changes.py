@@ -72,7 +72,8 @@ def _put_up(case: Case, content: Proposed) -> ChangeProposed:
         behind = (one.version for one in premises(case.state, content))
         case.rests_on = tuple(dict.fromkeys((*case.rests_on, *behind)))
     judge(case, *WHO, *DATES, *kind.rules)
-    case.amount_minor = amount = kind.amount(case, content)
+    amount = _amount(case, kind, content)
+    case.amount_minor = amount or 0
     quorum = case.facts["quorum"] = kind.quorum(case, content, amount)
     judge(case, policy_covers_amount)
     return ChangeProposed(
@@ -80,10 +81,16 @@ def _put_up(case: Case, content: Proposed) -> ChangeProposed:
         rests_on=case.rests_on,
         content=content,
         digest=digest(content),
-        amount_minor=amount,
+        amount_minor=case.amount_minor,
         quorum=quorum,
         signatures=kind.signs(case, content, amount),
     )
+
+
+def _amount(case: Case, kind: Kind, content: Proposed) -> int | None:
+    """What finds the tier; None is not known, which the first release took for nothing."""
+    found = kind.amount(case, content)
+    return 0 if found is None and case.context.rules == FIRST else found
 
 
 def renew(state: Contract, intent: RenewChange, context: Context) -> list[Fact]:
@@ -159,7 +166,8 @@ def _demanded_now(case: Case, kind: Kind) -> tuple[dict[str, int], bool]:
         return event.quorum, event.signatures
     if broken(case, kind.rules):  # it cannot take effect as things stand, and is priced when it can
         return event.quorum, event.signatures
-    case.amount_minor = amount = kind.amount(case, content)
+    amount = _amount(case, kind, content)
+    case.amount_minor = amount or 0
     if amount == event.amount_minor:
         return event.quorum, event.signatures
     now = kind.quorum(case, content, amount)

@@ -77,30 +77,30 @@ def policy(case: Case) -> Terms:
     return case.state.terms if case.proposal is None else case.proposal.terms
 
 
-def by_tier(case: Case, content: Any, amount_minor: int) -> dict[str, int]:
+def by_tier(case: Case, content: Any, amount_minor: int | None) -> dict[str, int]:
     """The tier of the policy."""
     return tier(policy(case), amount_minor)
 
 
-def by_tier_and_administrator(case: Case, content: Any, amount_minor: int) -> dict[str, int]:
+def by_tier_and_administrator(case: Case, content: Any, amount_minor: int | None) -> dict[str, int]:
     """The tier of the money added, and an administrator besides; none where the policy has no such tier."""
-    if amount_minor <= 0:
+    if amount_minor is not None and amount_minor <= 0:
         return {ADMINISTRATOR: 1}
     money = tier(policy(case), amount_minor)
     return money | {ADMINISTRATOR: 1} if money else {}
 
 
-def by_administrator(case: Case, content: Any, amount_minor: int) -> dict[str, int]:
+def by_administrator(case: Case, content: Any, amount_minor: int | None) -> dict[str, int]:
     """An administrator other than the one who proposes."""
     return {ADMINISTRATOR: 1}
 
 
-def signs_by_tier(case: Case, content: Any, amount_minor: int) -> bool:
+def signs_by_tier(case: Case, content: Any, amount_minor: int | None) -> bool:
     """As the tier of the policy demands."""
     return tier_signs(policy(case), amount_minor)
 
 
-def signs_by_policy(case: Case, content: Any, amount_minor: int) -> bool:
+def signs_by_policy(case: Case, content: Any, amount_minor: int | None) -> bool:
     """As any tier demands: else the demand could be amended away, or the role granted, without a signature."""
     return policy_signs(policy(case))
 
@@ -110,17 +110,17 @@ class Kind:
     """One kind of proposal.
 
     `prepare` puts the things it is about on the case; `rules` judge it when proposed and again when it takes
-    effect, `approval_rules` whenever somebody approves; `amount` is what finds the tier, then and again now, `signs`
-    says whether its approvals are signed.
+    effect, `approval_rules` whenever somebody approves; `amount` is what finds the tier, then and again now (None: not
+    known, and so of the highest), `signs` says whether its approvals are signed.
     """
 
     proposed_by: tuple[str, ...]
     prepare: Callable[[Case, Any], None]
     rules: tuple[Rule, ...]
-    amount: Callable[[Case, Any], int]
+    amount: Callable[[Case, Any], int | None]
     take_effect: Callable[[Case, Any], list[Fact]]
-    quorum: Callable[[Case, Any, int], dict[str, int]] = by_tier
-    signs: Callable[[Case, Any, int], bool] = signs_by_tier
+    quorum: Callable[[Case, Any, int | None], dict[str, int]] = by_tier
+    signs: Callable[[Case, Any, int | None], bool] = signs_by_tier
     approval_rules: tuple[Rule, ...] = ()
 
 

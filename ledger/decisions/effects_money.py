@@ -111,12 +111,14 @@ def award_amount(case: Case, content: BonusRevocation) -> int:
     return _award(case, content.bonus).amount_minor
 
 
-def revocation_quorum(case: Case, content: BonusRevocation, amount_minor: int) -> dict[str, int]:
+def revocation_quorum(
+    case: Case, content: BonusRevocation, amount_minor: int | None
+) -> dict[str, int]:
     """The quorum of what it undoes: the policy that decided the bonus."""
     return tier(_award(case, content.bonus).terms, amount_minor)
 
 
-def revocation_signs(case: Case, content: BonusRevocation, amount_minor: int) -> bool:
+def revocation_signs(case: Case, content: BonusRevocation, amount_minor: int | None) -> bool:
     """As the approval of what it undoes."""
     return tier_signs(_award(case, content.bonus).terms, amount_minor)
 
@@ -190,9 +192,9 @@ def prepare_resolution(case: Case, content: Resolution) -> None:
     case.facts |= {"outcome": content.outcome, "adjustment_minor": content.adjustment_minor}
 
 
-def disputed(case: Case, content: Resolution) -> int:
-    """The amount disputed."""
-    return case.the_dispute().amount_minor or 0
+def disputed(case: Case, content: Resolution) -> int | None:
+    """The amount disputed; None where it is not known."""
+    return case.the_dispute().amount_minor
 
 
 def resolve(case: Case, content: Resolution) -> list[Fact]:
@@ -235,10 +237,12 @@ def prepare_reversal(case: Case, content: Reversal) -> None:
     case.facts["why"] = content.why
 
 
-def accepted_amount(case: Case, content: Reversal) -> int:
+def accepted_amount(case: Case, content: Reversal) -> int | None:
     """What was accepted, with the bonus that came with it: the amount that found the acceptance's tier."""
     acceptance = case.the_milestone().acceptance
     assert acceptance is not None
+    if acceptance.accepted_minor is None:
+        return None
     with_it = sum(
         award.amount_minor
         for award in case.state.awards.values()
@@ -246,15 +250,15 @@ def accepted_amount(case: Case, content: Reversal) -> int:
         and award.version > acceptance.version
         and award.kind != "discretionary"
     )
-    return (acceptance.accepted_minor or 0) + with_it
+    return acceptance.accepted_minor + with_it
 
 
-def reversal_quorum(case: Case, content: Reversal, amount_minor: int) -> dict[str, int]:
+def reversal_quorum(case: Case, content: Reversal, amount_minor: int | None) -> dict[str, int]:
     """The quorum of what it undoes: the policy that stayed with the submission."""
     return tier(_decided_under(case), amount_minor)
 
 
-def reversal_signs(case: Case, content: Reversal, amount_minor: int) -> bool:
+def reversal_signs(case: Case, content: Reversal, amount_minor: int | None) -> bool:
     """As the approval of what it undoes."""
     return tier_signs(_decided_under(case), amount_minor)
 

@@ -20,7 +20,7 @@ from ledger.state import Approval
 from ledger.terms import Terms
 
 
-def tier(terms: Terms, amount_minor: int) -> dict[str, int]:
+def tier(terms: Terms, amount_minor: int | None) -> dict[str, int]:
     """The head count per role that an amount needs; empty where the policy has no tier for it."""
     found = tier_of(terms, amount_minor)
     return {} if found is None else dict(found.quorum)

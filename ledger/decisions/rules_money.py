@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.decisions.case import Case, Objection, rule
 from ledger.money import display_minor, parse_percent, percent_of
 from ledger.payables import payable_of
+from ledger.rule_versions import FIRST
 from ledger.terms import Terms
 
 
@@ -187,7 +188,14 @@ def part_within_whole(case: Case) -> Objection | None:
     whole = case.the_milestone().current.amount_minor
     part, said = case.facts["accepted_minor"], str(case.facts["part"])
     if whole is None:
-        return None
+        if _states_an_amount(case, part, said):
+            return None
+        name = f"{case.state.id}/{case.the_milestone().id}"
+        return Objection(
+            f"the amount of {name} is not known, and so no part of it",
+            "state the amount that is accepted (--part AMOUNT), or agree on the whole:"
+            f" mledger milestone revise {name} --amount AMOUNT",
+        )
     if said.endswith("%") and (objection := not_a_share(said, whole, case.state.terms)):
         return objection
     if part == whole or 0 < part < whole:
@@ -196,6 +204,11 @@ def part_within_whole(case: Case) -> Objection | None:
         f"{written(case, part)} is not a part of {written(case, whole)}",
         _PART,
     )
+
+
+def _states_an_amount(case: Case, part: int, said: str) -> bool:
+    """Whether an amount is accepted as it is stated; the first release accepted 0 of what is not known."""
+    return case.context.rules == FIRST or (part > 0 and bool(said) and not said.endswith("%"))
 
 
 @rule("The approval policy has a tier for the amount.")

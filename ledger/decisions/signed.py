@@ -19,15 +19,17 @@ from ledger.terms import Terms, Tier
 Act = TypeVar("Act", ApprovalGranted, PaymentInstructed)
 
 
-def tier_of(terms: Terms, amount_minor: int) -> Tier | None:
-    """The tier that an amount falls in; None where the policy has none for it."""
+def tier_of(terms: Terms, amount_minor: int | None) -> Tier | None:
+    """The tier that an amount falls in, of an amount that is not known (None) the highest; None where there is none."""
+    if amount_minor is None:
+        return terms.approval[-1] if terms.approval else None
     for one in terms.approval:
         if one.up_to_minor is None or amount_minor <= one.up_to_minor:
             return one
     return None
 
 
-def tier_signs(terms: Terms, amount_minor: int) -> bool:
+def tier_signs(terms: Terms, amount_minor: int | None) -> bool:
     """Whether approvals of this amount carry a signature."""
     found = tier_of(terms, amount_minor)
     return found is not None and found.signatures

@@ -366,6 +366,7 @@ ELSEWHERE = {
     "oracle-disagrees": "a fault of the program; its command only reads: audit explain",
     "termination-settled-by-proposal": "`contract terminate` proposes by itself where it must",
     "policy-covers-amount": "a contract file is signed with a tier for every amount: test_rules_money",
+    "part-within-whole": "an import alone knows no amount: both steps are followed in test_rules_money",
     "history-into-imported-contract": "an import lists it beside the others: test_import_bad_input",
     "payment-file-unwritten": "a disk that fills after recording: tests/bank/test_writing.py",
     "payee-incomplete": "followed in bank.txt, from the refusal to the file",

@@ -19,12 +19,15 @@ from ledger.events import (
     ChangeOrder,
     ChangeProposed,
     ChangeProposed1,
+    DisputeOpened,
+    DisputeResolved,
     MilestoneAccepted,
     Record,
     Revision,
     encode,
 )
 from ledger.evolve.common import digest
+from ledger.rule_versions import FIRST
 from ledger.terms import PaymentTerms, Retention, Tax, TerminationClause, Tier
 from tests.decisions.builders import (
     PLANS,
@@ -42,6 +45,7 @@ from tests.decisions.builders import (
     play,
     proposes,
     refused,
+    resolution,
     reversal,
     role,
     submits,
@@ -393,3 +397,41 @@ def test_a_refusal_of_an_outdated_proposal_is_the_same_for_everybody() -> None:
         story.when(i.ApproveChange(proposal=4), by=person)
         assert isinstance(story.refusal, Refused)
         assert story.refusal.code == "proposal-not-outdated"
+
+
+# --- an amount that is not known --------------------------------------------------------------------------
+
+
+def with_unknown_dispute() -> Story:
+    """M1 accepted, and a dispute of which an import knew everything but the amount."""
+    story = accepted("M1")
+    opened = DisputeOpened(
+        on=day(9, 1), milestone="M1", side="client", amount_minor=None, rests_on=(2,)
+    )
+    story.records.append(record(opened, last(story) + 1, "manager-3"))
+    return story
+
+
+def test_what_is_about_an_unknown_amount_needs_the_highest_tier() -> None:
+    """It may be any amount: 1,000,000 would need one manager, what is not known a finance clerk as well."""
+    story = with_unknown_dispute()
+    content = resolution(last(story), "rejected", 0)
+    play(story, proposes(content))
+    proposed = story.records[-1].data
+    assert isinstance(proposed, ChangeProposed)
+    assert proposed.quorum == {"manager": 1, "finance": 1}
+    play(story, agrees(last(story), by="manager-2"))
+    assert isinstance(story.records[-1].data, ApprovalGranted)  # and nothing took effect
+    play(story, agrees(last(story) - 1, by="finance-1"))
+    assert isinstance(story.records[-1].data, DisputeResolved)
+
+
+def test_the_first_release_took_an_unknown_amount_for_nothing() -> None:
+    """Its proposals are judged as they were: by the lowest tier."""
+    story = with_unknown_dispute()
+    content = resolution(last(story), "rejected", 0)
+    by, intent = proposes(content)
+    story.when(intent, by=by, rules=FIRST).happened()
+    proposed = story.records[-1].data
+    assert isinstance(proposed, ChangeProposed)
+    assert proposed.quorum == {"manager": 1}

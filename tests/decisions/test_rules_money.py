@@ -9,6 +9,7 @@ import pytest
 from ledger import intents as i
 from ledger.events import Amendment, PenaltyAssessed
 from ledger.intents import TakenPayment, TakeOver
+from ledger.rule_versions import FIRST
 from ledger.terms import EarlyBonus, MilestonePlan, Tier
 from tests.decisions.builders import (
     TERMS,
@@ -231,6 +232,41 @@ def test_nothing_and_more_than_the_whole_are_no_parts() -> None:
 def test_a_percentage_is_judged_as_written_not_as_rounded(part: str) -> None:
     story = play(contract(defined("M1", amount_minor=1)), submits("M1"))
     refused(story, approves("M1", part=part), "part-within-whole")
+
+
+def of_unknown_amount() -> Story:
+    """A milestone that was imported without an amount, and is delivered here."""
+    return play(contract(defined("M1", amount_minor=None)), submits("M1"))
+
+
+@refuses("part-within-whole")
+@pytest.mark.parametrize("part", ["", "50%", "100%", "0.00"])
+def test_of_an_amount_that_is_not_known_nothing_is_accepted_but_what_is_stated(part: str) -> None:
+    """Not known is not nothing: 0 would be accepted, on the word of the lowest tier."""
+    refused(of_unknown_amount(), approves("M1", part=part), "part-within-whole")
+
+
+@permits("part-within-whole")
+def test_of_an_amount_that_is_not_known_a_stated_amount_is_accepted_by_its_own_tier() -> None:
+    story = of_unknown_amount()
+    permitted(story, approves("M1", part="20,000.00"))
+    assert story.the_state().milestones["M1"].gross_minor == 2_000_000
+    larger = of_unknown_amount()
+    permitted(larger, approves("M1", part="20,000.01"))
+    assert larger.the_state().milestones["M1"].acceptance is None
+
+
+@permits("part-within-whole")
+def test_once_the_amount_is_agreed_the_whole_is_accepted() -> None:
+    story = of_unknown_amount()
+    play(story, proposes(order(("M1", TERMS.signed_on, 900_000))), agrees(last(story) + 1))
+    permitted(story, approves("M1"))
+    assert story.the_state().milestones["M1"].gross_minor == 900_000
+
+
+def test_the_first_release_accepted_nothing_of_an_unknown_amount() -> None:
+    by, intent = approves("M1")
+    of_unknown_amount().when(intent, by=by, rules=FIRST).happened()
 
 
 @pytest.mark.parametrize("part", ["0.001", "1e2", "5,0.00", "50,5%", "５０%", "1_000.00", "50 %%"])
