@@ -47,6 +47,7 @@ __all__ = [
     "writing",
 ]
 
+_BLOCK = 2**20
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _NEGATIVE_NUMBER = re.compile(r"-\d+(\.\d+)?", re.ASCII)
 
@@ -191,17 +192,20 @@ def _write_workbook(
 
         says, hint = "a workbook is no text: it is written to a file only", "name it: -o FILE.xlsx"
         raise InputInvalid("workbook-needs-file", says, hint=hint)
-    from commands.workbook import Page, workbook
+    from commands.workbook import Page, write_workbook
 
     if pages is None:
         listed = rows if rows is not None else [data() if callable(data) else data]
-        made = workbook([Page("report", list(listed), columns)])
+        told: Iterable[Page] = [Page("report", listed, columns)]
     else:
-        made = workbook(pages())
-    if output.heard is not None:
-        output.heard(made)
+        told = pages()
     with replacing(output.file) as file:
-        file.write_bytes(made)
+        with file.open("wb") as stream:
+            write_workbook(told, stream)
+        if output.heard is not None:
+            with file.open("rb") as written:
+                while block := written.read(_BLOCK):
+                    output.heard(block)
 
 
 def check_writable(output: Output) -> None:

@@ -6,21 +6,31 @@ returns, is written the way that Excel itself writes it (`_x000D_`), and read ba
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
+from functools import cache
+from itertools import chain, islice
+from typing import IO, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from commands.output import csv_text, flat
+from commands.sheet_xml import (
+    AMOUNT,
+    CLOSING,
+    day,
+    head,
+    number,
+    opening,
+    parts,
+    row_of,
+    sheet_name,
+    truth,
+    words,
+)
+from ledger.errors import InputInvalid
 from ledger.money import exponent
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -28,9 +38,14 @@ _DAYS = ("_on", "_due", "_until")  # how the names of columns end that hold date
 _DAY_NAMES = ("on", "by", "due", "since", "until", "from", "to")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _WRITTEN = re.compile("_x([0-9A-Fa-f]{4})_")
+_QUOTED = tuple("=+-@\t\r\n'")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP file knows
-_STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
-_MAX_TITLE, _MAX_TEXT, _WIDEST = 31, 32_767, 60
+_FIRST_YEAR = 1900  # of the days that a spreadsheet counts
+_MAX_TITLE, _MAX_TEXT, _WIDEST, _MEASURED = 31, 32_767, 60, 1_000
+_MAX_ROWS, _MAX_BYTES = (
+    1_048_576,
+    2**31 - 2**20,
+)  # the former Excel's, the latter of a ZIP file without extensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +65,52 @@ class Amount:
     digits: int
 
 
-def workbook(pages: Iterable[Page]) -> bytes:
-    """The workbook of these pages."""
-    book = Workbook(write_only=True)
-    for page in pages:
-        _write_page(book, page)
-    written = io.BytesIO()
-    book.save(written)
-    return _timeless(written.getvalue())
+def write_workbook(pages: Iterable[Page], file: IO[bytes]) -> None:
+    """Writes the workbook of these pages, row by row.
+
+    Raises InputInvalid `workbook-too-long` for a sheet of more rows, or more text, than programs read.
+    """
+    with ZipFile(file, "w") as archive:
+        titles = [_write_page(archive, place, page) for place, page in enumerate(pages, 1)]
+        for name, text in parts(titles).items():
+            archive.writestr(_entry(name), text)
 
 
-def _write_page(book: Any, page: Page) -> None:
-    rows = [cells(row) for row in page.rows]
-    columns = page.columns or list(dict.fromkeys(name for row in rows for name in row))
-    sheet = book.create_sheet(page.title[:_MAX_TITLE])
-    sheet.freeze_panes = "A2"
-    for place, name in enumerate(columns, 1):
-        longest = max((len(_shown(row.get(name))) for row in rows), default=0)
-        width = min(max(longest, len(name)) + 2, _WIDEST)
-        sheet.column_dimensions[get_column_letter(place)].width = width
-    heads = [_cell(sheet, name) for name in columns]
-    for head in heads:
-        head.font = Font(bold=True)
-    sheet.append(heads)
-    for row in rows:
-        sheet.append([_cell(sheet, row.get(name)) for name in columns])
+def _entry(name: str) -> ZipInfo:
+    entry = ZipInfo(name, _EPOCH)
+    entry.compress_type, entry.external_attr = ZIP_DEFLATED, 0o600 << 16
+    return entry
+
+
+def _write_page(archive: ZipFile, place: int, page: Page) -> str:
+    """Writes a sheet; returns its title. The first rows tell how wide its columns are."""
+    rows = map(cells, page.rows)
+    first = list(rows if page.columns is None else islice(rows, _MEASURED))
+    columns = page.columns or list(dict.fromkeys(name for row in first for name in row))
+    with archive.open(_entry(sheet_name(place)), "w") as sheet:
+        left = _MAX_BYTES - sheet.write(opening(_widths(columns, first)).encode())
+        sheet.write(row_of(1, (head(1, n, name) for n, name in enumerate(columns, 1))).encode())
+        for number, row in enumerate(chain(first, rows), 2):
+            told = (_cell(number, n, row.get(name)) for n, name in enumerate(columns, 1))
+            left -= sheet.write(row_of(number, told).encode())
+            if number > _MAX_ROWS or left < 0:
+                raise _too_long(page.title)
+        sheet.write(CLOSING.encode())
+    return page.title[:_MAX_TITLE]
+
+
+def _too_long(title: str) -> InputInvalid:
+    return InputInvalid(
+        "workbook-too-long",
+        f"the sheet {title} would have more rows or text than programs read ({_MAX_ROWS:,} rows)",
+        hint="narrow it down with --contract or --partner, or take --format csv, which has no limit",
+        facts={"sheet": title, "rows": _MAX_ROWS},
+    )
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    longest = (max((len(_shown(row.get(name))) for row in rows), default=0) for name in columns)
+    return [min(max(n, len(name)) + 2, _WIDEST) for n, name in zip(longest, columns, strict=True)]
 
 
 def cells(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,6 +127,7 @@ def cells(row: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+@cache
 def _is_day(name: str) -> bool:
     return name.endswith(_DAYS) or name in _DAY_NAMES
 
@@ -109,38 +146,22 @@ def _shown(value: object) -> str:
     return value.text if isinstance(value, Amount) else csv_text(value)
 
 
-def _cell(sheet: Any, value: object) -> Any:
+def _cell(row: int, place: int, value: object) -> str:
     if value is None or value == "":
-        return WriteOnlyCell(sheet)
+        return ""
     if isinstance(value, Amount):
-        return _number(
-            sheet, value.text, f"#,##0.{'0' * value.digits}" if value.digits else "#,##0"
-        )
+        return number(row, place, value.text, AMOUNT + value.digits)
     if isinstance(value, Decimal):
-        return _number(sheet, f"{value:f}", "General")
-    if isinstance(value, (bool, int, date)):
-        cell = WriteOnlyCell(sheet, value)
-        if isinstance(value, date):
-            cell.number_format = "yyyy-mm-dd"
-        return cell
-    return _text(sheet, csv_text(value))
-
-
-def _number(sheet: Any, text: str, number_format: str) -> Any:
-    """A number in these very digits: by its own road openpyxl would make a float of it, and round that."""
-    cell = WriteOnlyCell(sheet, 0)
-    cell.number_format = number_format
-    cell._value = text
-    return cell
-
-
-def _text(sheet: Any, text: str) -> Any:
-    """A text, whatever it begins with."""
-    cell = WriteOnlyCell(sheet)
-    cell._value = escaped(text)[:_MAX_TEXT]
-    cell.data_type = "s"
-    cell.quotePrefix = text[:1] in tuple("=+-@\t\r\n'")
-    return cell
+        # In these very digits: a float would round them.
+        return number(row, place, f"{value:f}")
+    if isinstance(value, bool):
+        return truth(row, place, value)
+    if isinstance(value, int):
+        return number(row, place, str(value))
+    if isinstance(value, date) and value.year >= _FIRST_YEAR:
+        return day(row, place, value)
+    text = csv_text(value)
+    return words(row, place, escaped(text)[:_MAX_TEXT], text[:1] in _QUOTED)
 
 
 def escaped(text: str) -> str:
@@ -151,20 +172,3 @@ def escaped(text: str) -> str:
 def unescaped(text: str) -> str:
     """What `escaped` was given."""
     return _WRITTEN.sub(lambda found: chr(int(found[1], 16)), text)
-
-
-def _timeless(data: bytes) -> bytes:
-    """The same workbook without the time at which it was made."""
-    found = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(data)) as made,
-        zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as kept,
-    ):
-        for name in made.namelist():
-            part = made.read(name)
-            if name == "docProps/core.xml":
-                part = _STAMP.sub(rb"\g<1>1980-01-01T00:00:00Z\g<2>", part)
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-            kept.writestr(entry, part)
-    return found.getvalue()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import warnings
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +23,7 @@ from commands.imports.found import Reading
 from commands.imports.mapping import FIELDS, OWN_NAMES, parse_mapping
 from commands.imports.xlsx_reader import read_xlsx
 from commands.output import csv_line, money
-from commands.workbook import Page, escaped, unescaped, workbook
+from commands.workbook import Page, escaped, unescaped, write_workbook
 from ledger.errors import InputInvalid
 from ledger.intents import TakeOver
 from ledger.money import EXPONENTS, MAX_MINOR_DIGITS, format_minor, parse_minor
@@ -61,6 +63,12 @@ AMOUNT = st.tuples(
     st.integers(-(10**MAX_MINOR_DIGITS) + 1, 10**MAX_MINOR_DIGITS - 1),
     st.sampled_from(sorted(EXPONENTS)),
 )
+
+
+def workbook(pages: list[Page]) -> bytes:
+    file = io.BytesIO()
+    write_workbook(pages, file)
+    return file.getvalue()
 
 
 def cells_of(data: bytes) -> list[list[Any]]:
@@ -105,6 +113,48 @@ def test_any_text_is_escaped_and_back(text: str) -> None:
 def test_the_bytes_depend_on_the_contents_alone() -> None:
     page = Page("p", [{"on": "2026-01-02", "amount": money(5, "USD"), "n": 3, "ok": True}])
     assert workbook([page]) == workbook([page])
+
+
+def test_days_are_those_of_a_spreadsheet() -> None:
+    """1900-01-01 is its day 1, 1900-02-28 its day 59, 2026-01-02 its day 46024 (Excel's DATEVALUE)."""
+    days = {"1900-01-01": 1, "1900-02-28": 59, "1900-03-01": 61, "2026-01-02": 46_024}
+    data = workbook([Page("p", [{"on": day} for day in days], ("on",))])
+    sheet = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall(r"<v>(\d+)</v>", sheet) == [str(count) for count in days.values()]
+    _, *rows = cells_of(data)
+    assert [str(cell.value.date()) for (cell,) in rows] == list(days)
+    assert {cell.number_format for (cell,) in rows} == {"yyyy-mm-dd"}
+
+
+def test_a_sheet_of_more_rows_than_programs_read_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("commands.workbook._MAX_ROWS", 3)
+    assert len(cells_of(workbook([Page("p", [{"n": 1}] * 2, ("n",))]))) == 3
+    for columns in (None, ("n",)):
+        with pytest.raises(InputInvalid, match="the sheet p would have more rows"):
+            workbook([Page("p", [{"n": 1}] * 3, columns)])
+    monkeypatch.setattr("commands.workbook._MAX_BYTES", 1_000)
+    with pytest.raises(InputInvalid, match="the sheet p"):
+        workbook([Page("p", [{"n": "x" * 1_000}])])
+
+
+def test_the_columns_beyond_z_have_two_letters() -> None:
+    data = workbook([Page("p", [{f"n{n}": n for n in range(800)}])])
+    assert [cell.value for cell in cells_of(data)[1]] == list(range(800))
+    assert cells_of(data)[1][799].coordinate == "ADT2"  # 1 × 26² + 4 × 26 + 20 = 800
+
+
+def test_rows_are_written_as_they_come() -> None:
+    file, written = io.BytesIO(), list[int]()
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for n in range(20_000):
+            written.append(file.tell())
+            yield {"n": n * 7919}
+
+    write_workbook([Page("p", rows(), ("n",))], file)
+    assert written[2_000] < written[10_000] < written[-1]
 
 
 FACTS = {
