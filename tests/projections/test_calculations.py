@@ -134,6 +134,18 @@ def line(step: str, clause: str, amount: int, **kept: str) -> Line:
         (line("bonus", "discretionary", 5, reason="well done"), "decided: well done"),
         (
             line(
+                *("bonus", "early", 60),
+                days="40",
+                step_days="30",
+                rate="6%",
+                base_minor="1005",
+                cap="no cap",
+                rounding="half-up",
+            ),
+            "40 days early (from 30 days on): 6% × 10.05 = 0.603, half-up 0.60; no cap",
+        ),
+        (
+            line(
                 *("tax", "vat", 1),
                 rate="6%",
                 base_minor="111",

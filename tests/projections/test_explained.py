@@ -281,6 +281,16 @@ def test_behind_a_recovery_stand_the_advances_payments_and_earlier_acceptances()
     assert again.events == recovered.events  # what came later is not behind it
 
 
+def test_behind_a_retention_by_the_share_completed_stand_the_acceptances_before_it() -> None:
+    """10 % until half of the contract is completed: how far that was, M1 tells."""
+    story = b.accepted(retention=Retention(rate=Decimal(10), until=Decimal(50)))
+    (first,) = versions(story, e.MilestoneAccepted)
+    b.play(story, b.submits("M2"), b.approves("M2", on=b.day(9, 20)))
+    b.play(story, b.approves("M2", on=b.day(9, 20), by=FINANCE))
+    behind = {one.step: first in one.events for one in told(story, "M2").lines}
+    assert behind == {"gross": False, "retention": True}
+
+
 def test_behind_a_line_that_an_error_undid_no_later_acceptance_stands() -> None:
     story = b.play(b.accepted(), b.proposes(b.reversal(6, "error"), on=b.day(9, 1)))
     b.play(story, b.agrees(b.last(story), on=b.day(9, 1), by="manager-2"))

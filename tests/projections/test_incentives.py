@@ -179,7 +179,7 @@ def test_tiers_of_a_quality_bonus_go_from_the_most_to_the_least_and_name_their_b
         [("None", 50_000), ("None", 20_000)],
         "visits at least 8 or 5",
     )
-    assert attainable(contract, [one]) == 50_000
+    assert (attainable(contract, [one]), one.due) == (50_000, None)
 
 
 def test_what_the_limit_of_all_early_bonuses_leaves_is_never_below_zero() -> None:

@@ -189,6 +189,35 @@ def test_of_two_quality_bonuses_the_one_that_is_missing_is_named() -> None:
     assert [(one.clause, one.stored_minor, one.reckoned_minor) for one in found] == [
         ("quality", None, 10_000)
     ]
+    off = planted(measured().records, e.BonusAwarded, lambda data: line(data, amount_minor=1))
+    assert details(off) == ["the inputs agree, the amount does not"]
+
+
+def test_what_is_looked_at_is_counted_also_where_it_is_not_there() -> None:
+    records = [
+        msgspec.structs.replace(one, data=msgspec.structs.replace(one.data, lines=()))
+        if isinstance(one.data, e.BonusAwarded)
+        else one
+        for one in measured().records
+    ]
+    assert (told(records).checked, len(told(records).differences)) == (5, 3)
+
+
+def test_what_is_accepted_anew_falls_due_by_the_invoice_that_stands() -> None:
+    story = b.accepted(payment=BY_INVOICE)
+    one = i.ReceiveInvoice(
+        number="F-1",
+        kind="commercial",
+        covers=(i.InvoicedMilestone(milestone="M1"),),
+        issued_on=b.day(9, 1),
+        on=b.day(9, 3),
+    )
+    b.play(story, ("finance-1", one))
+    b.play(story, b.proposes(b.reversal(6), on=b.day(9, 4)))
+    b.play(story, b.agrees(b.last(story), on=b.day(9, 4)), b.approves(on=b.day(9, 5)))
+    acceptance = story.the_state().milestones["M1"].acceptance
+    assert acceptance is not None and acceptance.payment_due == b.day(10, 5)
+    agrees(story, dues=3)
 
 
 def test_a_bonus_that_people_awarded_is_none_of_the_acceptances_lines() -> None:

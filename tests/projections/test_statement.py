@@ -10,7 +10,14 @@ from decimal import Decimal
 from ledger import intents as i
 from ledger.intents import TakenMilestone, TakenPayment
 from ledger.state import Contract
-from ledger.terms import EarlyPayment, PaymentTerms, QualityBonus, Retention, RetentionRelease
+from ledger.terms import (
+    AdvanceRecovery,
+    EarlyPayment,
+    PaymentTerms,
+    QualityBonus,
+    Retention,
+    RetentionRelease,
+)
 from projections.settlement import GROUPS, Settlement, settlement
 from projections.statement import Advance, Discount, beside
 from tests.decisions import builders as b
@@ -57,10 +64,19 @@ def test_an_advance_is_open_as_far_as_it_is_not_recovered() -> None:
     assert beside([story.the_state()], b.day(9, 3)).advances == [advance]
 
 
+def test_an_advance_that_is_recovered_whole_is_told_with_nothing_open() -> None:
+    story = endings.advanced(advance=AdvanceRecovery(rate=Decimal(100)))
+    b.play(story, b.submits("M1"), b.approves("M1", on=b.day(8, 25)))
+    assert beside([story.the_state()], b.day(8, 26)).advances == [
+        Advance("C-1", "CNY", 600_000, 600_000)
+    ]
+
+
 def test_a_discount_is_told_until_its_day_of_what_is_payable() -> None:
     """2 % of 10,000.00, ten days from 25 August."""
     state = b.accepted(payment=DISCOUNT).the_state()
     assert beside([state], b.day(9, 4)).discounts == {("C-1", "M1"): Discount(b.day(9, 4), 20_000)}
+    assert beside([state], b.day(9, 1)).discounts == beside([state], b.day(9, 4)).discounts
     assert beside([state], b.day(9, 5)).discounts == {}
     assert beside([state], b.day(9, 4)).accepted_on == {("C-1", "M1"): b.day(8, 25)}
     paid = b.play(b.accepted(payment=DISCOUNT), b.pays(on=b.day(9, 1)))
