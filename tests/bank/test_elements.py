@@ -109,6 +109,7 @@ def test_a_credit_of_a_debits_amount_gives_it_back() -> None:
         ("<BookgDt><Dt>2026-06-11</Dt></BookgDt>", "2026-06-11"),
         ("<BookgDt><DtTm>2026-06-11T23:30:00-08:00</DtTm></BookgDt>", "2026-06-11"),
         ("<ValDt><Dt>2026-06-12</Dt></ValDt>", "2026-06-12"),
+        ("<BookgDt><Dt> </Dt></BookgDt><ValDt><Dt>2026-06-12</Dt></ValDt>", "2026-06-12"),
         ("<ValDt><DtTm>2026-06-12T01:00:00+02:00</DtTm></ValDt>", "2026-06-12"),
     ],
 )

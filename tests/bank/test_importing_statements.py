@@ -427,10 +427,13 @@ def test_so_is_one_that_it_recorded_in_the_currency_paid(
 
 def test_the_report_is_a_table_too(instructed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     take(capsys, instructed, statement(ntry("7.00", tx("", text="rent"), reference="X")))
+    act("payment", "record", T2, "--on", "2026-06-15", "--as", "finance-1")
+    capsys.readouterr()
     assert main(["report", "bank", "--format", "csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert (rows[0]["kind"], rows[0]["amount"], rows[0]["currency"]) == ("entry", "7.00", "EUR")
-    assert len([r for r in rows if r["kind"] == "payment"]) == 6
+    days = [(r["says"], r["booked_on"]) for r in rows if r["kind"] == "payment"]
+    assert sorted(days) == [("instructed", "2026-06-10")] * 5 + [("paid", "2026-06-15")]
 
 
 def test_what_was_paid_too_much_and_comes_back_is_refunded(

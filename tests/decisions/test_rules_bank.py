@@ -58,6 +58,7 @@ def test_an_entry_that_waits_is_explained() -> None:
     (fact,) = explain(kept(WAITS), intent, context(), KNOWN)
     assert isinstance(fact, BankEntryExplained)
     assert (fact.entry, fact.verdict, fact.reason) == (1, "dismissed", "rent")
+    assert fact.rests_on == (1,)
     assert kept(WAITS, fact).waiting() == []
 
 
@@ -69,9 +70,15 @@ def test_and_only_once() -> None:
 
 
 def test_an_entry_that_is_not_there_is_named_with_those_that_wait() -> None:
-    with pytest.raises(NotFound) as missing:
-        explain(kept(WAITS), ExplainBankEntry(entry=7, verdict="dismissed"), context(), KNOWN)
-    assert "#1" in missing.value.hint
+    told = BankEntryExplained(entry=1, verdict="charge")
+    for entries, hint in (
+        (kept(WAITS), "there wait #1: mledger report bank"),
+        (kept(WAITS, told, WAITS), "there wait #3: mledger report bank"),
+        (kept(WAITS, told), "none waits"),
+    ):
+        with pytest.raises(NotFound) as missing:
+            explain(entries, ExplainBankEntry(entry=7, verdict="dismissed"), context(), KNOWN)
+        assert missing.value.hint == hint
 
 
 def test_what_was_undone_is_told_by_its_payments() -> None:

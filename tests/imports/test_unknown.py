@@ -83,6 +83,16 @@ def test_nothing_is_owed_and_nobody_pays_where_no_source_tells_of_payments(
     assert (contract["payments"], contract["paid"]) == (0, None)
 
 
+@pytest.mark.parametrize(("disputed", "tasks"), [("", ["pay"]), ("2010-01-10", [])])
+def test_nobody_is_asked_to_pay_what_a_dispute_of_an_unknown_amount_may_hold(
+    run: Run, tmp_path: Path, disputed: str, tasks: list[str]
+) -> None:
+    head = "contract,partner,milestone,amount,currency,current_due,delivered,approved,paid_on,paid_amount,disputed_on"
+    row = f"C1,P,M1,100,USD,2010-01-01,2010-01-01,2010-01-02,,,{disputed}"
+    run("import", "csv", put(tmp_path, "paid.csv", f"{head}\n{row}\n"))
+    assert [t["task"] for t in run("report", "inbox")["tasks"] if t["task"] == "pay"] == tasks
+
+
 def test_a_source_that_cannot_know_is_in_no_rate(run: Run, tmp_path: Path) -> None:
     run("import", "csv", put(tmp_path, "nopay.csv", NOPAY))
     for report in ("disputes", "first-pass"):

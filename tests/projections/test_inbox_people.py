@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from ledger.events import Covered, InvoiceReceived
 from ledger.intents import RejectChange, SuspendContract
-from ledger.terms import Tier
-from projections.derive.inbox import Task, people_for, tasks
+from ledger.terms import InvoicePolicy, Tier
+from projections.derive.inbox import Task, _claim_task, people_for, tasks
 from tests.decisions import builders as b
-from tests.decisions.spec import Story
+from tests.decisions.spec import Story, record
+from tests.decisions.test_rules_refund import claimed
 
 MANAGERS = ("manager-1", "manager-2", "manager-3")
 
@@ -126,6 +129,11 @@ def test_the_tier_is_that_of_the_amount_with_its_bonus() -> None:
     assert [role for role, _, _ in asked(late)] == ["manager"]
 
 
+def test_the_amount_of_what_has_none_is_not_known() -> None:
+    story = b.play(b.contract(b.defined("M1", amount_minor=None)), b.submits())
+    assert [t.amount_minor for t in told(story, "approve")] == [None]
+
+
 def test_the_role_of_a_day_is_nobodys_to_be_asked_in() -> None:
     state = b.contract().the_state()
     state.grants.append(replace(state.grants[0], person="x", role="manager", until=b.day(8, 5)))
@@ -178,8 +186,8 @@ def test_what_is_accepted_waits_to_be_paid_and_what_is_instructed_to_be_recorded
     b.play(story, b.pays(amount=400_000, on=b.day(9, 1)))
     name = f"C-1#{b.last(story)}"
     assert only(story, "pay").amount_minor == 600_000
-    record = only(story, "record the payment", name)
-    assert (record.since, record.amount_minor) == (b.day(9, 1), 400_000)
+    waits = only(story, "record the payment", name)
+    assert (waits.since, waits.amount_minor) == (b.day(9, 1), 400_000)
     b.play(story, b.records_paid(b.last(story), on=b.day(9, 2)))
     assert told(story, "record the payment", name) == []
 
@@ -192,3 +200,39 @@ def test_what_was_imported_and_is_completed_or_ended_waits_for_nobody() -> None:
     assert list(tasks(state)) == []
     state.imported = False
     assert list(tasks(state)) != []
+
+
+def test_what_is_invoiced_whole_waits_to_be_paid_and_for_no_invoice() -> None:
+    story = b.accepted(invoices=InvoicePolicy(required=True))
+    assert only(story, "send an invoice").amount_minor == 1_000_000
+    assert told(story, "pay") == []
+    for invoiced, left in ((400_000, 600_000), (600_000, None)):
+        covers = (Covered(milestone="M1", amount_minor=invoiced),)
+        fact = InvoiceReceived(
+            on=b.day(9, 1),
+            number=f"F-{invoiced}",
+            kind="commercial",
+            amount_minor=invoiced,
+            covers=covers,
+        )
+        story.records.append(record(fact, b.last(story) + 1))
+        found = told(story, "send an invoice")
+        assert [t.amount_minor for t in found] == ([] if left is None else [left])
+    assert only(story, "pay").amount_minor == 1_000_000
+
+
+def test_a_claim_is_what_a_milestone_and_its_releases_come_to_together() -> None:
+    state: Any = claimed().the_state()
+    milestone = state.milestones["M1"]
+    assert [t.amount_minor for t in _claim_task(state, milestone)] == [100_000]
+    milestone.releases.append(SimpleNamespace(outstanding_minor=40_000))
+    assert [t.amount_minor for t in _claim_task(state, milestone)] == [60_000]
+    milestone.releases.append(SimpleNamespace(outstanding_minor=60_000))
+    assert list(_claim_task(state, milestone)) == []
+
+
+def test_a_proposal_under_a_suspended_contract_still_waits() -> None:
+    story = b.play(b.contract(), b.proposes(b.order(("M1", b.day(8, 30), None))))
+    name = f"C-1#{b.last(story)}"
+    b.play(story, ("admin-1", SuspendContract(reason="flood", on=b.day(8, 5))))
+    assert only(story, "approve", name).role == "manager"
