@@ -77,6 +77,27 @@ def test_amended_terms_revoke_the_roles_that_they_drop_and_grant_those_that_they
     assert [state.policy(v) for v in (0, 2, 3)] == [2, 1, 2]
 
 
+def test_an_amendment_leaves_a_role_that_ended_before_and_gives_it_anew_to_whom_it_names() -> None:
+    without = TERMS.roles | {"manager": ("manager-1", "manager-2")}
+    gone = e.RoleRevoked(on=day(9, 1), role="manager", person="manager-3")
+    amended = e.ContractAmended(on=day(9, 5), terms=replace(TERMS, roles=without))
+    state = after(gone, amended)
+    assert [g for g in state.grants if g.person == "manager-3"] == [
+        Grant("manager", "manager-3", None, day(9, 1))
+    ]
+    assert state.status_positions == [101, 103]
+    again = after(gone, structs.replace(amended, terms=TERMS))
+    assert [g for g in again.grants if g.person == "manager-3"] == [
+        Grant("manager", "manager-3", None, day(9, 1)),
+        Grant("manager", "manager-3", day(9, 5)),
+    ]
+
+
+def test_a_person_is_named_once_for_a_role_however_often_it_is_granted() -> None:
+    state = after(e.RoleGranted(on=day(9, 1), role="manager", person="manager-1"))
+    assert sorted(state.terms.roles["manager"]) == ["manager-1", "manager-2", "manager-3"]
+
+
 def test_a_suspension_lasts_until_it_is_resumed_or_ended() -> None:
     facts = [e.ContractSuspended(on=day(9, 1)), e.ContractResumed(on=day(9, 3))]
     state = after(facts[0])
@@ -394,6 +415,8 @@ def test_a_proposal_is_kept_with_what_it_rests_on_and_every_step_on_it() -> None
     awarded = e.BonusAwarded(
         on=day(9, 3), kind="discretionary", lines=(line(50, "bonus"),), proposal=5, **M1
     )
+    decided = structs.replace(awarded, on=day(9, 6))
+    assert after(*facts[:4], later, decided).awards[7].terms == TERMS
     found = after(*facts[:5], awarded)
     assert (found.proposals[5].status, found.proposals[5].positions) == (
         "approved",
@@ -466,6 +489,14 @@ def test_a_reversed_acceptance_waits_again_and_was_no_decision() -> None:
     error = m1(*accepted(), structs.replace(back, why="error"))
     assert (error.reversed_by, error.lines[-1].on) == (0, day(8, 25))
     assert (milestone.lines[-1].on, milestone.lines[-1].version) == (day(9, 1), 5)
+
+
+def test_with_an_acceptance_every_approval_of_it_is_void() -> None:
+    granted = e.ApprovalGranted(on=day(8, 22), subject=3, role="manager", digest="d", **M1)
+    decided = e.MilestoneAccepted(on=day(8, 25), submission=3, accepted_minor=1_000, **M1)
+    back = e.AcceptanceReversed(on=day(9, 1), acceptance=6, why="event", **M1)
+    milestone = m1(*accepted()[:2], granted, granted, decided, back)
+    assert [a.live for a in milestone.submissions[0].approvals] == [False, False]
 
 
 def test_with_an_acceptance_its_bonus_penalty_and_retention_go() -> None:
@@ -582,6 +613,8 @@ def test_what_sources_can_tell_adds_up_and_the_latest_day_of_hearing_counts() ->
     later = read("deliveries", heard_on=day(10, 2), leaves_out=("M2",))
     heard = [m.heard_on for m in after(*facts, later, imported=True).milestones.values()]
     assert heard == [day(10, 2), day(10, 1)]
+    claimed = read("deliveries", heard_on=day(9, 1), known_claim="2026-11-01T00:00:00Z")
+    assert after(*facts[:2], claimed, imported=True).milestones["M1"].heard_on == day(9, 1)
     timeless = after(*facts, read("deliveries", since=6), imported=True)
     assert [m.heard_on for m in timeless.milestones.values()] == [None, None]
     assert timeless.told[-1] == (6, 6)

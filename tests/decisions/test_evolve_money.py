@@ -106,6 +106,13 @@ def test_an_invoice_covers_until_it_is_rejected_and_the_latest_says_when_payment
             positions=[105, 106],
         )
     }
+    other = structs.replace(DEFINED, milestone="M2")
+    second = e.MilestoneAccepted(on=day(8, 25), milestone="M2", accepted_minor=1_000)
+    both = e.InvoiceRejected(
+        on=day(9, 9), invoice=7, reason="", covers=(left, structs.replace(left, milestone="M2"))
+    )
+    found = after(*accepted(), other, second, first, both).milestones
+    assert [m.acceptance.payment_due for m in found.values() if m.acceptance] == [day(10, 3)] * 2
     filed = e.WithholdingFiled(on=day(9, 9), reference="T", amount_minor=25, **M1)
     assert m1(*accepted(), filed, filed).filed_minor == 50
 
@@ -279,6 +286,14 @@ def test_a_payment_pays_the_release_that_it_names_and_no_other() -> None:
         assert milestone.releases[0].positions == [105]
 
 
+def test_a_payment_without_an_instruction_pays_the_release_that_it_names_too() -> None:
+    paid = e.PaymentRecorded(on=day(9, 3), amount_minor=30, release=5, **M1)
+    state = after(*accepted(), released(100), paid)
+    milestone = state.milestones["M1"]
+    assert (milestone.paid_minor, milestone.releases[0].paid_minor) == (0, 30)
+    assert state.payments[6].release == 5
+
+
 def test_what_is_owed_later_counts_from_its_own_day() -> None:
     """Of 1,000 a dispute takes 100 off on 10 September: until then 950 paid by the 5th had left 50 open."""
     facts = (
@@ -389,3 +404,8 @@ def test_the_day_of_the_payment_that_left_nothing_outstanding(
     payments: list[Payment], settled: date | None
 ) -> None:
     assert last_settled(day(8, 25), [(day(8, 25), 1_000)], payments) == settled
+
+
+def test_what_was_decided_before_the_acceptance_is_owed_from_that_on() -> None:
+    owed = [(day(8, 20), -100), (day(8, 25), 1_000)]
+    assert last_settled(day(8, 25), owed, [paid(day(8, 25), 900)]) == day(8, 25)
