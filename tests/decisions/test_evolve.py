@@ -93,6 +93,15 @@ def test_an_amendment_leaves_a_role_that_ended_before_and_gives_it_anew_to_whom_
     ]
 
 
+def test_who_gives_one_role_up_keeps_the_others() -> None:
+    both = e.RoleGranted(on=day(9, 1), role="finance", person="manager-1")
+    gone = e.RoleRevoked(on=day(9, 5), role="manager", person="manager-1")
+    assert [(g.role, g.until) for g in after(both, gone).grants if g.person == "manager-1"] == [
+        ("manager", day(9, 5)),
+        ("finance", None),
+    ]
+
+
 def test_a_person_is_named_once_for_a_role_however_often_it_is_granted() -> None:
     state = after(e.RoleGranted(on=day(9, 1), role="manager", person="manager-1"))
     assert sorted(state.terms.roles["manager"]) == ["manager-1", "manager-2", "manager-3"]
@@ -618,6 +627,9 @@ def test_what_sources_can_tell_adds_up_and_the_latest_day_of_hearing_counts() ->
     timeless = after(*facts, read("deliveries", since=6), imported=True)
     assert [m.heard_on for m in timeless.milestones.values()] == [None, None]
     assert timeless.told[-1] == (6, 6)
+    # what people did in between came with no source
+    here = e.MilestoneStarted(on=day(10, 3), **M1)
+    assert after(*facts, here, read(since=7), imported=True).told[-1] == (7, 7)
 
 
 def test_what_an_older_release_took_over_counts_as_known_whole() -> None:

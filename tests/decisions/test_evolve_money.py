@@ -228,6 +228,10 @@ def test_an_instruction_reserves_and_its_record_pays_what_it_names(release: int)
         instruction=instructed,
         recorded=recorded,
     )
+    back = e.PaymentReversed(on=day(9, 6), payment=7, why="event", **M1)
+    state = after(*accepted(), released(), instructed, recorded, back)
+    milestone = state.milestones["M1"]
+    assert (milestone.paid_minor, milestone.releases[0].paid_minor) == (0, 0)
     failed = e.PaymentFailed(on=day(9, 5), instruction=6, entry="E-1", **M1)
     state = after(*accepted(), released(), instructed, failed)
     milestone = state.milestones["M1"]
