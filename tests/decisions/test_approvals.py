@@ -435,3 +435,25 @@ def test_an_approval_names_the_subject_its_role_and_the_part() -> None:
     (event,) = permitted(play(contract(), submits("M2")), approves("M2", part="80%"))
     assert isinstance(event, ApprovalGranted)
     assert (event.subject, event.role, event.accepted_minor) == (4, "manager", 2_400_000)
+
+
+def test_an_order_in_which_one_milestone_stays_as_it_is_is_refused() -> None:
+    both = order(("M1", day(8, 30), 1_000_000), ("M2", day(9, 18), 3_000_000))
+    refused(contract(), proposes(both, on=day(8, 5)), "proposal-changes-something")
+
+
+def test_a_reversal_is_approved_as_its_acceptance_was_whatever_was_added_since() -> None:
+    """The bonus of 15,000.00 has its own decision; with it the sum would need finance as well."""
+    story = play(accepted(ceiling_minor=9_000_000), proposes(bonus(1_500_000), on=day(9, 1)))
+    play(story, agrees(7, on=day(9, 2)), proposes(reversal(6), on=day(9, 3)))
+    assert (proposal(story).amount_minor, proposal(story).quorum) == (1_000_000, {"manager": 1})
+
+
+def test_a_reversal_is_approved_by_the_policy_that_stayed_with_the_submission() -> None:
+    story = play(contract(), submits("M1"))
+    finance = Amendment(terms=replace(TERMS, approval=(Tier(quorum={"finance": 1}),)))
+    play(story, proposes(finance, on=day(8, 22), by="admin-1"), agrees(5, day(8, 23), by="admin-2"))
+    play(story, approves(on=day(8, 25)))
+    accepted_by = version_of(story, MilestoneAccepted)
+    play(story, proposes(reversal(accepted_by), on=day(9, 1)))
+    assert proposal(story).quorum == {"manager": 1}

@@ -129,3 +129,9 @@ def test_a_source_adds_to_a_contract_that_an_import_made() -> None:
 def test_no_file_accepts_what_people_have_to_approve() -> None:
     told = TakeOver(contract="C-1", milestones=(done("M1"),))
     refused(contract(), ("importer", told), "history-into-imported-contract")
+
+
+def test_a_payment_of_nothing_breaks_no_rule_and_one_below_zero_does() -> None:
+    for amount, broken in ((0, ()), (-1, ("amount-above-zero",))):
+        payments = (TakenPayment(reference="T", amount_minor=amount, milestone="A"),)
+        assert breaches(PaymentRecorded, milestones=(done(),), payments=payments) == broken

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.bank_entries import BankBook, fold
 from ledger.decisions.bank import book, explain
@@ -42,6 +43,19 @@ def test_finance_keeps_an_entry_and_explains_it_at_once() -> None:
     assert explained == BankEntryExplained(
         rests_on=(2,), entry=2, verdict="charge", payments=("C#2",)
     )
+
+
+def test_an_entry_is_dated_as_the_bank_booked_it_and_an_explanation_later_as_today() -> None:
+    booking = replace(BOOKING, booked_on=date(2026, 11, 20))
+    intent = BookBankEntry(booking=booking, finding="charge", says="x", verdict="charge")
+    booked, explained = book(kept(), intent, context(), KNOWN)
+    assert booked == BankEntryBooked(
+        on=date(2026, 11, 20), booking=booking, finding="charge", says="x"
+    )
+    assert (explained.on, explained.rests_on) == (date(2026, 11, 20), (1,))
+    later = ExplainBankEntry(entry=1, verdict="dismissed")
+    (fact,) = explain(kept(WAITS), later, context(), KNOWN)
+    assert (fact.on, fact.rests_on) == (date(2026, 11, 22), (1,))
 
 
 @refuses("bank-kept-by-finance")
