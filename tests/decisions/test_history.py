@@ -346,3 +346,26 @@ def test_of_two_sources_of_the_same_moment_the_later_read_counts() -> None:
     assert state.milestones["A"].current.due == date(2020, 5, 9)
     older = second(known_claim="2020-06-30T23:59:59Z", milestones=milestone(due=date(2020, 5, 9)))
     assert taken(FIRST, older).the_state().milestones["A"].current.due == date(2020, 5, 1)
+
+
+def test_a_newer_inference_takes_the_place_of_an_older_and_of_nothing_that_is_stated() -> None:
+    inferred = replace(FIRST, signed_inferred=True)
+    newer = second(signed_on=date(2020, 1, 5), signed_inferred=True)
+    state = taken(inferred, newer).the_state()
+    assert (state.terms.signed_on, state.inferred) == (date(2020, 1, 5), ("signed_on",))
+    state = taken(FIRST, newer).the_state()
+    assert (state.terms.signed_on, state.inferred) == (date(2020, 1, 1), ())
+    stated = second(signed_on=date(2020, 1, 5))
+    state = taken(inferred, stated).the_state()
+    assert (state.terms.signed_on, state.inferred) == (date(2020, 1, 5), ())
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 100), (100, 90)])
+def test_another_amount_of_what_is_accepted_is_accepted_in_its_place(
+    before: int | None, after: int
+) -> None:
+    first = replace(FIRST, milestones=milestone(amount_minor=before), payments=())
+    newer = second(milestones=milestone(amount_minor=after), payments=())
+    found = taken(first, newer).the_state().milestones["A"]
+    assert found.acceptance is not None
+    assert (found.acceptance.accepted_minor, found.gross_minor) == (after, after)
