@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from msgspec import structs
 
 from ledger import events as e
@@ -26,7 +27,7 @@ from ledger.terms import (
 )
 from tests.decisions import builders as b
 from tests.decisions.builders import TODAY, day
-from tests.decisions.endings import END, FEE, SET_OFF, advanced, money_claimed, sets_off
+from tests.decisions.endings import END, FEE, SET_OFF, advanced, ends, money_claimed, sets_off
 from tests.decisions.endings import ended as end
 from tests.decisions.spec import Story
 
@@ -754,3 +755,34 @@ def test_what_a_milestone_is_worth_to_a_dispute_has_its_bonus() -> None:
     story = b.play(b.contract(), b.submits("M1", on=day(8, 20)), b.approves("M1", on=day(8, 25)))
     b.refused(story, b.disputes("M1", 1_005_001, on=day(9, 1)), "dispute-within-amount")
     b.permitted(story, b.disputes("M1", 1_005_000, on=day(9, 1)))
+
+
+@pytest.mark.parametrize(("fee", "renewed"), [(400_000, 300_000), (100_000, 100_000)])
+def test_a_fee_by_the_clause_is_reckoned_again_and_one_agreed_apart_stays(
+    fee: int, renewed: int
+) -> None:
+    """10 % of 40,000.00; M2 becomes 10,000.00 less before the termination is proposed anew."""
+    story = b.contract(termination=FEE, **PLAIN)
+    b.play(story, ends(fee=fee))
+    b.play(story, b.proposes(b.order(("M2", day(9, 18), 2_000_000)), on=END))
+    b.play(story, b.agrees(5, on=END))
+    rejected, again = b.permitted(story, ("admin-1", i.RenewChange(proposal=4, on=END)))
+    assert isinstance(rejected, e.ChangeRejected)
+    assert isinstance(again, e.ChangeProposed)
+    assert isinstance(again.content, e.Termination)
+    assert again.content.fee_minor == renewed
+
+
+def test_a_refund_rests_on_what_was_paid_and_not_on_what_failed() -> None:
+    story = b.play(b.accepted(**PLAIN), b.pays(on=day(9, 1)))
+    b.play(story, ("finance-1", i.FailPayment(instruction=7, on=day(9, 2))))
+    b.play(story, b.pays(on=day(9, 3)), b.records_paid(9, on=day(9, 4)))
+    b.play(story, b.disputes("M1", 100_000, on=day(9, 5)))
+    b.play(story, b.proposes(b.resolution(11, "upheld", -100_000), on=day(9, 6)))
+    b.play(story, b.agrees(12, on=day(9, 7)))
+    refund = i.RecordRefund(milestone="M1", reference="R-9", on=day(9, 20))
+    assert b.permitted(story, ("finance-1", refund)) == [
+        e.PaymentRefunded(
+            on=day(9, 20), rests_on=(2, 6, 10, 14), amount_minor=100_000, reference="R-9", **M1
+        )
+    ]
