@@ -847,3 +847,21 @@ def test_a_sheets_rounded_amounts_are_kept_with_their_text(tmp_path: Path) -> No
 def test_a_byte_order_mark_is_believed_before_the_map(tmp_path: Path, encoding: str) -> None:
     found = read(tmp_path, CHINESE.encode(encoding), "encoding: cp1252")
     assert only(found).milestones[0].title == "双十一"
+
+
+def test_rows_that_an_open_quotation_mark_swallowed_are_read(tmp_path: Path) -> None:
+    """The mark in line 2 is closed in line 4: the record is too narrow, and line 3 and 4 are read by themselves."""
+    rows = ('C-1,M1,CNY,"1', "C-1,M2,CNY,2,,,", 'C-1,M3,CNY,3,"",,')
+    reading = read(tmp_path, "\n".join((HEADER, *rows)) + "\n")
+    assert [m.id for m in only(reading).milestones] == ["M2", "M3"]
+    assert list(skipped(reading)) == ["sheet.csv:2"]
+
+
+def test_an_outcome_alone_tells_of_a_dispute(tmp_path: Path) -> None:
+    text = "contract,milestone,currency,dispute_outcome\nC-1,M1,CNY,upheld\nC-1,M2,CNY,\n"
+    assert only(read(tmp_path, text)).disputes == (TakenDispute(milestone="M1", outcome="upheld"),)
+
+
+def test_a_milestone_was_last_heard_of_when_its_latest_row_says(tmp_path: Path) -> None:
+    text = "contract,milestone,as_of\nC-1,M1,2026-03-01\nC-1,M1,2026-05-01\nC-1,M1,2026-04-01\n"
+    assert only(read(tmp_path, text)).heard_on == date(2026, 5, 1)

@@ -133,6 +133,14 @@ def line(step: str, clause: str, amount: int, **kept: str) -> Line:
         ),
         (line("bonus", "discretionary", 5, reason="well done"), "decided: well done"),
         (
+            line("adjustment", "dispute", -5, outcome="split", disputed_minor="9", dispute="7"),
+            "split: -0.05 of 0.09 disputed in C-1#7",
+        ),
+        (
+            line("retention", "release", 5, retained_minor="12", let_go_minor="6"),
+            "the terms let 0.06 of 0.12 retained go",
+        ),
+        (
             line(
                 *("bonus", "early", 60),
                 days="40",

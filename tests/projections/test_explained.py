@@ -257,6 +257,8 @@ def test_behind_a_line_stand_the_terms_under_which_its_milestone_was_accepted() 
     b.play(story, b.submits(), b.approves(on=b.day(8, 25)))
     amend(story, b.day(8, 26), title="second")
     second = b.last(story)
+    b.play(story, b.submits("M2", on=b.day(8, 26)), b.approves("M2", on=b.day(8, 27)))
+    b.play(story, b.approves("M2", on=b.day(8, 27), by=FINANCE))
     b.play(story, b.proposes(b.bonus(50_000), on=b.day(8, 27)))
     b.play(story, b.agrees(b.last(story), on=b.day(8, 27)))
     for one in told(story).lines:

@@ -138,6 +138,7 @@ def test_of_days_that_earn_the_same_the_last_is_told() -> None:
 def test_earliness_counts_from_the_incentive_date_where_there_is_one() -> None:
     assert early(b.day(8, 20), incentive_due=b.day(8, 19)) == []
     assert early(b.day(8, 18), incentive_due=b.day(8, 19)) == [("2026-08-18", 5_000)]
+    assert early(b.day(8, 24), incentive_due=b.day(8, 25)) == [("2026-08-24", 5_000)]
     (one,) = incentives(
         b.contract(b.defined("M1", incentive_due=b.day(8, 19))).the_state(), b.day(8, 18)
     )

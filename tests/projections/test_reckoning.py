@@ -29,6 +29,7 @@ from projections.reckoning import Differs
 from tests.decisions import builders as b
 from tests.decisions import endings
 from tests.decisions.spec import Story
+from tests.decisions.test_terms_kept import amend
 from tests.exports.releases import taken
 
 LATER = date(2026, 11, 20)
@@ -155,6 +156,24 @@ def test_an_import_says_itself_when_payment_falls_due() -> None:
     )
     found = told(taken(one))
     assert (found.differences, found.dues_checked, found.checked) == ([], 0, 1)
+
+
+def test_an_amount_that_an_import_does_not_know_is_not_reckoned() -> None:
+    found = told(taken(TakenMilestone(id="M1", status="accepted")))
+    assert (found.differences, found.checked) == ([], 0)
+
+
+def test_an_invoice_sets_the_due_date_by_the_terms_of_the_acceptance() -> None:
+    story = b.accepted(payment=BY_INVOICE)
+    amend(story, b.day(8, 26), payment=PaymentTerms(net_days=5, after="invoice"))
+    one = i.ReceiveInvoice(
+        number="F-1",
+        kind="commercial",
+        covers=(i.InvoicedMilestone(milestone="M1"),),
+        issued_on=b.day(9, 1),
+        on=b.day(9, 3),
+    )
+    agrees(b.play(story, ("finance-1", one)), dues=2)
 
 
 # --- the lines of an acceptance --------------------------------------------------------------------
