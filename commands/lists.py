@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from commands.known import for_whom, require_known
 from commands.narrowing import Narrowing
-from commands.output import Column, exact, money, number
+from commands.output import Column, Table, exact, money, number
 from commands.reports.unknown import left_out_in_words, unknown_of
 from commands.session import say
+from commands.shortening import shortened
 from ledger.money import display_minor, parse_minor
 from ledger.payees import masked
 from projections.derive.findings import LEFT_OUT
 
 if TYPE_CHECKING:
     from commands.session import Session
-    from projections.reading import Found
+    from projections.reading import Found, Rows
 
 Entry = dict[str, Any]
 
@@ -52,26 +53,36 @@ class List:
 
         Raises NotFound for a contract or partner that this ledger never heard of.
         """
+        with_status = f" with status {status}" if status else ""
         with session.reader() as reader:
             require_known(session.ledger, contract=contract, partner=partner, seen=reader)
-            found = reader.select(sql, contract=contract, partner=partner)
+            rows = reader.rows(sql, contract=contract, partner=partner, status=status)
+            session.output.emit(
+                {self.name: map(self.entry, rows)},
+                rows=map(self.entry, rows),
+                columns=list(self.entry(defaultdict(lambda: None))),
+                people=self._people(
+                    rows, with_status + for_whom(contract=contract, partner=partner)
+                ),
+            )
             lag = reader.known.lag
             missing = [str(row["contract"]) for row in reader.select(LEFT_OUT, contract=contract)]
-        entries = [entry for entry in map(self.entry, found) if status in (None, entry["status"])]
-        with_status = f" with status {status}" if status else ""
-        table = Narrowing(
-            [column for column, _ in self.columns],
-            [tuple(_shown(entry[key], key) for _, key in self.columns) for entry in entries],
-            empty=self.empty + with_status + for_whom(contract=contract, partner=partner),
-            minor=self.minor,
-        ).without(*self._unsaid(entries))
-        header = list(self.entry(defaultdict(lambda: None)))
-        session.output.emit({self.name: entries}, rows=entries, columns=header, people=[table])
         for line in left_out_in_words(missing):
             say(f"warning: {line}")
         if lag:
             say(f"warning: {lag} events are not in this list yet")
             say("hint: mledger projections catch-up")
+
+    def _people(self, rows: Rows, whom: str) -> Iterator[Table | str]:
+        found, rest = shortened(rows, "--contract, --partner or --status")
+        entries = list(map(self.entry, found))
+        yield Narrowing(
+            [column for column, _ in self.columns],
+            [tuple(_shown(entry[key], key) for _, key in self.columns) for entry in entries],
+            empty=self.empty + whom,
+            minor=self.minor,
+        ).without(*self._unsaid(entries))
+        yield from rest
 
     def _unsaid(self, entries: Sequence[Entry]) -> list[str]:
         """The rare columns in which no entry has anything."""

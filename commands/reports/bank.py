@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from commands.bank.advising import after_refusal, code_in, filled_in
@@ -10,12 +12,14 @@ from commands.bank.known import known_payments
 from commands.bank.matching import Matcher, Verdict
 from commands.bank.naming import named_by
 from commands.output import Column, Table, exact, money, number, visible
+from commands.shortening import shortened
 from ledger.bank_entries import STREAM, BankBook, Kept, fold
 from ledger.errors import NotFound
 from ledger.money import display_minor
 
 if TYPE_CHECKING:
     from commands.session import Session
+    from projections.reading import Rows
 
 Found = dict[str, Any]
 COLUMNS = (
@@ -26,7 +30,8 @@ PAID = """
 SELECT p.contract, p.version, p.milestone, p.partner, p.currency, p.amount_minor, p.paid_minor, p.status,
        p.instructed_on, p.paid_on, s.transfer, s.entry
 FROM {payments} p LEFT JOIN {settlements} s ON s.stream = p.stream AND s.version = p.version
-WHERE p.status IN ('instructed', 'paid') ORDER BY p.instructed_on, p.contract, p.version
+WHERE p.status IN ('instructed', 'paid') AND (:all = 1 OR s.entry IS NULL OR s.entry = '')
+ORDER BY p.instructed_on, p.contract, p.version
 """
 
 
@@ -41,10 +46,15 @@ def show(session: Session, account: str | None, everything: bool) -> None:
         for kept in book.entries.values()
         if (everything or kept.explained is None) and account in (None, kept.booking.account)
     ]
-    payments = [] if account else list(_payments(session, everything))
-    data = {"entries": entries, "payments": payments}
-    rows = [_row("entry", one) for one in entries] + [_row("payment", one) for one in payments]
-    session.output.emit(data, rows=rows, columns=COLUMNS, people=_people(entries, payments))
+    with session.reader() as reader:
+        payments = None if account else reader.rows(PAID, all=int(everything))
+        paid = (_payment(row) for row in payments or ())
+        data = {"entries": entries, "payments": paid}
+        rows = chain(
+            (_row("entry", one) for one in entries), (_row("payment", one) for one in paid)
+        )
+        people = _people(entries, payments)
+        session.output.emit(data, rows=rows, columns=COLUMNS, people=people)
 
 
 def _check(book: BankBook, account: str) -> None:
@@ -62,6 +72,9 @@ def _as_of_now(session: Session, book: BankBook) -> dict[str, Verdict]:
 
     What a rule refused has paid nothing: the others are seen without it, and it waits until it is imported again.
     """
+    session.catch_up()
+    if not book.waiting():
+        return {}
     payments = known_payments(session, book.undone())
     refused = [kept for kept in book.waiting() if kept.finding == "refused"]
     others = [kept.booking for kept in book.waiting() if kept.finding != "refused"]
@@ -118,25 +131,20 @@ def _entry(kept: Kept, now: Verdict | None) -> Found:
     return found
 
 
-def _payments(session: Session, everything: bool) -> Iterator[Found]:
-    with session.reader() as reader:
-        rows = list(reader.select(PAID))
-    for row in rows:
-        if row["entry"] and not everything:
-            continue
-        minor = row["paid_minor"] if row["status"] == "paid" else row["amount_minor"]
-        yield {
-            "reference": f"{row['contract']}#{row['version']}",
-            "milestone": f"{row['contract']}/{row['milestone']}" if row["milestone"] else None,
-            "partner": row["partner"],
-            "transfer": row["transfer"] or None,
-            "status": row["status"],
-            "amount": money(int(minor or 0), str(row["currency"])),
-            "currency": row["currency"],
-            "instructed_on": row["instructed_on"],
-            "paid_on": row["paid_on"],
-            "bank_entry": row["entry"] or None,
-        }
+def _payment(row: Found) -> Found:
+    minor = row["paid_minor"] if row["status"] == "paid" else row["amount_minor"]
+    return {
+        "reference": f"{row['contract']}#{row['version']}",
+        "milestone": f"{row['contract']}/{row['milestone']}" if row["milestone"] else None,
+        "partner": row["partner"],
+        "transfer": row["transfer"] or None,
+        "status": row["status"],
+        "amount": money(int(minor or 0), str(row["currency"])),
+        "currency": row["currency"],
+        "instructed_on": row["instructed_on"],
+        "paid_on": row["paid_on"],
+        "bank_entry": row["entry"] or None,
+    }
 
 
 def _row(kind: str, found: Found) -> Found:
@@ -148,7 +156,7 @@ def _row(kind: str, found: Found) -> Found:
     return row
 
 
-def _people(entries: list[Found], payments: list[Found]) -> Iterator[Table | str]:
+def _people(entries: list[Found], payments: Rows | None) -> Iterator[Table | str]:
     waiting = [one for one in entries if one["verdict"] is None]
     told = [one for one in entries if one["verdict"] is not None]
     yield f"{_counted(len(waiting), 'entry', 'entries')} of the bank without an explanation"
@@ -167,12 +175,17 @@ def _people(entries: list[Found], payments: list[Found]) -> Iterator[Table | str
         columns += [exact("cur"), "explained as", "payments", "why"]
         yield Table(columns, [_cells(one) for one in told])
     yield ""
-    without = [one for one in payments if not one["bank_entry"]]
-    yield f"{_counted(len(without), 'payment')} without an entry of the bank"
-    if payments:
+    if payments is None:
+        yield f"{_counted(0, 'payment')} without an entry of the bank"
+        return
+    without = replace(payments, params={"all": 0}).count()
+    yield f"{_counted(without, 'payment')} without an entry of the bank"
+    shown, rest = shortened(payments, "payment list --contract or --partner")
+    if shown:
         headings: list[Column | str] = [exact("payment"), exact("transfer"), "partner", "status"]
         headings += [exact("since"), number("amount"), exact("cur"), "entry"]
-        yield Table(headings, [_paid_cells(one) for one in payments])
+        yield Table(headings, [_paid_cells(_payment(one)) for one in shown])
+    yield from rest
 
 
 def _cells(one: Found) -> list[object]:

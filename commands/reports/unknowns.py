@@ -8,8 +8,10 @@ from commands.output import Column, Table, exact
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, listed
 from commands.reports.sheet import Sheet
+from commands.shortening import shortened
 from ledger.recorded import PARTS
 from projections.derive import unknowns
+from projections.reading import Rows
 
 COLUMNS = ("contract", "milestone", "partner", "not_recorded", "inferred", "heard_on", "events")
 _INFERRED = {"signed": "signed_on", "delivered": "submitted_on", "first": "first_submitted_on"}
@@ -18,8 +20,9 @@ _INFERRED = {"signed": "signed_on", "delivered": "submitted_on", "first": "first
 def show(asked: Asked) -> None:
     """Prints a row for every contract and milestone of which something is not known."""
     with framed(asked) as frame:
-        rows = [_row(row) for row in frame.select(unknowns.LIST, **frame.filters)]
-        frame.emit({"lines": rows}, rows=rows, columns=COLUMNS, people=_people(rows))
+        rows = frame.rows(unknowns.LIST)
+        data = {"lines": map(_row, rows)}
+        frame.emit(data, rows=map(_row, rows), columns=COLUMNS, people=_people(rows))
 
 
 def _row(row: Found) -> Found:
@@ -35,7 +38,8 @@ def _row(row: Found) -> Found:
     }
 
 
-def _people(rows: list[Found]) -> Iterator[Table | str]:
+def _people(rows: Rows) -> Iterator[Table | str]:
+    shown, rest = shortened(rows)
     cells = [
         [
             one["milestone"] or one["contract"],
@@ -43,7 +47,8 @@ def _people(rows: list[Found]) -> Iterator[Table | str]:
             ", ".join(name.replace("_", " ") for name in one["inferred"]),
             one["heard_on"],
         ]
-        for one in rows
+        for one in map(_row, shown)
     ]
     columns: list[Column | str] = [exact("of"), "not recorded", "inferred", exact("last heard of")]
     yield Sheet(columns, cells, empty="(nothing that was imported is unknown)")
+    yield from rest

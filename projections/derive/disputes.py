@@ -45,5 +45,6 @@ SELECT contract, version, partner, milestone, side, status, currency, reason, am
        ended_on, opened_by, events
 FROM {disputes}
 WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+  AND (:status IS NULL OR status = :status)
 ORDER BY contract, version
 """

@@ -101,6 +101,7 @@ SELECT contract, version, partner, number, kind, status, currency, milestone, is
 FROM {invoices}
 WHERE version > 0
   AND (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+  AND (:status IS NULL OR status = :status)
 ORDER BY contract, stream, version, ordinal
 """
 

@@ -121,6 +121,7 @@ FROM (SELECT m.*, u.heard_on, u.delivered_inferred, u.no_deliveries, u.no_accept
       FROM {milestones} AS m
       LEFT JOIN {unknowns} AS u ON u.stream = m.stream AND u.ordinal = m.ordinal) AS known
 WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+  AND (:status IS NULL OR status = :status)
 ORDER BY contract, ordinal, stream
 """
 

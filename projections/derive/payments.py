@@ -48,6 +48,7 @@ SELECT p.contract, p.version, p.partner, p.milestone, p.currency, p.status, p.am
        s.transfer, s.fees_minor, s.paid_currency, s.paid_foreign_minor, s.instructed_foreign_minor, s.gain_minor
 FROM {payments} p LEFT JOIN {settlements} s ON s.stream = p.stream AND s.version = p.version
 WHERE (:contract IS NULL OR p.contract = :contract) AND (:partner IS NULL OR p.partner = :partner)
+  AND (:status IS NULL OR p.status = :status)
 ORDER BY p.contract, p.version
 """
 
