@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -124,6 +125,7 @@ def main(args: Sequence[str] | None = None) -> int:
     if args is None:
         # A process of our own: looking for cycles among what was only just imported costs 30 ms a start.
         gc.set_threshold(100_000)
+        signal.signal(signal.SIGTERM, _terminated)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller (`>&-`)
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - it lives as long as we do
@@ -142,6 +144,15 @@ def main(args: Sequence[str] | None = None) -> int:
         return 0
     except (Exception, KeyboardInterrupt) as problem:
         return _report(problem, words)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: what an interrupt does, so that a run that ends early is noted and said."""
+
+
+def _terminated(number: int, frame: object) -> None:
+    signal.signal(number, signal.SIG_DFL)  # a second one ends it at once
+    raise Terminated("SIGTERM")
 
 
 def _run(words: Sequence[str]) -> Any:
@@ -222,6 +233,9 @@ def as_error(problem: BaseException) -> LedgerError:
             return InputInvalid("usage", _usage_message(problem), hint=_usage_hint(problem))
         case click.ClickException():
             return InputInvalid("file", problem.format_message())
+        case Terminated():
+            again = "what was already recorded stays; run the command again for the rest"
+            return Failure("terminated", "ended by SIGTERM", hint=again)
         case KeyboardInterrupt() | click.Abort():
             again = "what was already recorded stays; run the command again for the rest"
             return Failure("interrupted", "stopped by the user", hint=again)

@@ -177,7 +177,10 @@ def emit(
 
                 stream.writelines(quick_json(row, 0) + "\n" for row in listed)
             else:
-                stream.writelines(_csv_lines(listed, columns))
+                lines = _csv_lines(listed, columns)
+                # For a program byte for byte; on a terminal nothing may move the cursor or hide.
+                seen = (visible(line, keep="\n") for line in lines)
+                stream.writelines(seen if on_terminal(stream) else lines)
 
 
 def _write_workbook(

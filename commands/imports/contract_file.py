@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MAX_BYTES = 1 << 20
+MOST_PROBLEMS = 100  # told in full; each looks for what may have been meant
 STDIN = "-"
 
 _TAIL_OF_AMOUNT = re.compile(r"[0-9]{3}(\.[0-9]+)?")
@@ -138,7 +139,11 @@ def _structured(loaded: Loaded) -> tuple[ContractDocument | None, list[Problem]]
         return _adapter().validate_python(data, context={"currency": currency}), []
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
-        return None, [_problem(error) for error in errors]
+        problems = [_problem(error) for error in errors[:MOST_PROBLEMS]]
+        if more := errors[MOST_PROBLEMS:]:
+            says = f"{len(more):,} more problems, from here on, are not listed"
+            problems.append(Problem(more[0]["loc"], says, "correct those before first"))
+        return None, problems
 
 
 @cache

@@ -41,6 +41,12 @@ _BY_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 # One JSON value ends with the first line and another begins: JSON Lines, whatever the file's name.
 _LINES = re.compile(r"\s*[{\[].*[}\]][ \t\r]*\n\s*[{\[]")
+# One JSON value is held as a whole; JSON Lines are read line by line, and may be of any size.
+MOST_AT_ONCE = 100_000_000
+_TOO_LARGE = (
+    "is more than 100 MB as one JSON value: write one release a line into a .jsonl file (jq -c '.releases[]'),"
+    " which may be of any size"
+)
 _STAGES = ("planning", "tender", "awards")
 
 
@@ -100,13 +106,22 @@ def _documents(path: Path, reading: Reading, progress: Progress) -> Iterator[tup
         if packed:
             progress(path.stat().st_size)
         return
-    text = read_text(path, reading)
+    text = "" if _too_large(path, 0) else read_text(path, reading)
+    if _too_large(path, len(text)):
+        reading.skip(str(path), _TOO_LARGE, "file-too-large")
+        return
     if _LINES.match(text):
         for number, line in enumerate(text.split("\n"), 1):
             yield from _parsed(line, str(path), number, reading)
     else:
         yield from _parsed(text, str(path), 0, reading)
     progress(len(text) if path == STDIN else path.stat().st_size)
+
+
+def _too_large(path: Path, characters: int) -> bool:
+    """Whether a file is more than is read as one value: seven times its size is needed for that."""
+    there = 0 if path == STDIN else path.stat().st_size
+    return max(there, characters) > MOST_AT_ONCE
 
 
 def _parsed(text: str, path: str, line: int, reading: Reading) -> Iterator[tuple[str, Any]]:

@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event,
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ledger.errors import DatabaseUnusable, StoreUnavailable
-from ledger.store.failures import masked, translate
+from ledger.store.failures import has_room, masked, translate
 from ledger.store.schema import HEAD, VERSION_TABLE
 
 # How long a writer waits for another one before it reports a conflict.
@@ -201,26 +201,44 @@ def _sqlite(url: URL, create: bool) -> Engine:
         fresh = create and not (path.exists() and path.stat().st_size)
         if create:
             _make_folder(path.parent, url)
-        # Transactions are begun by `_begin`, not guessed by the driver from the statement's first
-        # word.
-        conn = sqlite3.connect(
-            f"{path.as_uri()}?{_mode(path, create)}",
-            uri=True,
-            timeout=LOCK_WAIT_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
         try:
-            if fresh:
-                conn.execute("PRAGMA journal_mode = WAL")
-            conn.execute("PRAGMA synchronous = FULL")
-            conn.execute("PRAGMA foreign_keys = ON")
-        except BaseException:
-            conn.close()
-            raise
-        return conn
+            return _opened(path, _mode(path, create), "journal_mode = WAL" if fresh else "")
+        except sqlite3.OperationalError:
+            if fresh or has_room(path):
+                raise
+            # What is written beside the file while it is read has no room: it is read alone.
+            wal = _wal(path)
+            if wal.exists() and wal.stat().st_size:
+                return _opened(path, "mode=rw", "locking_mode = EXCLUSIVE")
+            return _opened(path, "mode=ro&immutable=1")
 
     return create_engine(url, creator=opened, poolclass=QueuePool)
+
+
+def _opened(path: Path, mode: str, first: str = "") -> sqlite3.Connection:
+    """A connection that has read the file, after a pragma of its own."""
+    # Transactions are begun by `_begin`, not guessed by the driver from the statement's first word.
+    conn = sqlite3.connect(
+        f"{path.as_uri()}?{mode}",
+        uri=True,
+        timeout=LOCK_WAIT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        if first:
+            conn.execute(f"PRAGMA {first}")
+        conn.execute("PRAGMA synchronous = FULL")
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute("PRAGMA schema_version")
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def _make_folder(folder: Path, url: URL) -> None:
@@ -239,7 +257,7 @@ def _mode(path: Path, create: bool) -> str:
         return "mode=rwc"
     if os.access(path, os.W_OK):
         return "mode=rw"
-    wal = path.with_name(f"{path.name}-wal")
+    wal = _wal(path)
     # A write-ahead log cannot be opened without writing beside it. With none there, and no right to
     # make one, the file alone is the whole database.
     alone = not wal.exists() and not os.access(path.parent, os.W_OK)

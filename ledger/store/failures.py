@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +21,9 @@ from ledger.errors import (
 )
 
 DAMAGED = "database-damaged"
+# What a full disk looks like to SQLite, besides SQLITE_FULL: it cannot make or grow the files beside its own.
+_WITHOUT_ROOM = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
+_ROOM_BESIDE = 64 * 1024
 _SECRET = ("password", "passfile", "sslpassword", "sslkey")
 
 
@@ -63,6 +68,8 @@ def _of_sqlite(error: sqlite3.Error, url: URL) -> LedgerError | None:
         return _guarded(url, str(error))
     # Extended codes begin with the primary one: SQLITE_READONLY_DBMOVED, SQLITE_BUSY_SNAPSHOT.
     name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(_WITHOUT_ROOM) and url.database and not has_room(Path(url.database)):
+        return _full(url, "database or disk is full")
     for code, ours in _BY_SQLITE_NAME.items():
         if name.startswith(code):
             return ours(url, str(error))
@@ -77,6 +84,14 @@ def _of_postgresql(error: BaseException, url: URL) -> LedgerError | None:
         return _unreachable(url, str(error)) if lost else None
     ours = _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
     return ours(url, str(error)) if ours else None
+
+
+def has_room(file: Path) -> bool:
+    """Whether there is room beside a file for what SQLite keeps there while it is open."""
+    try:
+        return shutil.disk_usage(file.expanduser().absolute().parent).free >= _ROOM_BESIDE
+    except OSError:
+        return True  # what is wrong is something else
 
 
 def _locked(url: URL, detail: str) -> LedgerError:
@@ -107,7 +122,7 @@ def _full(url: URL, detail: str) -> LedgerError:
     return StoreUnavailable(
         "disk-full",
         f"there is no room left where {masked(url)} lies: {_line(detail)}",
-        hint="nothing was recorded; make room and try again",
+        hint="nothing was recorded; make room and try again (reports go on meanwhile)",
     )
 
 

@@ -72,7 +72,10 @@ class Certificate:
         if isinstance(error, LedgerError):
             self.error = error.as_object()
         elif isinstance(error, KeyboardInterrupt):
-            self.error = {"error": "interrupted", "message": "the run was interrupted"}
+            self.error = {
+                "error": "interrupted",
+                "message": " by ".join(["the run was interrupted", *map(str, error.args)]),
+            }
         else:
             self.error = {"error": "unexpected", "message": f"{type(error).__name__}: {error}"}
 

@@ -199,6 +199,19 @@ def test_csv_has_its_header_even_without_rows(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == "contract,net\n"
 
 
+def test_csv_is_byte_for_byte_for_programs_and_harmless_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"title": "a\x1b[2J\u202eb", "note": "two\nlines"}]
+    emit(Output("csv"), {}, rows=rows)
+    assert capsys.readouterr().out == 'title,note\na\x1b[2J\u202eb,"two\nlines"\n'
+    seen = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", seen)
+    emit(Output("csv"), {}, rows=rows)
+    assert seen.getvalue() == 'title,note\na\\x1b[2J\\u202eb,"two\nlines"\n'
+
+
 def test_only_the_form_asked_for_is_computed(capsys: pytest.CaptureFixture[str]) -> None:
     def never() -> dict[str, object]:
         raise AssertionError("computed for nobody")

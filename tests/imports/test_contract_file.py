@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import time
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -404,3 +405,14 @@ def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_is_no_mapping_is_refused(text: str) -> None:
     error = refused(text)
     assert error.message.startswith("the file: keys with values are expected")
+
+
+def test_a_hundred_problems_are_told_in_full_and_the_others_counted() -> None:
+    """100,000 unknown keys took a minute: for each it was looked for what may have been meant."""
+    keys = "".join(f"unheard{n}: 1\n" for n in range(60_000))
+    began = time.perf_counter()
+    problem = refused(keys)
+    assert time.perf_counter() - began < 30
+    told = problem.facts["problems"]
+    assert len(told) == 101
+    assert any("more problems, from here on, are not listed" in one["problem"] for one in told)

@@ -627,3 +627,16 @@ def test_a_missing_path_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
         read_ocds([tmp_path / "none.json"])
     with pytest.raises(InputInvalid, match="ends in"):
         read_ocds([tmp_path])
+
+
+def test_one_value_of_more_than_can_be_held_is_told_and_how_to_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commands.imports.ocds.MOST_AT_ONCE", 500)
+    large, lines = tmp_path / "large.json", tmp_path / "lines.jsonl"
+    release = {"ocid": "o-1", "id": "1", "date": "2026-01-05T00:00:00Z", "tag": ["contract"]}
+    large.write_text(json.dumps({"releases": [release] * 10}))
+    lines.write_text("\n".join(json.dumps(release | {"id": str(n)}) for n in range(10)))
+    (skipped,) = [s for s in read_ocds([large, lines]).skipped if s.rule == "file-too-large"]
+    assert skipped.place == str(large)
+    assert "a .jsonl file" in skipped.reason

@@ -1,0 +1,78 @@
+"""A command that is ended from outside says so, notes it where it keeps notes, and shows no traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from ledger.contract import evolve
+from ledger.store import open_ledger
+from ledger.store.database import reading
+from projections.rebuild.full import last_run
+from tests.projections.portfolios import fill
+
+HERE = Path(__file__).parents[2]
+
+
+def started(url: str, *words: str) -> subprocess.Popen[str]:
+    """The real command line; what is started in the background may ignore SIGINT, so it is told not to."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "commands.main", *words],
+        cwd=HERE,
+        env=os.environ | {"MLEDGER_DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    )
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_rebuild_that_is_ended_is_noted_as_failed_and_says_so(
+    sqlite_url: str, workers: str
+) -> None:
+    with open_ledger(sqlite_url, evolve) as ledger:
+        fill(ledger, 1_500, 20)
+        with started(sqlite_url, "projections", "rebuild", "--workers", workers) as running:
+            while running.poll() is None:
+                with reading(ledger.engine) as conn:
+                    if conn.exec_driver_sql("SELECT holder FROM rebuild_holder").scalar_one():
+                        break
+                time.sleep(0.02)
+            running.send_signal(signal.SIGTERM)
+            out, err = running.communicate(timeout=60)
+        assert (running.returncode, out) == (1, "")
+        assert "error[terminated]: ended by SIGTERM" in err
+        assert "Traceback" not in err
+        with reading(ledger.engine) as conn:
+            run = last_run(conn)
+    assert run is not None
+    assert run["status"] == "failed"
+    assert run["error"] == {"error": "interrupted", "message": "the run was interrupted by SIGTERM"}
+
+
+@pytest.mark.parametrize("seconds", [0.6, 1.0, 1.6])
+def test_an_import_that_is_interrupted_shows_no_traceback(
+    sqlite_url: str, tmp_path: Path, seconds: float
+) -> None:
+    rows = [
+        f"C-{n},Client,Studio,CNY,Asia/Shanghai,2026-01-05,M1,2026-03-01,100.00"
+        for n in range(4_000)
+    ]
+    head = "contract,client,partner,currency,timezone,signed_on,milestone,due,amount"
+    file = tmp_path / "many.csv"
+    file.write_text("\n".join([head, *rows]) + "\n")
+    database = make_url(sqlite_url).database
+    with started(f"sqlite:///{database}", "import", "csv", str(file), "--as", "admin-1") as running:
+        time.sleep(seconds)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+    assert "Traceback" not in err
+    assert running.returncode == 0 or "stopped by the user" in err or "error[" in err
