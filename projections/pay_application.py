@@ -14,13 +14,15 @@ from fractions import Fraction
 from ledger.money import percent_of, round_minor
 from ledger.state import Contract, Milestone
 
+VALUE, COMPLETED = "value", "completed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """A line's inputs: its value when the contract was signed and as changed since, and what was completed of it.
 
     `retainage_minor` is what is held back of it; None where the application has a rate for all its lines. `unknown`
-    says that an amount is not known, and counts as 0.
+    names what is not known of it, "value" or "completed": that is in no total.
     """
 
     id: str
@@ -31,7 +33,12 @@ class Item:
     this_minor: int = 0
     stored_minor: int = 0
     retainage_minor: int | None = None
-    unknown: bool = False
+    unknown: frozenset[str] = frozenset()
+
+    @property
+    def valued(self) -> bool:
+        """Whether its value is known, as signed and as changed since."""
+        return VALUE not in self.unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,8 @@ class Line:
 
     @property
     def share(self) -> str | None:
-        """Completed ÷ scheduled, rounded half up to 4 digits; None where nothing is scheduled."""
-        return _share(self.completed_minor, self.scheduled_minor)
+        """Completed ÷ scheduled, rounded half up to 4 digits; None where nothing is scheduled, or one is not known."""
+        return None if self.item.unknown else _share(self.completed_minor, self.scheduled_minor)
 
     @property
     def balance_minor(self) -> int:
@@ -71,12 +78,13 @@ class Application:
 
     @property
     def whole(self) -> Line:
-        """All lines as one."""
+        """All lines as one: of values those that are known, and whatever was completed."""
         items = [line.item for line in self.lines]
+        valued = [item for item in items if item.valued]
         added = Item(
             id="total",
-            original_minor=sum(item.original_minor for item in items),
-            changes_minor=sum(item.changes_minor for item in items),
+            original_minor=sum(item.original_minor for item in valued),
+            changes_minor=sum(item.changes_minor for item in valued),
             previous_minor=sum(item.previous_minor for item in items),
             this_minor=sum(item.this_minor for item in items),
             stored_minor=sum(item.stored_minor for item in items),
@@ -195,6 +203,7 @@ def _milestones(now: Contract, before: Contract | None) -> list[Item]:
 def _item(family: str, members: list[Milestone], signed: bool, previous: int) -> Item:
     amounts = [m.baselines[0].amount_minor for m in members] if signed else [0]
     live = [m for m in members if m.status != "cancelled"]
+    accepted = [m.acceptance.accepted_minor for m in members if m.acceptance is not None]
     current = [m.current.amount_minor for m in live]
     original = sum(amount or 0 for amount in amounts)
     return Item(
@@ -205,7 +214,11 @@ def _item(family: str, members: list[Milestone], signed: bool, previous: int) ->
         previous_minor=previous,
         this_minor=_completed(members) - previous,
         retainage_minor=sum(m.retained_minor - m.released_minor for m in members),
-        unknown=None in current,
+        unknown=frozenset(
+            name
+            for name, found in ((VALUE, [*amounts, *current]), (COMPLETED, accepted))
+            if None in found
+        ),
     )
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, money, shown
+from commands.reports.schedule import UNKNOWN
 from commands.reports.sheet import Sheet
 from commands.reports.states import states_at
 from ledger.errors import DifferencesFound, InputInvalid, NotFound
 from ledger.money import format_minor, parse_minor
-from projections.pay_application import Application, Line, of_contract
+from projections.pay_application import COMPLETED, VALUE, Application, Line, of_contract
 
 if TYPE_CHECKING:
     from commands.workbook import Page
@@ -97,15 +98,23 @@ def _signed(minor: int, currency: str) -> str:
 # --- for programs ----------------------------------------------------------------------------------
 
 
-def _minor(line: Line) -> dict[str, int]:
-    """A line's amounts, in the order of LINE."""
+_NOT_KNOWN = {
+    VALUE: ("original", "changes", "scheduled", "balance"),
+    COMPLETED: ("previous", "this_period", "completed", "balance"),
+}
+
+
+def _minor(line: Line) -> dict[str, int | None]:
+    """A line's amounts, in the order of LINE; None where one is not known."""
     item = line.item
+    unknown = {name for of in item.unknown for name in _NOT_KNOWN[of]}
     figures = (
         *(item.original_minor, item.changes_minor, line.scheduled_minor, item.previous_minor),
         *(item.this_minor, item.stored_minor, line.completed_minor, line.balance_minor),
         line.retainage_minor,
     )
-    return dict(zip(LINE, figures, strict=True))
+    named = zip(LINE, figures, strict=True)
+    return {name: None if name in unknown else minor for name, minor in named}
 
 
 def _line(line: Line, currency: str) -> Found:
@@ -161,7 +170,7 @@ def _people(made: Application, data: Found, told: int | None) -> Iterator[Table 
     yield ""
     yield "before tax, and before what advances recover"
     if unknown := [line.item.id for line in made.lines if line.item.unknown]:
-        yield f"amount unknown, counted as 0: {', '.join(unknown)}"
+        yield f"{UNKNOWN} not known, and in no total: {', '.join(unknown)}"
 
 
 def _schedule(made: Application, currency: str) -> Table:
@@ -182,6 +191,8 @@ def _schedule(made: Application, currency: str) -> Table:
 
 
 def _cells(line: Line, currency: str) -> list[object]:
-    amounts = [shown(minor, currency) for minor in _minor(line).values()]
+    amounts = [
+        UNKNOWN if minor is None else shown(minor, currency) for minor in _minor(line).values()
+    ]
     share = "" if line.share is None else f"{Decimal(line.share) * 100:.2f}%"
     return [line.item.id, line.item.title, *amounts[:-2], share, *amounts[-2:]]

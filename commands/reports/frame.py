@@ -190,7 +190,10 @@ def catch_up_where_allowed(ledger: Ledger[Contract]) -> None:
     except (StoreUnavailable, Conflict):
         return
     if reached.derivation not in ("", DERIVATION):
-        say("note: the read models were derived by another release: mledger projections rebuild")
+        say(
+            "note: the read models were derived by another release, which may not tell what is not recorded:"
+            " mledger projections rebuild"
+        )
 
 
 def _say_lag(found: Reader) -> None:

@@ -20,6 +20,7 @@ from ledger.events import (
     RoleRevoked,
 )
 from ledger.patches import in_full, only, patched, set_terms, terms_patch
+from ledger.rule_versions import FIRST
 from ledger.state import ADMINISTRATOR
 from ledger.terms import Terms
 
@@ -74,14 +75,18 @@ def _gaining(case: Case, then: Terms) -> set[str]:
     return roles | {d.to for d in then.delegations if d not in now.delegations}
 
 
-def money_added(case: Case, content: Any) -> int:
-    """What a change order or amendment adds to the contract as it is: every increase, no decrease set against it."""
-    added = sum(plan.amount_minor or 0 for plan in getattr(content, "define", ()))
+def money_added(case: Case, content: Any) -> int | None:
+    """What a change order or amendment adds to the contract as it is: every increase, no decrease set against it.
+
+    None where an amount is not known, or will not be; the first release took that for nothing.
+    """
+    found = [plan.amount_minor for plan in getattr(content, "define", ())]
     for patch in content.revisions:
         milestone = case.state.milestones[patch.milestone]
         now, then = milestone.current.amount_minor or 0, in_full(milestone, patch).amount_minor
-        added += max(0, (then or 0) - now)
-    return added
+        found.append(None if then is None else max(0, then - now))
+    known = [minor for minor in found if minor is not None]
+    return sum(known) if len(known) == len(found) or case.context.rules == FIRST else None
 
 
 def no_money(case: Case, content: Any) -> int:

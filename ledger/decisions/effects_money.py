@@ -24,6 +24,7 @@ from ledger.events import (
     Waiver,
 )
 from ledger.pricing.order import take_back
+from ledger.rule_versions import FIRST
 from ledger.state import Assessment, Award, Dispute, Posted
 from ledger.terms import Terms
 
@@ -241,7 +242,7 @@ def accepted_amount(case: Case, content: Reversal) -> int | None:
     """What was accepted, with the bonus that came with it: the amount that found the acceptance's tier."""
     acceptance = case.the_milestone().acceptance
     assert acceptance is not None
-    if acceptance.accepted_minor is None:
+    if acceptance.accepted_minor is None and case.context.rules > FIRST:
         return None
     with_it = sum(
         award.amount_minor
@@ -250,7 +251,7 @@ def accepted_amount(case: Case, content: Reversal) -> int | None:
         and award.version > acceptance.version
         and award.kind != "discretionary"
     )
-    return acceptance.accepted_minor + with_it
+    return (acceptance.accepted_minor or 0) + with_it
 
 
 def reversal_quorum(case: Case, content: Reversal, amount_minor: int | None) -> dict[str, int]:

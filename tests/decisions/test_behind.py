@@ -44,7 +44,7 @@ def disputed() -> Story:
 
 
 PROPOSED: dict[str, tuple[Story, Act]] = {
-    "order": (contract(), proposes(order(("M1", day(9, 1), None)))),
+    "order": (contract(), proposes(order(("M1", day(9, 1), 1_000_000)))),
     "amendment": (
         contract(),
         proposes(Amendment(terms=replace(TERMS, title="anew")), by="admin-1"),

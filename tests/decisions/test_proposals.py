@@ -28,7 +28,7 @@ from ledger.events import (
 )
 from ledger.evolve.common import digest
 from ledger.rule_versions import FIRST
-from ledger.terms import PaymentTerms, Retention, Tax, TerminationClause, Tier
+from ledger.terms import MilestonePlan, PaymentTerms, Retention, Tax, TerminationClause, Tier
 from tests.decisions.builders import (
     PLANS,
     TERMS,
@@ -435,3 +435,31 @@ def test_the_first_release_took_an_unknown_amount_for_nothing() -> None:
     proposed = story.records[-1].data
     assert isinstance(proposed, ChangeProposed)
     assert proposed.quorum == {"manager": 1}
+
+
+def test_the_first_release_counted_what_it_knew_of_what_an_amendment_adds() -> None:
+    plans = (MilestonePlan(id="M8", amount_minor=2_000_001), MilestonePlan(id="M9"))
+    free = replace(TERMS, ceiling_minor=None)
+    by, intent = proposes(Amendment(terms=free, define=plans), by="admin-1")
+    story = contract(ceiling_minor=None)
+    story.when(intent, by=by, rules=FIRST).happened()
+    proposed = story.records[-1].data
+    assert isinstance(proposed, ChangeProposed)
+    assert (proposed.amount_minor, proposed.quorum["finance"]) == (2_000_001, 1)
+
+
+def test_what_would_make_an_amount_unknown_needs_the_highest_tier() -> None:
+    """A milestone without an amount may cost anything; so may one that is added without."""
+    plan = MilestonePlan(id="M9", due=day(9, 1))
+    for content, by, wanted in (
+        (order(("M1", PLANS[0].due, None)), "manager-1", {"manager": 1, "finance": 1}),
+        (
+            Amendment(terms=TERMS, define=(plan,)),
+            "admin-1",
+            {"manager": 1, "finance": 1, "administrator": 1},
+        ),
+    ):
+        story = play(contract(), proposes(content, by=by))
+        proposed = story.records[-1].data
+        assert isinstance(proposed, ChangeProposed)
+        assert proposed.quorum == wanted

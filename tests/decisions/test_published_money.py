@@ -140,7 +140,7 @@ def test_days_are_counted_from_the_extended_date() -> None:
     clause = LateDamages(per_day_minor=500_000, cap_minor=20_000_000)
     story = contract(defined("M1", amount_minor=100_000_000), late_damages=clause, **BIG)
     granted = last(story) + 1
-    extended = order(("M1", days_after(DUE, 20), None))
+    extended = order(("M1", days_after(DUE, 20), 100_000_000))
     play(story, proposes(extended, on=day(8, 10)), agrees(granted, on=day(8, 11)))
     accepts(story, on=days_after(DUE, 30))
     assert story.the_state().milestones["M1"].penalty_minor == 5_000_000

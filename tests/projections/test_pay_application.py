@@ -232,12 +232,12 @@ def test_what_is_defined_on_a_later_day_is_a_change_and_was_not_signed() -> None
 
 def test_an_amount_that_became_unknown_is_said() -> None:
     story = b.play(b.contract(), b.proposes(b.order(("M1", b.day(9, 1), None)), on=b.day(8, 10)))
-    b.play(story, b.agrees(b.last(story), on=b.day(8, 11)))
-    found = of(story)["M1"]
-    assert (found.unknown, found.original_minor, found.changes_minor) == (
-        *(True, 1_000_000),
-        -1_000_000,
-    )
+    proposal = b.last(story)
+    b.play(story, b.agrees(proposal, on=b.day(8, 11)))
+    b.play(story, b.agrees(proposal, by="finance-1", on=b.day(8, 11)))
+    assert of(story)["M1"].unknown == {"value"}
+    whole = of_contract(story.the_state(), None).whole
+    assert (whole.item.original_minor, whole.item.changes_minor) == (3_000_000, 0)
 
 
 def test_a_remainder_that_fell_away_is_no_change() -> None:
@@ -282,13 +282,22 @@ def test_what_was_earned_and_taken_back_since_is_a_line_below_zero() -> None:
     assert (found.changes_minor, found.previous_minor, found.this_minor) == (0, 15_000, -15_000)
 
 
-def test_an_amount_that_nobody_knows_is_said_and_counts_as_nothing() -> None:
+def test_an_amount_that_nobody_knows_is_said_and_in_no_total() -> None:
     records = taken(TakenMilestone(id="M1"), TakenMilestone(id="M2", amount_minor=700))
     state = fold(records)
     assert state is not None
-    found = {one.item.id: one.item for one in of_contract(state, None).lines}
-    assert (found["M1"].unknown, found["M1"].original_minor) == (True, 0)
-    assert (found["M2"].unknown, found["M2"].original_minor) == (False, 700)
+    made = of_contract(state, None)
+    found = {one.item.id: one for one in made.lines}
+    assert (found["M1"].item.unknown, found["M1"].share) == (frozenset({"value"}), None)
+    assert (found["M2"].item.unknown, found["M2"].item.original_minor) == (frozenset(), 700)
+    assert made.original_minor == 700
+
+
+def test_what_was_accepted_for_an_unknown_amount_is_not_known_to_be_completed() -> None:
+    state = fold(taken(TakenMilestone(id="M1", status="accepted")))
+    assert state is not None
+    (line,) = of_contract(state, None).lines
+    assert line.item.unknown == {"value", "completed"}
 
 
 def test_all_of_imported_history_was_signed_with_its_contract() -> None:
