@@ -177,9 +177,10 @@ def test_bktxcd_prtry_of_swift_is_a_charge(code: str, verdict: str | None) -> No
     assert taken.verdict == verdict
 
 
-def test_bktxcd_of_a_charge_as_large_as_the_payment_waits() -> None:
+@pytest.mark.parametrize(("booked", "waits"), [("1772.38", ""), ("1772.39", "charge")])
+def test_bktxcd_of_a_charge_as_large_as_all_that_it_names_waits(booked: str, waits: str) -> None:
     said = "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>MDOP</Cd><SubFmlyCd>CHRG</SubFmlyCd></Fmly></Domn></BkTxCd>"
-    assert finding(World(), ntry("1772.39", tx(T3), more=said)) == "charge"
+    assert finding(World(), ntry(booked, tx(T3), more=said)) == waits
 
 
 @pytest.mark.parametrize("code", ["ICDT", "ESCT", "DMCT"])
