@@ -682,6 +682,9 @@ class Milestone:
         self.accepted, self.remainder = False, ""
         self.priced = True
         self.releases: dict[int, list[int]] = {}
+        self.title = self.stage = ""
+        self.kind, self.due = "milestone", None
+        self.steps: dict[str, int] = {}
 
     def net(self) -> int:
         return self.posted if self.accepted else 0
@@ -701,6 +704,21 @@ class Milestone:
             found.append(("retention", amount, paid, amount - paid))
         return found
 
+    def parts(self) -> dict[str, int]:
+        """What its lines add up to, as the schedule names the sums."""
+        left = dict(self.steps)
+        gross, bonus, tax = (left.pop(step, 0) for step in ("gross", "bonus", "tax"))
+        penalty, retention = -left.pop("penalty", 0), -left.pop("retention", 0)
+        return {
+            "gross": gross,
+            "bonus": bonus,
+            "penalty": penalty,
+            "credit": 0,
+            "tax": tax,
+            "retention": retention,
+            "adjustment": sum(left.values()),
+        }
+
 
 def fits(told: tuple[object, ...], proven: tuple[object, ...], imported: bool) -> bool:
     """Whether figures are those of the records; of imported history some may be left unknown."""
@@ -712,10 +730,13 @@ class Stream:
 
     def __init__(self, name: str, number: int) -> None:
         self.name, self.number, self.version, self.currency = name, number, 0, ""
+        self.partner = ""
+        self.positions: set[int] = set()
+        self.instructed: dict[int, tuple[str, int, int]] = {}
         self.sealed_head = b""
         self.imported = False
         self.milestones: dict[str, Milestone] = {}
-        self.lines: list[tuple[str, str, str, int, int]] = []
+        self.lines: list[tuple[str, str, str, int, int, str]] = []
         self.payments: dict[int, tuple[str, int, int]] = {}
         self.dates: dict[int, str | None] = {}
         self.left_out: set[int] = set()
@@ -733,6 +754,8 @@ class Stream:
     def add(self, kind: str, version: int, position: int, data: dict[str, Any]) -> None:
         """What a fact changes in the totals."""
         self.currency = data["terms"]["currency"] if "terms" in data else self.currency
+        self.partner = data["terms"]["partner"] if "terms" in data else self.partner
+        self.positions.add(position)
         self.imported = self.imported or bool(data.get("imported"))
         name = data.get("milestone", "")
         if not name and not kind.startswith("Payment"):
@@ -741,9 +764,20 @@ class Stream:
         if kind == "AcceptanceReversed" and not one.accepted:
             return
         for line in data.get("lines", ()):
-            one.posted += 0 if kind == "RetentionReleased" else line["amount_minor"]
-            self.lines.append((name, line["step"], line["clause"], line["amount_minor"], position))
+            if kind != "RetentionReleased":
+                one.posted += line["amount_minor"]
+                one.steps[line["step"]] = one.steps.get(line["step"], 0) + line["amount_minor"]
+            amount, on = line["amount_minor"], self.dates.get(version) or ""
+            self.lines.append((name, line["step"], line["clause"], amount, position, on))
+        if kind == "MilestoneDefined":
+            one.title, one.stage, one.kind = (data.get(n, "") for n in ("title", "stage", "kind"))
+        elif kind == "PaymentInstructed":
+            asked = data["amount_minor"] + data.get("discount_minor", 0)
+            self.instructed[version] = name, data.get("release", 0), asked
+        elif kind in ("PaymentRecorded", "PaymentFailed"):
+            self.instructed.pop(data.get("instruction", 0), None)
         if kind == "MilestoneAccepted":
+            one.due = data.get("payment_due")
             one.accepted, one.gone, one.remainder = True, 0, data.get("remainder", "")
             one.priced = data.get("accepted_minor") is not None
         elif kind == "AcceptanceReversed":
@@ -922,6 +956,145 @@ def causes(bundle: Bundle) -> str:
     demand(not bundle.undecided, bundle.undecided)
     count = sum(one.judged for one in bundle.causes.values())
     return f"{count} outcomes rest on what was decided before them, by enough people"
+
+
+# --- checks: the tables ---------------------------------------------------------------------------------------
+
+PARTS = ("gross", "bonus", "penalty", "credit", "adjustment", "tax", "retention")
+SUMS = ("net", "held", "instructed", "paid", "outstanding", "payable", "expected")
+
+
+def minor(text: str, currency: str) -> int:
+    """The minor units of an exact amount, with as many decimals as its currency has."""
+    digits = DECIMALS.get(currency, 2)
+    form = r"-?\d+" + (rf"\.\d{{{digits}}}" if digits else "")
+    demand(bool(re.fullmatch(form, text, re.ASCII)), f"{text!r} is no amount of {currency}")
+    return int(text.replace(".", ""))
+
+
+def price_lines(bundle: Bundle, contracts: Sequence[Stream]) -> None:
+    """The table of price lines is what the records say, line by line."""
+    wanted = sorted(
+        (f"{c.name}/{name}", step, clause, c.currency, position, amount, on)
+        for c in contracts
+        for name, step, clause, amount, position, on in c.lines
+    )
+    told = sorted(
+        (
+            *(row["milestone"], row["step"], row["clause"], row["currency"]),
+            *(int(row["position"]), minor(row["amount"], row["currency"]), row["on"]),
+        )
+        for row in bundle.archive.table("price-lines.csv")
+    )
+    for one in sorted(set(told) ^ set(wanted)):
+        source = "price-lines.csv" if one in set(told) else "the records"
+        raise Violated(f"only {source} has the line {one[:3]} at position {one[4]} of {one[5]}")
+    demand(told == wanted, "price-lines.csv has a line twice")
+    for row in bundle.archive.table("price-lines.csv"):
+        behind = {int(one) for one in row["events"].split()}
+        own = bundle.streams[row["contract"]].positions
+        demand(
+            int(row["position"]) in behind
+            and behind <= own
+            and row["milestone"].startswith(row["contract"]),
+            f"price-lines.csv: {sorted(behind)} are not the events behind position {row['position']}",
+        )
+
+
+def columns(row: dict[str, str], stream: Stream, amounts: dict[str, int | None]) -> None:
+    """What else a line of the schedule says is what the records say, as far as that needs no rule.
+
+    Status and days need rules; what is held is only held against what is outstanding and payable.
+    """
+    where = row["milestone"] or row["contract"]
+    name = row["milestone"][len(row["contract"]) + 1 :]
+    one = stream.milestones[name]
+    release = row["kind"] == "retention"
+    said: dict[str, tuple[object, object]] = {"partner": (row["partner"], stream.partner)}
+    if name:
+        kind = "retention" if release else "advance" if one.kind == "advance" else "milestone"
+        said.update(kind=(row["kind"], kind), title=(row["title"], one.title))
+        said.update(stage=(row["stage"], one.stage))
+    wanted: dict[str, int]
+    parts = {n: minor(row[n], row["currency"]) if row[n] else None for n in PARTS}
+    if release:
+        wanted = dict.fromkeys(PARTS, 0) | {"retention": -(amounts["net"] or 0)}
+    elif one.accepted:
+        wanted = one.parts()
+    else:
+        wanted = dict.fromkeys(PARTS[1:], 0)
+    for part, proven in wanted.items():
+        if parts[part] is not None or not (stream.imported or not one.priced):
+            said[part] = (parts[part], proven)
+    if not one.releases:
+        asked = sum(a for of, _, a in stream.instructed.values() if of == name)
+        said["instructed"] = (amounts["instructed"], asked)
+        known = (amounts["outstanding"], amounts["held"], amounts["payable"])
+        if one.accepted and None not in known:
+            owed, held, payable = (amount or 0 for amount in known)
+            said["payable"] = (payable, max(0, owed - held - asked))
+            said["held"] = (held, min(max(held, 0), max(owed, 0)))
+    if one.accepted:
+        said["expected"] = (amounts["expected"], 0)
+    for column, (here, there) in said.items():
+        demand(here == there, f"{where}: schedule.csv says {column} {here}, the records {there}")
+    events = [int(one) for one in row["events"].split()]
+    demand(
+        bool(events) and stream.positions.issuperset(events),
+        f"{where}: {events} are not its events",
+    )
+
+
+def totals(bundle: Bundle) -> str:
+    """Net and paid of every milestone and release, and the totals per currency, are what the records sum up to."""
+    contracts = [s for s in bundle.streams.values() if s.name[:1] != "~" and s.currency]
+    price_lines(bundle, contracts)
+    wanted = {
+        (c.name, f"{c.name}/{name}" if name else ""): (c.currency, m.payables(), c.imported)
+        for c in contracts
+        for name, m in c.milestones.items()
+        if not m.gone
+    }
+    sums: dict[str, dict[str, int]] = {}
+    for row in bundle.archive.table("schedule.csv"):
+        where, currency = row["milestone"] or row["contract"], row["currency"]
+        place = (row["contract"], row["milestone"])
+        demand(place in wanted, f"schedule.csv has a line for {where} that the records have not")
+        stated, left, imported = wanted[place]
+        amounts = {n: minor(row[n], currency) if row[n] else None for n in SUMS}
+        kind = "retention" if row["kind"] == "retention" else ""
+        told = (kind, amounts["net"], amounts["paid"], amounts["outstanding"])
+        demand(
+            currency == stated, f"{where}: schedule.csv is in {currency}, the records in {stated}"
+        )
+        # Only of imported history is there anything unknown that the records do not leave unknown themselves.
+        same = [one for one in left if fits(told, one, imported)]
+        demand(bool(same), f"{where}: schedule.csv says {told}, the records {left}")
+        left.remove(same[0])
+        columns(row, bundle.streams[row["contract"]], amounts)
+        of_currency = sums.setdefault(currency, {})
+        for name, amount in amounts.items():
+            if amount is not None:
+                of_currency[name] = of_currency.get(name, 0) + amount
+    for (_, where), (_, left, _) in wanted.items():
+        demand(not where or not left, f"schedule.csv leaves out {where}")
+    count: dict[str, int] = {}
+    for row in bundle.archive.table("schedule.csv"):
+        count[row["currency"]] = count.get(row["currency"], 0) + 1
+    for row in bundle.archive.table("totals.csv"):
+        demand(
+            int(row["lines"]) == count.get(row["currency"]),
+            f"totals.csv counts {row['lines']} lines in {row['currency']}",
+        )
+        summed = sums.pop(row["currency"], {})
+        for name in SUMS:
+            added = minor(row[name], row["currency"]) if row[name] else None
+            demand(
+                added == summed.get(name),
+                f"totals.csv: {name} in {row['currency']} is not the sum of its lines",
+            )
+    demand(not sums, f"totals.csv leaves out {', '.join(sums)}")
+    return f"price lines and columns of {len(contracts)} contracts are those of the records"
 
 
 # --- checks: the log and its checkpoints ----------------------------------------------------------------------
@@ -1129,83 +1302,6 @@ def registered(bundle: Bundle, record: dict[str, Any], key: bytes, at: str) -> N
     if bundle.asked.signers is not None:
         known = allowed(bundle.asked.signers, actor, key, f"{act_of(record)}@mledger", on)
         demand(known, f"{at} is by a key that the trusted signers do not allow {actor} on {on}")
-
-
-# --- checks: totals -----------------------------------------------------------------------------------------
-
-SUMS = ("net", "held", "instructed", "paid", "outstanding", "payable", "expected")
-
-
-def minor(text: str, currency: str) -> int:
-    """The minor units of an exact amount, with as many decimals as its currency has."""
-    digits = DECIMALS.get(currency, 2)
-    form = r"-?\d+" + (rf"\.\d{{{digits}}}" if digits else "")
-    demand(bool(re.fullmatch(form, text, re.ASCII)), f"{text!r} is no amount of {currency}")
-    return int(text.replace(".", ""))
-
-
-def price_lines(bundle: Bundle, contracts: Sequence[Stream]) -> None:
-    """The table of price lines is what the records say, line by line."""
-    wanted = sorted(
-        (f"{c.name}/{name}", step, clause, c.currency, position, amount)
-        for c in contracts
-        for name, step, clause, amount, position in c.lines
-    )
-    told = sorted(
-        (
-            *(row["milestone"], row["step"], row["clause"], row["currency"]),
-            *(int(row["position"]), minor(row["amount"], row["currency"])),
-        )
-        for row in bundle.archive.table("price-lines.csv")
-    )
-    for one in sorted(set(told) ^ set(wanted)):
-        source = "price-lines.csv" if one in set(told) else "the records"
-        raise Violated(f"only {source} has the line {one[:3]} at position {one[4]} of {one[5]}")
-    demand(told == wanted, "price-lines.csv has a line twice")
-
-
-def totals(bundle: Bundle) -> str:
-    """Net and paid of every milestone and release, and the totals per currency, are what the records sum up to."""
-    contracts = [s for s in bundle.streams.values() if s.name[:1] != "~" and s.currency]
-    price_lines(bundle, contracts)
-    wanted = {
-        (c.name, f"{c.name}/{name}" if name else ""): (c.currency, m.payables(), c.imported)
-        for c in contracts
-        for name, m in c.milestones.items()
-        if not m.gone
-    }
-    sums: dict[str, dict[str, int]] = {}
-    for row in bundle.archive.table("schedule.csv"):
-        where, currency = row["milestone"] or row["contract"], row["currency"]
-        place = (row["contract"], row["milestone"])
-        demand(place in wanted, f"schedule.csv has a line for {where} that the records have not")
-        stated, left, imported = wanted[place]
-        amounts = {n: minor(row[n], currency) if row[n] else None for n in SUMS}
-        kind = "retention" if row["kind"] == "retention" else ""
-        told = (kind, amounts["net"], amounts["paid"], amounts["outstanding"])
-        demand(
-            currency == stated, f"{where}: schedule.csv is in {currency}, the records in {stated}"
-        )
-        # Only of imported history is there anything unknown that the records do not leave unknown themselves.
-        same = [one for one in left if fits(told, one, imported)]
-        demand(bool(same), f"{where}: schedule.csv says {told}, the records {left}")
-        left.remove(same[0])
-        of_currency = sums.setdefault(currency, {})
-        for name, amount in amounts.items():
-            if amount is not None:
-                of_currency[name] = of_currency.get(name, 0) + amount
-    for (_, where), (_, left, _) in wanted.items():
-        demand(not where or not left, f"schedule.csv leaves out {where}")
-    for row in bundle.archive.table("totals.csv"):
-        summed = sums.pop(row["currency"], {})
-        for name in SUMS:
-            added = minor(row[name], row["currency"]) if row[name] else None
-            demand(
-                added == summed.get(name),
-                f"totals.csv: {name} in {row['currency']} is not the sum of its lines",
-            )
-    demand(not sums, f"totals.csv leaves out {', '.join(sums)}")
-    return f"price lines, net and paid of {len(contracts)} contracts are those of the records"
 
 
 # --- the program ----------------------------------------------------------------------------------------------

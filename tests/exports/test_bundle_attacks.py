@@ -133,6 +133,22 @@ FORGED: dict[str, Any] = {
         },
         *(["totals"], f"{M3}: schedule.csv says"),
     ),
+    "a title in the schedule": (
+        *("one.zip", {"schedule.csv": swap(",Report,", ",Retort,")}, ["totals"]),
+        "schedule.csv says title",
+    ),
+    "who is paid": (
+        *("one.zip", {"schedule.csv": swap("Hangzhou Content Studio", "Mallory Ltd")}, ["totals"]),
+        "schedule.csv says partner Mallory Ltd, the records Hangzhou Content Studio",
+    ),
+    "the lines of a total": (
+        *("one.zip", {"totals.csv": swap("CNY,", "CNY,1")}, ["totals"]),
+        "totals.csv counts 1",
+    ),
+    "the day of a price line": (
+        *("one.zip", {"price-lines.csv": swap(",2026-", ",2025-")}, ["totals"]),
+        "only price-lines.csv has the line",
+    ),
     "a line of the schedule": (
         "one.zip",
         {"schedule.csv": lambda d: b"".join(x for x in d.splitlines(True) if b"/M3," not in x)},

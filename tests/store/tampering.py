@@ -108,6 +108,14 @@ def stream_names_exchanged(conn: Connection) -> None:
         conn.exec_driver_sql(f"UPDATE streams SET stream_id = '{name}' WHERE stream = {number}")
 
 
+def numbered_later(conn: Connection) -> None:
+    """C, the fourth stream, says everywhere that it is the fifth."""
+    conn.exec_driver_sql("UPDATE streams SET stream = 5 WHERE stream = 4")
+    for position, record in records(conn).items():
+        if record["stream_id"] == "C":
+            put(conn, position, record | {"stream": 5})
+
+
 KEY_AT_4 = "the key 'k' at position 4 is not what its records say"
 
 ATTACKS = [
@@ -225,6 +233,11 @@ ATTACKS = [
         "the number of a contract",
         does("UPDATE streams SET stream = 9 WHERE stream = 1"),
         ("streams", "position 1 is of 'A', and stream 1 is called 'nothing'"),
+    ),
+    Attack(
+        "a contract numbered out of its order",
+        numbered_later,
+        ("streams", "position 9 begins stream 5, where stream 4 would be next"),
     ),
     Attack(
         "a contract's name deleted",

@@ -131,6 +131,16 @@ def test_keys_of_an_earlier_release_are_told_as_standing_for_what_nobody_can_che
     assert verdict.not_checked["digests"].startswith("the records of 1 idempotency key(s)")
 
 
+def test_of_two_keys_the_forgotten_one_is_named_and_no_other(ledger: Ledger[Count]) -> None:
+    for key, stream in (("first", "A"), ("second", "B")):
+        envelope = replace(ALICE, key=key, digest="d", correlation="d")
+        ledger.append([(stream, 0, started("M1"))], envelope)
+    unguarded(ledger.engine, does("DELETE FROM keys WHERE key = 'first'"))
+    assert found(verify(ledger.engine)) == {
+        "keys": "position 1 has the key 'first', of which the table of keys knows nothing"
+    }
+
+
 @pytest.mark.parametrize(
     "statement",
     [f"DELETE FROM {VERSION_TABLE}", f"INSERT INTO {VERSION_TABLE} VALUES ('0001')"],

@@ -1,11 +1,11 @@
-"""verify.py as it is published: four modules that strangers get as one file, here and in docs/."""
+"""verify.py as it is published: five modules that strangers get as one file, here and in docs/."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 
-_PARTS = ("verify_formats.py", "verify_causes.py", "verify_records.py", "verify_checks.py")
+_PARTS = tuple(f"verify_{part}.py" for part in ("formats", "causes", "records", "tables", "checks"))
 _FIRST = """\
 #!/usr/bin/env python3
 # ruff: noqa: B905, T201 - for Python 3.9, and a program of its own

@@ -1,5 +1,5 @@
 # ruff: noqa: T201 - a program of its own, which prints
-"""The checks of verify.py, and how they are told: its last part (`publish.py` joins the four)."""
+"""The checks of verify.py, and how they are told: its last part (`publish.py` joins the five)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import re
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +33,16 @@ from projections.exports.bundle.verify_formats import (
     unbase64,
 )
 from projections.exports.bundle.verify_records import (
-    DECIMALS,
     SEALS,
     Asked,
     Bundle,
     NotChecked,
-    Stream,
     act_of,
     causes,
     files,
-    fits,
     records,
 )
+from projections.exports.bundle.verify_tables import totals
 
 # --- checks: the log and its checkpoints ----------------------------------------------------------------------
 
@@ -251,83 +249,6 @@ def registered(bundle: Bundle, record: dict[str, Any], key: bytes, at: str) -> N
     if bundle.asked.signers is not None:
         known = allowed(bundle.asked.signers, actor, key, f"{act_of(record)}@mledger", on)
         demand(known, f"{at} is by a key that the trusted signers do not allow {actor} on {on}")
-
-
-# --- checks: totals -----------------------------------------------------------------------------------------
-
-SUMS = ("net", "held", "instructed", "paid", "outstanding", "payable", "expected")
-
-
-def minor(text: str, currency: str) -> int:
-    """The minor units of an exact amount, with as many decimals as its currency has."""
-    digits = DECIMALS.get(currency, 2)
-    form = r"-?\d+" + (rf"\.\d{{{digits}}}" if digits else "")
-    demand(bool(re.fullmatch(form, text, re.ASCII)), f"{text!r} is no amount of {currency}")
-    return int(text.replace(".", ""))
-
-
-def price_lines(bundle: Bundle, contracts: Sequence[Stream]) -> None:
-    """The table of price lines is what the records say, line by line."""
-    wanted = sorted(
-        (f"{c.name}/{name}", step, clause, c.currency, position, amount)
-        for c in contracts
-        for name, step, clause, amount, position in c.lines
-    )
-    told = sorted(
-        (
-            *(row["milestone"], row["step"], row["clause"], row["currency"]),
-            *(int(row["position"]), minor(row["amount"], row["currency"])),
-        )
-        for row in bundle.archive.table("price-lines.csv")
-    )
-    for one in sorted(set(told) ^ set(wanted)):
-        source = "price-lines.csv" if one in set(told) else "the records"
-        raise Violated(f"only {source} has the line {one[:3]} at position {one[4]} of {one[5]}")
-    demand(told == wanted, "price-lines.csv has a line twice")
-
-
-def totals(bundle: Bundle) -> str:
-    """Net and paid of every milestone and release, and the totals per currency, are what the records sum up to."""
-    contracts = [s for s in bundle.streams.values() if s.name[:1] != "~" and s.currency]
-    price_lines(bundle, contracts)
-    wanted = {
-        (c.name, f"{c.name}/{name}" if name else ""): (c.currency, m.payables(), c.imported)
-        for c in contracts
-        for name, m in c.milestones.items()
-        if not m.gone
-    }
-    sums: dict[str, dict[str, int]] = {}
-    for row in bundle.archive.table("schedule.csv"):
-        where, currency = row["milestone"] or row["contract"], row["currency"]
-        place = (row["contract"], row["milestone"])
-        demand(place in wanted, f"schedule.csv has a line for {where} that the records have not")
-        stated, left, imported = wanted[place]
-        amounts = {n: minor(row[n], currency) if row[n] else None for n in SUMS}
-        kind = "retention" if row["kind"] == "retention" else ""
-        told = (kind, amounts["net"], amounts["paid"], amounts["outstanding"])
-        demand(
-            currency == stated, f"{where}: schedule.csv is in {currency}, the records in {stated}"
-        )
-        # Only of imported history is there anything unknown that the records do not leave unknown themselves.
-        same = [one for one in left if fits(told, one, imported)]
-        demand(bool(same), f"{where}: schedule.csv says {told}, the records {left}")
-        left.remove(same[0])
-        of_currency = sums.setdefault(currency, {})
-        for name, amount in amounts.items():
-            if amount is not None:
-                of_currency[name] = of_currency.get(name, 0) + amount
-    for (_, where), (_, left, _) in wanted.items():
-        demand(not where or not left, f"schedule.csv leaves out {where}")
-    for row in bundle.archive.table("totals.csv"):
-        summed = sums.pop(row["currency"], {})
-        for name in SUMS:
-            added = minor(row[name], row["currency"]) if row[name] else None
-            demand(
-                added == summed.get(name),
-                f"totals.csv: {name} in {row['currency']} is not the sum of its lines",
-            )
-    demand(not sums, f"totals.csv leaves out {', '.join(sums)}")
-    return f"price lines, net and paid of {len(contracts)} contracts are those of the records"
 
 
 # --- the program ----------------------------------------------------------------------------------------------

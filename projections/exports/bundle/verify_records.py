@@ -1,4 +1,4 @@
-"""What the records of a bundle say: the third part of verify.py (`publish.py` joins the four)."""
+"""What the records of a bundle say: the third part of verify.py (`publish.py` joins the five)."""
 
 from __future__ import annotations
 
@@ -84,6 +84,9 @@ class Milestone:
         self.accepted, self.remainder = False, ""
         self.priced = True
         self.releases: dict[int, list[int]] = {}
+        self.title = self.stage = ""
+        self.kind, self.due = "milestone", None
+        self.steps: dict[str, int] = {}
 
     def net(self) -> int:
         return self.posted if self.accepted else 0
@@ -103,6 +106,21 @@ class Milestone:
             found.append(("retention", amount, paid, amount - paid))
         return found
 
+    def parts(self) -> dict[str, int]:
+        """What its lines add up to, as the schedule names the sums."""
+        left = dict(self.steps)
+        gross, bonus, tax = (left.pop(step, 0) for step in ("gross", "bonus", "tax"))
+        penalty, retention = -left.pop("penalty", 0), -left.pop("retention", 0)
+        return {
+            "gross": gross,
+            "bonus": bonus,
+            "penalty": penalty,
+            "credit": 0,
+            "tax": tax,
+            "retention": retention,
+            "adjustment": sum(left.values()),
+        }
+
 
 def fits(told: tuple[object, ...], proven: tuple[object, ...], imported: bool) -> bool:
     """Whether figures are those of the records; of imported history some may be left unknown."""
@@ -114,10 +132,13 @@ class Stream:
 
     def __init__(self, name: str, number: int) -> None:
         self.name, self.number, self.version, self.currency = name, number, 0, ""
+        self.partner = ""
+        self.positions: set[int] = set()
+        self.instructed: dict[int, tuple[str, int, int]] = {}
         self.sealed_head = b""
         self.imported = False
         self.milestones: dict[str, Milestone] = {}
-        self.lines: list[tuple[str, str, str, int, int]] = []
+        self.lines: list[tuple[str, str, str, int, int, str]] = []
         self.payments: dict[int, tuple[str, int, int]] = {}
         self.dates: dict[int, str | None] = {}
         self.left_out: set[int] = set()
@@ -135,6 +156,8 @@ class Stream:
     def add(self, kind: str, version: int, position: int, data: dict[str, Any]) -> None:
         """What a fact changes in the totals."""
         self.currency = data["terms"]["currency"] if "terms" in data else self.currency
+        self.partner = data["terms"]["partner"] if "terms" in data else self.partner
+        self.positions.add(position)
         self.imported = self.imported or bool(data.get("imported"))
         name = data.get("milestone", "")
         if not name and not kind.startswith("Payment"):
@@ -143,9 +166,20 @@ class Stream:
         if kind == "AcceptanceReversed" and not one.accepted:
             return
         for line in data.get("lines", ()):
-            one.posted += 0 if kind == "RetentionReleased" else line["amount_minor"]
-            self.lines.append((name, line["step"], line["clause"], line["amount_minor"], position))
+            if kind != "RetentionReleased":
+                one.posted += line["amount_minor"]
+                one.steps[line["step"]] = one.steps.get(line["step"], 0) + line["amount_minor"]
+            amount, on = line["amount_minor"], self.dates.get(version) or ""
+            self.lines.append((name, line["step"], line["clause"], amount, position, on))
+        if kind == "MilestoneDefined":
+            one.title, one.stage, one.kind = (data.get(n, "") for n in ("title", "stage", "kind"))
+        elif kind == "PaymentInstructed":
+            asked = data["amount_minor"] + data.get("discount_minor", 0)
+            self.instructed[version] = name, data.get("release", 0), asked
+        elif kind in ("PaymentRecorded", "PaymentFailed"):
+            self.instructed.pop(data.get("instruction", 0), None)
         if kind == "MilestoneAccepted":
+            one.due = data.get("payment_due")
             one.accepted, one.gone, one.remainder = True, 0, data.get("remainder", "")
             one.priced = data.get("accepted_minor") is not None
         elif kind == "AcceptanceReversed":
