@@ -127,6 +127,23 @@ def test_the_intervals_behind_say_how_long_each_took() -> None:
     ]
 
 
+def test_the_intervals_behind_go_span_by_span_then_by_contract_and_say_both_days() -> None:
+    rows = (
+        accepted("M1", "2026-10-10", "2026-10-12", "2026-10-13", contract="C-2", stream=2),
+        accepted("M1", "2026-10-11", "2026-10-11", "2026-10-15"),
+    )
+    found = behind(answering(*rows), as_of=AS_OF)
+    assert [
+        (one["span"], one["milestone"], one["began_on"], one["ended_on"], one["why"])
+        for one in found
+    ] == [
+        ("submit_to_accept", "C-1/M1", "2026-10-11", "2026-10-11", "took 0 days"),
+        ("submit_to_accept", "C-2/M1", "2026-10-10", "2026-10-12", "took 2 days"),
+        ("accept_to_paid", "C-1/M1", "2026-10-11", "2026-10-15", "took 4 days"),
+        ("accept_to_paid", "C-2/M1", "2026-10-12", "2026-10-13", "took 1 day"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("observed", "percent", "expected"),
     [

@@ -151,3 +151,17 @@ def test_the_milestones_behind_say_why() -> None:
     assert found[0]["disputed"] == {"amount": "45000.00", "currency": "CNY"}
     assert found[0]["submitted"] == {"amount": "100000.00", "currency": "CNY"}
     assert found[0]["key"] == {"month": "2026-10"}
+
+
+def test_a_family_disputed_for_an_unknown_amount_says_no_amount() -> None:
+    rows = submitted(), dispute("M1", None), submitted("M2"), dispute("M2", 3_000_000)
+    assert [one["disputed"] for one in behind(answering(*rows), as_of=AS_OF)] == [
+        None,
+        {"amount": "30000.00", "currency": "CNY"},
+    ]
+
+
+def test_a_resolved_dispute_of_a_remainder_is_one_of_the_first_milestones() -> None:
+    rows = submitted(), dispute("M1-r1", 1_000_000, family="M1", status="upheld")
+    (found,) = behind(answering(*rows), as_of=AS_OF)
+    assert (found["verdict"], found["why"]) == ("disputed", "0 open, 1 resolved")

@@ -131,3 +131,28 @@ def test_a_release_of_retention_is_named_by_its_own_number_and_a_milestone_by_it
         ("retention", "C-1#14", "released"),
         ("milestone", "C-1/M4", "retained"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("due", "verdict"),
+    [
+        ("2026-10-12", "0-30"),
+        ("2026-10-11", "31-60"),
+        ("2026-09-12", "31-60"),
+        ("2026-09-11", "61-90"),
+        ("2026-08-13", "61-90"),
+        ("2026-08-12", "90+"),
+    ],
+)
+def test_a_line_behind_stands_in_the_bucket_that_its_amount_ages_in(due: str, verdict: str) -> None:
+    """30, 31, 60, 61, 90 and 91 days before the as-of date."""
+    (found,) = behind(answering(line("M1", due, 100)), as_of=AS_OF)
+    assert found["verdict"] == verdict
+
+
+def test_of_a_line_paid_for_an_unknown_amount_nobody_can_tell_what_is_open() -> None:
+    row = line("M1", "2026-10-11", 100, status="paid")
+    unknown = {"net_minor": None, "outstanding_minor": None, "payable_minor": None}
+    row.values |= unknown
+    (found,) = behind(answering(row), as_of=AS_OF)
+    assert (found["verdict"], found["open"]) == ("unknown_amount", None)

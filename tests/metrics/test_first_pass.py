@@ -78,3 +78,16 @@ def test_the_milestones_behind_say_why() -> None:
         ("C-1/M2", "not_first_pass", "rejected or accepted in part at first"),
         ("C-1/M3", "excluded_unknown", "first decided on no known day"),
     ]
+
+
+def test_the_milestones_behind_say_how_often_each_was_submitted_and_when_first() -> None:
+    rows = decided("M1", 0, submissions=3), decided("M2", 1)
+    found = behind(answering(*rows), as_of=AS_OF)
+    assert [
+        (one["submissions"], one["first_submitted_on"], one["first_decided_on"]) for one in found
+    ] == [(3, "2026-10-10", "2026-10-12"), (1, "2026-10-10", "2026-10-12")]
+
+
+def test_without_a_grouping_there_are_no_groups_and_a_grouping_of_nothing_has_none() -> None:
+    assert asked(decided("M1", 1))["groups"] == []
+    assert asked(by="month")["groups"] == []

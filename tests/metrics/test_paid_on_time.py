@@ -105,3 +105,13 @@ def test_the_payables_behind_say_why() -> None:
         ("C-1/M5", "excluded_unknown", "no known payment due date"),
         ("C-1/M6", "excluded_unknown", "settled on no known day"),
     ]
+
+
+def test_a_release_of_retention_is_a_payable_by_itself_of_which_all_is_known() -> None:
+    """Its number may be a milestone's too; what is not known of that milestone is not said of the release."""
+    rows = (
+        line("M1", DUE, 100, kind="retention", ordinal=12),
+        Put("unknowns", {"stream": 1, "ordinal": 12, "heard_on": DUE}),
+    )
+    assert count(*rows) == (0, 1)
+    assert count(line("M1", DUE, 100, ordinal=12), rows[1]) == (0, 0)
