@@ -5,8 +5,9 @@ PY    := $(VENV)/bin/python
 READY := $(VENV)/.ready
 CODE  := ledger commands projections migrations tests
 DAYS  := 400 -400
+GROW  := 20000
 
-.PHONY: help demo test test-days check bench bench-quick fuzz lock clean
+.PHONY: help demo test test-days check bench bench-quick bench-grow fuzz lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -32,6 +33,9 @@ bench: $(READY) ## all benchmarks
 
 bench-quick: $(READY) ## the benchmarks, small
 	$(PY) -m tests.benchmarks --quick
+
+bench-grow: $(READY) ## every command on 2,000 contracts and on 20,000 (GROW=60000: 3 M events, an hour)
+	$(PY) -m tests.benchmarks --grow $(GROW)
 
 fuzz: $(READY) ## slow tests, and every property with many random examples
 	HYPOTHESIS_PROFILE=fuzz $(PY) -m pytest -n auto -q -m "slow or hypothesis"

@@ -63,8 +63,8 @@ class Reader:
     """Answers the queries of the read models at one moment.
 
     In a query `{table}` names a read model and `:name` a parameter; `(:name IS NULL OR column = :name)` narrows it
-    where the parameter is given, and is left out where it is not. A contract is found by the number of its stream,
-    with which the key of every read model begins; `number` tells it of a name.
+    where the parameter is given, and is left out where it is not. A contract, and those of a partner, are found by the
+    numbers of their streams, with which the key of every read model begins; `number` tells it of a contract's name.
     """
 
     def __init__(
@@ -85,6 +85,8 @@ class Reader:
             return "1 = 1"
         if column == "contract" and (number := self._number(str(value))) is not None:
             return f"{table}stream = {number:d}"
+        if column == "partner":
+            return f"{table}stream IN (SELECT stream FROM {{contracts}} WHERE partner = :{name})"
         return f"{table}{column} = :{name}"
 
     def select(self, sql: str, **params: Value) -> list[Found]:

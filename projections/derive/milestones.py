@@ -127,16 +127,18 @@ ORDER BY contract, ordinal, stream
 
 # Milestones by status: the source's own word where it told one, else ours. A payment milestone folded into its
 # delivery is counted too, by the status it had.
-_COUNTED = """
-SELECT stream, contract, partner, currency, COALESCE(source_status, status) AS status FROM {milestones}
+_NARROWED = (
+    "(:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)"
+)
+_COUNTED = f"""
+SELECT contract, currency, COALESCE(source_status, status) AS status FROM {{milestones}} WHERE {_NARROWED}
 UNION ALL
-SELECT stream, contract, partner, currency, twin_status AS status FROM {milestones} WHERE twin_status IS NOT NULL
+SELECT contract, currency, twin_status AS status FROM {{milestones}} WHERE twin_status IS NOT NULL AND {_NARROWED}
 """
 
 STATUSES = f"""
 SELECT contract, status, COUNT(*) AS n
 FROM ({_COUNTED}) AS counted
-WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
 GROUP BY contract, status
 ORDER BY contract, status
 """
@@ -144,6 +146,5 @@ ORDER BY contract, status
 COUNTS = f"""
 SELECT currency, COUNT(*) AS n
 FROM ({_COUNTED}) AS counted
-WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
 GROUP BY currency
 """

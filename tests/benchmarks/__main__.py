@@ -1,8 +1,10 @@
 """`make bench` and `make bench-quick`: every figure in one run, with ratios, in build/bench.json.
 
-    python -m tests.benchmarks [--quick] [--without-postgres] [--grow]
+    python -m tests.benchmarks [--quick] [--without-postgres]
+    python -m tests.benchmarks --grow CONTRACTS [--folder FOLDER]
 
-The log has 20,000 contracts of 50 events (quick: 2,000); `--grow` adds logs of 100 k, 300 k and 3 M events.
+The log has 20,000 contracts of 50 events (quick: 2,000). `--grow` measures something else: every command on 2,000
+contracts and on so many, in build/bench-grow.json; a folder that is named keeps the ledgers for another run.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
-from tests.benchmarks import auditing, importing, processes, rebuilding, writing
+from tests.benchmarks import auditing, growing, importing, processes, rebuilding, writing
 from tests.benchmarks.measure import Book, machine
 
 OUTPUT = Path(__file__).parents[2] / "build"
@@ -26,7 +28,14 @@ def main() -> None:
     book = Book()
     print(f"machine: {machine()}")
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mledger-bench-")))
+        folder = options.folder or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="mledger-bench-"))
+        )
+        if options.grow:
+            _growth(book, folder, options.grow)
+            growing.figures(book, folder, options.grow)
+            _tell(book, "bench-grow.json")
+            return
         _sqlite(book, folder, options)
         if not options.without_postgres:
             from tests.databases import running_cluster
@@ -36,9 +45,11 @@ def main() -> None:
             # A server lets people act for themselves only.
             cluster.execute('CREATE ROLE "manager-1" LOGIN')
             _postgresql(book, url, options, make_url(url).set(username="manager-1"))
-        if options.grow:
-            _growth(book, folder)
-    book.write(OUTPUT / ("bench-quick.json" if options.quick else "bench.json"))
+    _tell(book, "bench-quick.json" if options.quick else "bench.json")
+
+
+def _tell(book: Book, name: str) -> None:
+    book.write(OUTPUT / name)
     missed = [figure.name for figure in book.figures if figure.reached is False]
     print(
         f"\n{len(book.figures)} figures, {len(missed)} not reached"
@@ -50,7 +61,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("--quick", action="store_true", help="100,000 events instead of 1,000,000")
     parser.add_argument("--without-postgres", action="store_true")
-    parser.add_argument("--grow", action="store_true", help="also 100 k, 300 k and 3 M events")
+    parser.add_argument("--grow", type=int, metavar="CONTRACTS", help="how commands grow with it")
+    parser.add_argument("--folder", type=Path, help="where ledgers lie, and are kept")
     return parser.parse_args()
 
 
@@ -102,23 +114,22 @@ def _let_record(url: str, person: URL) -> None:
     engine.dispose()
 
 
-def _growth(book: Book, folder: Path) -> None:
-    """Rate and memory at 100 k, 300 k and 3 M events."""
+def _growth(book: Book, folder: Path, contracts: int) -> None:
+    """The rebuild's rate and memory on the small ledger and on the large one."""
     from ledger.store import connect
     from projections.rebuild.full import Options, rebuild
 
-    for contracts in (2_000, 6_000, 60_000):
-        url = processes.database_in(folder, f"grow-{contracts}.sqlite3")
-        rebuilding.make_log(url, contracts)
+    first = None
+    for count in (growing.SMALL, contracts):
+        url = growing.ledger_of(folder, count)
         engine = connect(url)
         rate = rebuild(engine, Options()).events_per_second
         engine.dispose()
-        first = "SQLite 100,000 events: rebuild"
-        name = f"SQLite {contracts * 50:,} events: rebuild"
-        ratio = None if name == first else first
-        book.add(name, rate, "events/s", ratio_to=ratio, to_reach=">= 0.8" if ratio else None)
+        name = f"SQLite {count * 50:,} events: rebuild"
+        book.add(name, rate, "events/s", ratio_to=first, to_reach=">= 0.8" if first else None)
         peak = rebuilding.peak_of_rebuild(url)
         book.add(f"{name}, peak memory", peak, "MB", to_reach="<= 150")
+        first = first or name
 
 
 if __name__ == "__main__":

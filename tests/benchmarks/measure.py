@@ -9,6 +9,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -122,6 +123,30 @@ def process_seconds(command: list[str]) -> float:
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr.decode()}")
     return took
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What a whole process took: seconds of wall clock, seconds of CPU, MB at its peak."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+
+
+def measured(command: list[str]) -> Took:
+    """Runs a command, whose output goes nowhere; raises where it fails."""
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as said:
+        # Not `subprocess.run`, which does not tell one child's usage from another's.
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        took = time.perf_counter() - began
+        if child.returncode != 0:
+            said.seek(0)
+            raise RuntimeError(f"{' '.join(command)} failed:\n{said.read().decode()}")
+    return Took(took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def peak_mb_of_children() -> float:

@@ -1,0 +1,88 @@
+"""`make bench-grow`: every command on a small ledger and on a large one, as whole processes: time, memory, growth.
+
+The small one has 100,000 events (2,000 contracts of 50), the large one as many contracts as are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks import processes, rebuilding
+from tests.benchmarks.measure import Book, measured, mledger
+
+SMALL = 2_000
+CONTRACT, PARTNER = "BW-0000042", "Hangzhou Content Studio 7"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command line, and what it may take on the large ledger: seconds of wall clock (none: any), MB at its peak."""
+
+    words: tuple[str, ...]
+    seconds: float | None
+    peak: int
+
+    @property
+    def name(self) -> str:
+        return " ".join(f"'{word}'" if " " in word else word for word in self.words)
+
+
+def _filtered() -> Iterator[tuple[str, ...]]:
+    one, theirs = ("--contract", CONTRACT), ("--partner", PARTNER)
+    yield from (("audit", "log", "--limit", "10", *more) for more in ((), ("--actor", "bench")))
+    yield ("audit", "log", "--type", "MilestoneAccepted", "--limit", "10")
+    yield ("audit", "log", *one)
+    yield ("audit", "log", "--from", "2200-12-31")
+    yield ("audit", "exceptions", *one)
+    yield ("audit", "exceptions", "--rule", "separation-off")
+    for report in ("inbox", "schedule", "register", "exposure", "unknown", "on-time"):
+        yield ("report", report, *one)
+        yield ("report", report, *theirs)
+    yield ("report", "inbox", "--person", "finance-1", "--days", "1")
+    yield ("report", "statement", "Hangzhou Content Studio 2", *one)
+    yield ("milestone", "list", *one)
+    yield ("payment", "list", *one)
+    yield ("payment", "list", *theirs)
+    yield ("contract", "list", *theirs)
+    yield ("payment", "run", "--dry-run", "--on", "2026-11-30", "--as", "finance-1", *one)
+
+
+def commands(folder: Path) -> Iterator[Command]:
+    """The command lines, those that write a file into a folder."""
+    yield from (Command(words, 1.5, 120) for words in _filtered())
+    for report in ("inbox", "schedule", "register"):
+        for form in ("csv", "jsonl"):
+            yield Command(("report", report, "--format", form), None, 200)
+    for noun in ("contract", "milestone", "payment"):
+        yield Command((noun, "list", "--format", "csv"), None, 200)
+    yield Command(("export", "jsonl", "-o", str(folder / "log.jsonl")), None, 200)
+    yield Command(("audit", "exceptions"), 60, 300)
+    yield Command(("report", "schedule", "-o", str(folder / "schedule.xlsx")), 90, 500)
+
+
+def ledger_of(folder: Path, contracts: int) -> str:
+    """The URL of a ledger of so many contracts, made and caught up unless it lies there."""
+    file = folder / f"grow-{contracts}.sqlite3"
+    url = processes.database_in(folder, file.name)
+    if not file.exists():
+        rebuilding.make_log(url, contracts)
+        rebuilding.peak_of_rebuild(url)
+    return url
+
+
+def figures(book: Book, folder: Path, contracts: int) -> None:
+    """Time and peak memory of each command on both ledgers; the growth is that of its CPU time."""
+    sizes = {f"{count * 50:,} events": ledger_of(folder, count) for count in (SMALL, contracts)}
+    small, large = sizes
+    for command in commands(folder):
+        name = command.name.replace(f"{folder}/", "")
+        for size, url in sizes.items():
+            took = measured(mledger(*command.words, database=url))
+            base = f"{small}: {name}, CPU" if size != small else None
+            book.add(f"{size}: {name}, CPU", took.cpu, "s", ratio_to=base)
+            if size == large:
+                wall = None if command.seconds is None else f"<= {command.seconds:g}"
+                book.add(f"{size}: {name}, wall", took.wall, "s", to_reach=wall)
+                book.add(f"{size}: {name}, peak", took.peak_mb, "MB", to_reach=f"<= {command.peak}")
