@@ -194,10 +194,19 @@ def _read_models(engine: Engine) -> Iterator[Check]:
 def _writable(engine: Engine) -> Iterator[Check]:
     from ledger.errors import Conflict, StoreUnavailable
     from ledger.store.database import reading, writing
+    from migrations.roles import missing
 
     if engine.dialect.name == "postgresql":
         with reading(engine) as conn:
             may = conn.exec_driver_sql("SELECT has_table_privilege('log', 'INSERT')").scalar_one()
+            stands_by = conn.exec_driver_sql("SELECT pg_is_in_recovery()").scalar_one()
+            lacking = missing(conn)
+        yield _roles(lacking)
+        if stands_by:
+            detail = "no: this server is a standby, which follows another one"
+            hint = "to record, name the primary with --database; reports work here"
+            yield Check("right to record", "warn", detail, hint)
+            return
         status, detail = ("ok", "yes") if may else ("warn", "no: reports only")
         hint = (
             "" if may else "to record, ask for this ledger's role …_writer (mledger init names it)"
@@ -214,6 +223,15 @@ def _writable(engine: Engine) -> Iterator[Check]:
     else:
         yield Check("right to record", "ok", "yes")
     yield _disk(Path(engine.url.database or "").absolute().parent)
+
+
+def _roles(lacking: list[str]) -> Check:
+    """Whether the roles that people are given are there, and bear rights."""
+    if not lacking:
+        return Check("roles", "ok", "all four of this ledger's are there")
+    hint = "as an administrator: " + "; ".join(f"CREATE ROLE {role} NOLOGIN" for role in lacking)
+    hint += "; then, as the owner of the tables: mledger init"
+    return Check("roles", "warn", f"missing, or without rights: {', '.join(lacking)}", hint)
 
 
 def _disk(folder: Path) -> Check:

@@ -11,7 +11,7 @@ import click
 from commands.audits.evidence import anchor_option, trusted_option
 from commands.options import Output, output_options
 from commands.setup import role_prefix_option
-from commands.standing import caught_up
+from commands.standing import caught_up, warnings_told
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -51,7 +51,6 @@ def move(
     from commands.audits.verifying import verdict_of
     from commands.output import check_writable, progress
     from commands.settings import as_url, masked
-    from commands.setup import warnings_told
     from ledger.store.database import connect
     from ledger.store.moving import move as put
     from migrations.roles import grant

@@ -333,12 +333,14 @@ def _hanging(line: str, width: int | None) -> list[str]:
 @contextmanager
 def opened(settings: Settings, recording: Recording, output: Output) -> Iterator[Session]:
     """A Session on the ledger of these settings, closed at the end."""
+    from commands.standing import warnings_told
     from ledger.contract import evolve
     from ledger.store import open_ledger
 
     ledger = open_ledger(settings.database, evolve)
     try:
-        yield Session(ledger, settings, recording, output)
+        with warnings_told():
+            yield Session(ledger, settings, recording, output)
     finally:
         ledger.close()
 

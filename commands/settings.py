@@ -34,7 +34,13 @@ DEFAULT_DATABASE = "default: the user's data folder"
 AUTHENTICATED = "default: the authenticated user"
 _FLAGS = {"database": "--database", "actor": "--as"}
 _CREDENTIALS = re.compile(r"(://[^\s:/@]*):\S*@")
-_PASSWORD = re.compile(r"(\b(?:ssl)?password=)[^&\s]+", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"""(\b(?:ssl)?password\s*=\s*)('(?:[^'\\]|\\.)*'?|"[^"]*"?|[^&\s]+)""", re.IGNORECASE
+)
+_LIBPQ = re.compile(
+    r"(?:^|\s)(?:host|hostaddr|port|dbname|user|password|passfile|service|sslmode|options)\s*=",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +258,13 @@ def as_url(text: str, folder: Path | None = None) -> str:
     """
     text = text.strip()
     scheme, separator, rest = text.partition("://")
+    if not separator and _LIBPQ.search(text):
+        # The text may hold a password, so it is not repeated.
+        raise InputInvalid(
+            "database-url",
+            "that is a connection string of PostgreSQL's own (host=… dbname=…), and no URL or path",
+            hint="write postgresql://USER@HOST/NAME, and keep the password in .pgpass",
+        )
     if separator and scheme in ("postgres", "postgresql"):
         return f"postgresql+psycopg://{rest}"
     if separator and not scheme.startswith("sqlite"):

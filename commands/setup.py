@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
@@ -24,8 +22,11 @@ role_prefix_option = click.option(
 @click.command()
 @database_options
 @role_prefix_option
+@click.option(
+    "--without-roles", is_flag=True, help="PostgreSQL: make no roles; the owner alone uses it."
+)
 @output_options
-def init(settings: Settings, output: Output, role_prefix: str | None) -> None:
+def init(settings: Settings, output: Output, role_prefix: str | None, without_roles: bool) -> None:
     """Create or upgrade the database.
 
     What is recorded in it stays as it is; run again, it only puts back guards that somebody took away. On
@@ -38,9 +39,10 @@ def init(settings: Settings, output: Output, role_prefix: str | None) -> None:
     """
     import migrations
     from commands.settings import masked
+    from commands.standing import warnings_told
 
     with warnings_told():
-        before, after = migrations.upgrade(settings.database, role_prefix)
+        before, after = migrations.upgrade(settings.database, role_prefix, roles=not without_roles)
         restored = migrations.restore(settings.database)
     done = "created" if before is None else "unchanged" if before == after else "upgraded"
     database = masked(settings.database)
@@ -67,6 +69,15 @@ def init(settings: Settings, output: Output, role_prefix: str | None) -> None:
             f"give them to people as a database administrator: GRANT {roles[0]} TO somebody",
         ]
     output.emit(data, people=[*people, *([NEXT] if done == "created" else [])])
+    if not roles and not without_roles and not settings.database.startswith("sqlite"):
+        from ledger.errors import Failure
+
+        raise Failure(
+            "roles-missing",
+            "the tables are there, but nobody except their owner has any right in them",
+            hint="ask an administrator for the roles named above, then run mledger init again; or go on alone:"
+            " mledger init --without-roles",
+        )
 
 
 def _roles(url: str) -> Iterator[str]:
@@ -81,20 +92,3 @@ def _roles(url: str) -> Iterator[str]:
                 yield from roles.roles(conn).values()
     finally:
         engine.dispose()
-
-
-@contextmanager
-def warnings_told() -> Iterator[None]:
-    """What a migration warns of (roles that it may not make) is told like every other message."""
-    from commands.session import say
-
-    class Told(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            say(f"warning: {record.getMessage()}")
-
-    log, handler = logging.getLogger("migrations"), Told(logging.WARNING)
-    log.addHandler(handler)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)

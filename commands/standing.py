@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,3 +70,25 @@ def caught_up(engine: Engine) -> None:
         why = getattr(problem, "message", "") or f"{type(problem).__name__}: {problem}"
         say(f"warning: reports do not show it yet: {masked(why)}")
         say("hint: mledger projections catch-up")
+
+
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """What the store, a migration or a rebuild warns of meanwhile is told like every other message."""
+    from commands.session import say
+
+    class Told(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            say(f"warning: {record.getMessage()}")
+
+    handler = Told(logging.WARNING)
+    logs = [
+        logging.getLogger(name) for name in ("migrations", "ledger.store", "projections.rebuild")
+    ]
+    for log in logs:
+        log.addHandler(handler)
+    try:
+        yield
+    finally:
+        for log in logs:
+            log.removeHandler(handler)

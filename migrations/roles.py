@@ -92,6 +92,16 @@ def owns(conn: Connection) -> bool:
     return conn.dialect.name == "sqlite" or bool(conn.exec_driver_sql(_OWNS).scalar_one())
 
 
+def missing(conn: Connection) -> list[str]:
+    """The roles of this ledger that are not on the server, or have no right here."""
+    ledger_id = conn.exec_driver_sql("SELECT ledger_id FROM log_head").scalar_one()
+    mine = _chosen(roles(conn), None, ledger_id)
+    has = "SELECT coalesce(has_table_privilege(to_regrole('{}')::oid, 'log', 'SELECT'), false)"
+    return [
+        role for role in mine.values() if not conn.exec_driver_sql(has.format(role)).scalar_one()
+    ]
+
+
 def grant(conn: Connection, prefix: str | None = None, formerly: str = "") -> None:
     """Makes the roles and gives them their rights; where it may not make them, it says who can.
 

@@ -136,6 +136,21 @@ class Cluster:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def asking_for_a_password(cluster: Cluster, user: str) -> Iterator[None]:
+    """The server trusts this user no more."""
+    with cluster.connect() as conn:
+        (file,) = conn.execute("SHOW hba_file").fetchone() or ("",)
+    rules = Path(file).read_text("utf-8")
+    try:
+        Path(file).write_text(f"host all {user} all scram-sha-256\n{rules}", "utf-8")
+        cluster.execute("SELECT pg_reload_conf()")
+        yield
+    finally:
+        Path(file).write_text(rules, "utf-8")
+        cluster.execute("SELECT pg_reload_conf()")
+
+
 def role_of(url: str, kind: str) -> str:
     """The role of a kind in the ledger at the URL; any other name is the role itself."""
     engine = connect(url)

@@ -7,8 +7,10 @@ error; both turn the driver's errors into ours. No message ever shows a password
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,9 @@ from ledger.store.schema import HEAD, VERSION_TABLE
 
 # How long a writer waits for another one before it reports a conflict.
 LOCK_WAIT_SECONDS = 10
+
+# How long it waits in silence.
+WAIT_TOLD_SECONDS = 2
 
 # Any number will do, as long as every release asks for the same: the advisory lock of `migrating`.
 MIGRATION_LOCK = 0x4D4C4447
@@ -185,8 +190,26 @@ def _begin(conn: Connection) -> None:
     if conn.dialect.name == "sqlite":
         # A SELECT before the first write in a deferred transaction is refused the lock at once,
         # however long the timeout (450 of 600 saves, tried): writers take it when they begin.
-        writes = conn.get_execution_options().get("ledger_writes")
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if conn.get_execution_options().get("ledger_writes"):
+            with telling_who_waits(conn.engine.url):
+                conn.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            conn.exec_driver_sql("BEGIN")
+
+
+@contextmanager
+def telling_who_waits(url: URL) -> Iterator[None]:
+    """Warns, by this module's logger, where what is done within has to wait for somebody else's lock for long."""
+    says = (
+        f"waiting for another process that writes to {masked(url)}, at most {LOCK_WAIT_SECONDS} s"
+    )
+    timer = threading.Timer(WAIT_TOLD_SECONDS, logging.getLogger(__name__).warning, (says,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _path(url: URL) -> Path:
@@ -266,8 +289,10 @@ def _mode(path: Path, create: bool) -> str:
 
 def _postgresql(url: URL) -> Engine:
     options: dict[str, Any] = {}
-    if "options" not in url.query:
-        options["options"] = f"-c lock_timeout={LOCK_WAIT_SECONDS}s"
+    given = url.query.get("options", "")
+    said = given if isinstance(given, str) else " ".join(given)
+    if "lock_timeout" not in said:
+        options["options"] = f"{said} -c lock_timeout={LOCK_WAIT_SECONDS}s".strip()
     if "connect_timeout" not in url.query:
         options["connect_timeout"] = LOCK_WAIT_SECONDS
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -80,8 +81,8 @@ def _of_postgresql(error: BaseException, url: URL) -> LedgerError | None:
     state = getattr(error, "sqlstate", None)
     if state is None:
         # libpq gives no code to a connection that never came about or was lost.
-        lost = type(error).__name__ in ("OperationalError", "ConnectionTimeout")
-        return _unreachable(url, str(error)) if lost else None
+        gone = type(error).__name__ in ("OperationalError", "ConnectionTimeout")
+        return _not_connected(url, str(error)) if gone else None
     ours = _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
     return ours(url, str(error)) if ours else None
 
@@ -134,6 +135,57 @@ def _unreachable(url: URL, detail: str) -> LedgerError:
     )
 
 
+def _not_connected(url: URL, detail: str) -> LedgerError:
+    """What kept a connection from coming about, by the server's own words, or that one was lost."""
+    for words, ours in _BY_WORDS.items():
+        if re.search(words, detail):
+            return ours(url, detail)
+    return _unreachable(url, detail) if _CONNECTING.match(detail) else _lost(url, detail)
+
+
+def _login_refused(url: URL, detail: str) -> LedgerError:
+    return StoreUnavailable(
+        "login-refused",
+        f"the server of {masked(url)} does not let this user in: {_line(detail)}",
+        hint="check the user's name and password (the file of PGPASSFILE, or .pgpass). An expired password is refused"
+        " in the same words: an administrator sees it with SELECT rolname, rolcanlogin, rolvaliduntil FROM pg_roles",
+    )
+
+
+def _database_missing(url: URL, detail: str) -> LedgerError:
+    return StoreUnavailable(
+        "database-missing",
+        f"the server has no such database as {masked(url)} names: {_line(detail)}",
+        hint="check the name at the end of the URL; an administrator makes one by CREATE DATABASE, then: mledger init",
+    )
+
+
+def _too_many(url: URL, detail: str) -> LedgerError:
+    return Conflict(
+        "too-many-connections",
+        f"the server of {masked(url)} takes no more connections: {_line(detail)}",
+        hint="nothing was recorded; try again in a moment. An administrator sees who is connected in pg_stat_activity,"
+        " and may raise max_connections",
+    )
+
+
+def _starting(url: URL, detail: str) -> LedgerError:
+    return Conflict(
+        "server-not-ready",
+        f"the server of {masked(url)} is starting up, shutting down or recovering: {_line(detail)}",
+        hint="nothing was recorded; try again in a moment",
+    )
+
+
+def _lost(url: URL, detail: str) -> LedgerError:
+    return StoreUnavailable(
+        "connection-lost",
+        f"the connection to {masked(url)} was lost: {_line(detail)}",
+        hint="what was being recorded may or may not be: give the same command again with the same --idempotency-key,"
+        " and it is recorded once; without a key look first: mledger audit log --limit 20",
+    )
+
+
 def _not_a_database(url: URL, detail: str) -> LedgerError:
     return DatabaseUnusable(
         "database-not-ours",
@@ -179,17 +231,33 @@ _BY_SQLITE_NAME = {
     "SQLITE_PERM": _unreachable,
 }
 
+# A refused connection has no code, only words; in the server's own language, so that others are unreachable.
+_BY_WORDS = {
+    r"password authentication failed|no password supplied|no pg_hba\.conf entry|is not permitted to log in"
+    r'|role "[^"]*" does not exist|authentication failed for user': _login_refused,
+    r'database "[^"]*" does not exist': _database_missing,
+    r"too many clients|too many connections|connection slots are reserved": _too_many,
+    r"the database system is|not yet accepting connections": _starting,
+}
+# How psycopg begins what it says of a connection that never came about.
+_CONNECTING = re.compile(
+    r"connection (?:failed|timeout)|\[Errno|failed to resolve|could not translate|timeout expired"
+)
+
 # PostgreSQL's appendix A: a whole class (two characters) or one condition.
 _BY_SQLSTATE = {
-    "08": _unreachable,
-    "28": _unreachable,
-    "3D": _unreachable,
+    "08": _lost,
+    "08001": _unreachable,
+    "08004": _login_refused,
+    "28": _login_refused,
+    "3D": _database_missing,
     "3F": _unreachable,
     "40": _locked,
-    "57P01": _unreachable,
-    "57P02": _unreachable,
-    "57P03": _unreachable,
+    "57P01": _lost,
+    "57P02": _lost,
+    "57P03": _starting,
     "53": _unreachable,
+    "53300": _too_many,
     "53100": _full,
     "55P03": _locked,
     "57014": _locked,

@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError as ConstraintFailed
 
 from ledger.errors import IntegrityViolated
 from ledger.store.bulk import insert_rows
-from ledger.store.database import reading, writing
+from ledger.store.database import reading, telling_who_waits, writing
 from ledger.store.records import Envelope, RecordedEvent, Row, splice, stored_event
 from ledger.store.tables import keys, log, streams
 
@@ -148,7 +148,8 @@ class LogRecorder(AggregateRecorder):
         """Takes the next `count` positions; from here on every other writer waits."""
         now = self.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         told = (count, now) if conn.dialect.name == "sqlite" else (count,)
-        claimed = conn.exec_driver_sql(_CLAIM[conn.dialect.name], told).all()
+        with telling_who_waits(conn.engine.url):
+            claimed = conn.exec_driver_sql(_CLAIM[conn.dialect.name], told).all()
         all_stand("log_head", len(claimed), 1)
         position, recorded_at, session_user = claimed[0]
         if session_user is not None:

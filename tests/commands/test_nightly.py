@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from projections.rebuild.lock import only_one
 from tests.commands.played import asked, mledger, record
 from tests.commands.test_ops import parsed
 from tests.commands.test_report_projections import tamper
-from tests.databases import Cluster, role_of
+from tests.databases import Cluster, asking_for_a_password, role_of
 from tests.stories import double_eleven
 
 
@@ -238,21 +236,6 @@ def test_the_unit_runs_under_the_protections_that_it_names(
     assert 'mledger_up{ledger="acme"} 1' in (tmp_path / "mledger.prom").read_text("utf-8")
     assert (tmp_path / "kept" / "state" / "mledger" / "acme" / "rebuild.json").exists()
     assert (tmp_path / "anchor").exists()
-
-
-@contextmanager
-def asking_for_a_password(cluster: Cluster, user: str) -> Iterator[None]:
-    """The server trusts this user no more."""
-    with cluster.connect() as conn:
-        (file,) = conn.execute("SHOW hba_file").fetchone() or ("",)
-    rules = Path(file).read_text("utf-8")
-    try:
-        Path(file).write_text(f"host all {user} all scram-sha-256\n{rules}", "utf-8")
-        cluster.execute("SELECT pg_reload_conf()")
-        yield
-    finally:
-        Path(file).write_text(rules, "utf-8")
-        cluster.execute("SELECT pg_reload_conf()")
 
 
 @protected

@@ -186,3 +186,25 @@ def test_only_the_default_database_gets_its_folder(tmp_path: Path, home: dict[st
     assert not (tmp_path / "new").exists()
     resolve(environ=home, cwd=tmp_path).make_default_folder()
     assert (tmp_path / "home/.local/share/mledger").is_dir()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "host=db password=s3cret dbname=ledger",
+        "dbname = ledger user=alice password = 's3cret word'",
+        "service=ledger",
+        "port=5432 HOST=db",
+    ],
+)
+def test_a_connection_string_of_postgresqls_own_is_no_file(text: str) -> None:
+    with pytest.raises(InputInvalid) as refused:
+        as_url(text)
+    assert refused.value.code == "database-url"
+    assert "s3cret" not in str(refused.value) + masked(text)
+    assert "postgresql://" in refused.value.hint
+
+
+@pytest.mark.parametrize("text", ["my host.sqlite3", "2026=1.sqlite3", "ghost=1.sqlite3"])
+def test_a_file_whose_name_looks_a_little_so_is_one(text: str) -> None:
+    assert as_url(text) == f"sqlite:///{text}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
+import migrations
 from commands import doctor
 from commands.main import main
 from migrations.roles import KINDS
 from tests.databases import Cluster, role_of
+from tests.projections.test_cluster import streaming_replica
 
 Out = pytest.CaptureFixture[str]
 
@@ -153,3 +156,60 @@ def test_doctor_names_a_zone_that_does_not_exist(
     monkeypatch.setenv("MLEDGER_ZONE", "Asia/Shanghay")
     code, found = run(capsys, "doctor", "--database", sqlite_url)
     assert (code, statuses(found)["time zone"]) == (1, "fail")
+
+
+# --- who may do what on a server --------------------------------------------------------------------
+
+
+@pytest.fixture
+def modest(cluster: Cluster) -> Iterator[str]:
+    """An empty database whose owner may make no roles."""
+    cluster.execute("CREATE ROLE modest LOGIN")
+    with cluster.database("template0") as url:
+        name = make_url(url).database or ""
+        cluster.execute(f"ALTER DATABASE {name} OWNER TO modest")
+        yield make_url(url).set(username="modest").render_as_string(False)
+        cluster.execute("REASSIGN OWNED BY modest TO postgres; DROP OWNED BY modest", name)
+    cluster.execute("DROP ROLE modest")
+
+
+@pytest.mark.postgres
+def test_an_init_that_may_make_no_roles_fails_and_says_who_can(modest: str, capsys: Out) -> None:
+    assert main(["init", "--database", modest]) == 1
+    told = capsys.readouterr()
+    assert "created a ledger in" in told.out
+    assert "error[roles-missing]" in told.err and "--without-roles" in told.err
+    assert main(["doctor", "--database", modest, "--json"]) == 0
+    (roles,) = [c for c in json.loads(capsys.readouterr().out)["checks"] if c["name"] == "roles"]
+    assert roles["status"] == "warn"
+    assert all(f"_{kind} NOLOGIN" in roles["hint"] for kind in KINDS)
+
+
+@pytest.mark.postgres
+def test_an_owner_may_go_on_alone(modest: str, capsys: Out) -> None:
+    code, made = run(capsys, "init", "--without-roles", "--database", modest)
+    assert (code, made["roles"]) == (0, [])
+    assert main(["init", "--database", modest]) == 1
+
+
+@pytest.mark.postgres
+def test_doctor_is_content_with_the_roles_that_init_made(postgresql_url: str, capsys: Out) -> None:
+    migrations.upgrade(postgresql_url)
+    _, found = run(capsys, "doctor", "--database", postgresql_url)
+    assert statuses(found)["roles"] == "ok"
+
+
+@pytest.mark.postgres
+def test_doctor_on_a_standby_says_that_nothing_is_recorded_there(
+    postgresql_url: str, cluster: Cluster, capsys: Out
+) -> None:
+    with streaming_replica(cluster) as replica:
+        _, found = run(
+            capsys, "doctor", "--database", replica.url(make_url(postgresql_url).database or "")
+        )
+    (right,) = [c for c in found["checks"] if c["name"] == "right to record"]
+    assert (right["status"], "standby" in right["detail"], "primary" in right["hint"]) == (
+        "warn",
+        True,
+        True,
+    )

@@ -126,7 +126,7 @@ def test_a_server_gone_before_any_step_of_an_append_leaves_nothing_behind(
                 try:
                     sign(ledger)
                 except StoreUnavailable as gone:
-                    assert gone.code == "database-unreachable", number
+                    assert gone.code == "connection-lost", number
             if not acted:
                 break
             assert held(ledger) == (0, 0, 0, 0), number
@@ -235,7 +235,7 @@ def test_a_line_that_breaks_after_the_commit_is_sent_records_once(
         proxy.cut = True
         with pytest.raises(StoreUnavailable) as lost:
             sign(ledger)
-        assert lost.value.code == "database-unreachable"
+        assert lost.value.code == "connection-lost"
         until = monotonic() + 10
         while held(direct) == (0, 0, 0, 0) and monotonic() < until:
             sleep(0.01)

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ from sqlalchemy import make_url
 import migrations
 from ledger.errors import Conflict, DatabaseUnusable, LedgerError, StoreUnavailable
 from ledger.store import connect, database, open_ledger, writing
-from tests.databases import Cluster, free_port, unprivileged
+from ledger.store.failures import translate
+from tests.databases import Cluster, asking_for_a_password, free_port, unprivileged
 from tests.store.events import ALICE, counted, started
 
 
@@ -107,10 +109,106 @@ def test_a_server_that_is_not_there_is_unreachable_and_no_password_is_shown() ->
 
 
 @pytest.mark.postgres
-def test_a_database_that_is_not_on_the_server_is_unreachable(cluster: Cluster) -> None:
+def test_a_database_that_is_not_on_the_server_is_missing(cluster: Cluster) -> None:
     error = refusal(cluster.url("nowhere"))
-    assert (error.code, type(error)) == ("database-unreachable", StoreUnavailable)
+    assert (error.code, type(error)) == ("database-missing", StoreUnavailable)
     assert "nowhere" in error.message
+
+
+@pytest.mark.postgres
+def test_a_user_whom_the_server_does_not_know_is_refused(cluster: Cluster) -> None:
+    error = refusal(cluster.url("postgres", "nobody_at_all"))
+    assert (error.code, type(error)) == ("login-refused", StoreUnavailable)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("why", ["wrong password", "no password", "expired", "no login"])
+def test_a_login_that_is_refused_is_told_from_a_server_that_is_not_there(
+    cluster: Cluster, why: str
+) -> None:
+    cluster.execute("CREATE ROLE guest LOGIN PASSWORD 'right'")
+    password = {"wrong password": ":s3cret", "no password": ""}.get(why, ":right")
+    try:
+        with asking_for_a_password(cluster, "guest"):
+            if why == "expired":
+                cluster.execute("ALTER ROLE guest VALID UNTIL '2020-01-01'")
+            if why == "no login":
+                cluster.execute("ALTER ROLE guest NOLOGIN")
+            error = refusal(f"postgresql://guest{password}@localhost:{cluster.port}/postgres")
+    finally:
+        cluster.execute("DROP ROLE guest")
+    assert error.code == "login-refused", error.message
+    assert "s3cret" not in str(error)
+    assert "rolvaliduntil" in error.hint  # the server says the same of an expired password
+
+
+@pytest.mark.postgres
+def test_a_server_that_is_full_says_to_try_again(cluster: Cluster) -> None:
+    cluster.execute("CREATE ROLE crowd LOGIN CONNECTION LIMIT 0")
+    try:
+        error = refusal(cluster.url("postgres", "crowd"))
+    finally:
+        cluster.execute("DROP ROLE crowd")
+    assert (error.code, error.exit_code) == ("too-many-connections", 4)
+
+
+# What PostgreSQL 16 and its client say, from their sources (postmaster.c, auth.c, fe-connect.c, fe-misc.c).
+SAID = {
+    "connection failed: FATAL:  sorry, too many clients already": "too-many-connections",
+    "connection failed: FATAL:  remaining connection slots are reserved for roles with": "too-many-connections",
+    "connection failed: FATAL:  the database system is starting up": "server-not-ready",
+    "connection failed: FATAL:  the database system is shutting down": "server-not-ready",
+    'connection failed: FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "a", database "b"': "login-refused",
+    'connection failed: connection to server at "db" failed: Connection refused': "database-unreachable",
+    "connection timeout expired": "database-unreachable",
+    "[Errno -2] Name or service not known": "database-unreachable",
+    "failed to resolve host 'db': [Errno -2] Name or service not known": "database-unreachable",
+    "server closed the connection unexpectedly": "connection-lost",
+    "the connection is lost": "connection-lost",
+    "consuming input failed: could not receive data from server: Connection reset by peer": "connection-lost",
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_what_a_server_says_is_told_apart(said: str) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    with pytest.raises(LedgerError) as told, translate(make_url("postgresql://u@h/d")):
+        raise psycopg.OperationalError(said)
+    assert told.value.code == SAID[said]
+    assert told.value.hint
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "options", ["-csearch_path=public", "-c work_mem=4MB -c lock_timeout=300ms", ""]
+)
+def test_a_url_with_options_of_its_own_keeps_the_lock_limit(
+    postgresql_url: str,
+    options: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 1)
+    monkeypatch.setattr(database, "WAIT_TOLD_SECONDS", 0.1)
+    url = make_url(postgresql_url)
+    if options:
+        url = url.update_query_dict({"options": options})
+    with (
+        open_ledger(postgresql_url, counted) as other,
+        open_ledger(url.render_as_string(False), counted) as ledger,
+    ):
+        with writing(other.engine) as holder:
+            holder.exec_driver_sql("UPDATE log_head SET position = position")
+            began = monotonic()
+            with pytest.raises(Conflict) as locked:
+                ledger.append([("A", 0, started("M1"))], ALICE)
+            assert monotonic() - began < 5
+        assert locked.value.code == "database-locked"
+        assert "waiting for another process that writes" in caplog.text
+        caplog.clear()
+        monkeypatch.setattr(database, "WAIT_TOLD_SECONDS", 60)
+        ledger.append([("A", 0, started("M1"))], ALICE)
+        assert caplog.text == ""
 
 
 @pytest.mark.parametrize(
