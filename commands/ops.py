@@ -151,6 +151,8 @@ def units(
     )
     _check(plan)
     files = {f"{plan.unit}.service": service(plan), f"{plan.unit}.timer": timer(plan)}
+    if not plan.sqlite:
+        files[f"{plan.unit}-follow.service"] = follower(plan)
     line = cron(plan)
     if folder is not None and not printed:
         _refuse_of_another(folder / f"{plan.unit}.service", plan)
@@ -163,6 +165,18 @@ def units(
     people = [f"# {name}\n{text}" for name, text in files.items()]
     people.append(f"# /etc/cron.d/{plan.unit}, where there is no systemd\n{line}")
     output.emit({"units": files, "cron": line}, people=people)
+
+
+def follower(plan: Plan) -> str:
+    """The service that keeps the read models level with the log, for all who may only record."""
+    command = [*plan.program, "projections", "catch-up", "--follow"]
+    made = service(plan).replace("Type=oneshot", "Type=exec\nRestart=always\nRestartSec=5")
+    made = re.sub(r"ExecStart=.*", lambda _: f"ExecStart={' '.join(map(_word, command))}", made)
+    made = re.sub(
+        r"Description=.*", f"Description=Keep the reports of the ledger {plan.name} level", made
+    )
+    made = re.sub(r"TimeoutStartSec=.*\n|ReadWritePaths=.*\n", "", made)
+    return f"{made}\n[Install]\nWantedBy=multi-user.target\n"
 
 
 def service(plan: Plan) -> str:

@@ -332,28 +332,30 @@ class Progress:
     """Steps counted on stderr: a bar on a terminal, elsewhere a line every ten seconds."""
 
     def __init__(self, total: int | None, label: str) -> None:
-        self.total, self.label, self.done = total, visible(label), 0
+        self.total, self.label, self.done, self.before = total, visible(label), 0, 0
         self.live = on_terminal(sys.stderr)
         self.every = 0.1 if self.live else 10.0
         self.start = self.shown = time.monotonic()
 
     def advance(self, steps: int = 1) -> None:
         """So many more are done."""
-        self.done += steps
         now = time.monotonic()
+        if not self.done:
+            # What went before the first step says nothing of how long the others take.
+            self.start, self.before = now, steps
+        self.done += steps
         if now - self.shown >= self.every:
             self.shown = now
             self._show(self.status(now - self.start))
 
     def status(self, seconds: float) -> str:
         """The line for the work done in so many seconds."""
-        rate = self.done / seconds if seconds > 0 else 0.0
+        rate = (self.done - self.before) / seconds if seconds > 0 else 0.0
         if not self.total:
             return f"{self.label}  {self.done:,}  {rate:,.0f}/s"
-        left = (self.total - self.done) / rate if rate else 0.0
         share = min(self.done / self.total, 1.0)
         bar = f"[{'#' * round(share * 20):<20}]  " if self.live else ""
-        clock = f"{left // 60:.0f}:{left % 60:02.0f} left"
+        clock = f"{_clock((self.total - self.done) / rate)} left" if rate else "?:?? left"
         return (
             f"{self.label}  {bar}{share:4.0%}  {self.done:,}/{self.total:,}  {rate:,.0f}/s  {clock}"
         )
@@ -368,6 +370,11 @@ class Progress:
         """Take the bar off the terminal."""
         if self.live:
             self._show("")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 @contextmanager

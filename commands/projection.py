@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from projections.rebuild.full import Certificate
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_FOLLOW_SECONDS = 0.5
 _SHOWN = 20  # differences listed for people; all that are named stand in the JSON
 
 
@@ -91,16 +94,26 @@ def status(max_age: timedelta | None, metrics: Metrics, settings: Settings, outp
 
 
 @projections.command("catch-up")
+@click.option(
+    "--follow", is_flag=True, help="Go on as events come, until it is stopped: a service."
+)
 @database_options
 @output_options
-def catch_up(settings: Settings, output: Output) -> None:
-    """Bring the read models up to the log's head."""
+def catch_up(follow: bool, settings: Settings, output: Output) -> None:
+    """Bring the read models up to the log's head.
+
+    On PostgreSQL only a login with the role of projector may; with --follow it does so for all who record.
+    """
     from commands.session import opened
     from projections.rebuild.catchup import catch_up as bring_up
     from projections.sides import left_out, serving
 
     with opened(settings, Recording(), output) as session:
         caught = bring_up(session.ledger.engine)
+        with suppress(KeyboardInterrupt):
+            while follow:
+                sleep(_FOLLOW_SECONDS)
+                caught = bring_up(session.ledger.engine)
         with session.ledger.snapshot() as conn:
             missing = left_out(conn, serving(conn))
     data = {"position": caught.position, "streams": caught.streams, "left_out": missing}

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from commands.session import Session
     from ledger.events import Record
 
+# How long an act waits for the rows that another login keeps.
+FOLLOWED_SECONDS = 2.0
+
 
 @contextmanager
 def telling_what_stands(session: Session, again: str = "") -> Iterator[None]:
@@ -53,20 +56,25 @@ def _again(session: Session, last: Record) -> str:
 
 
 def caught_up(engine: Engine) -> None:
-    """Brings the read models up to date; a failure is a warning, for what is recorded stands."""
+    """Brings the read models up to date, or waits a little for the login that does; a failure is a warning, for what
+    is recorded stands.
+    """
     from commands.session import say
+    from commands.settings import masked
 
     try:
-        from projections.rebuild.catchup import catch_up
+        from projections.rebuild.catchup import catch_up, may_catch_up, reaches
 
-        for name, why in catch_up(engine).left_out.items():
-            say(f"warning: {name} is {why}")
+        if may_catch_up(engine):
+            catch_up(engine)
+        elif not reaches(engine, FOLLOWED_SECONDS):
             say(
-                "hint: mledger audit exceptions --rule not-derived lists those that no report shows"
+                "warning: reports do not show it yet: this login may only record, and nobody has followed"
+            )
+            say(
+                "hint: a login with the role of projector does it: mledger projections catch-up --follow"
             )
     except Exception as problem:
-        from commands.settings import masked
-
         why = getattr(problem, "message", "") or f"{type(problem).__name__}: {problem}"
         say(f"warning: reports do not show it yet: {masked(why)}")
         say("hint: mledger projections catch-up")

@@ -33,7 +33,9 @@ def _key_revoked(fact: e.SignerRevoked, told: Told) -> str:
 
 def _sealed(fact: e.LogSealed, told: Told) -> str:
     streams = "1 stream" if fact.streams == 1 else f"{fact.streams} streams"
-    return f"log sealed up to position {told.record.position}, {streams} before it"
+    lost = [f"the anchored checkpoint at position {one.size} given up" for one in fact.lost]
+    why = f", {', '.join(lost)}: {fact.reason}" if lost else ""
+    return f"log sealed up to position {told.record.position}, {streams} before it{why}"
 
 
 def _amount(minor: int | None, currency: str) -> str:

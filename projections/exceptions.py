@@ -25,10 +25,12 @@ PAID_BEFORE_ACCEPTED = "paid-before-accepted"
 ONE_LOGIN = "one-login-counts-twice"
 PAID_TOO_MUCH = "paid-beyond-net"
 DATE_INFERRED = "date-inferred"
-OF_LOG = (ACTOR_DIFFERS, ONE_LOGIN)
+LOSS_ACCEPTED = "loss-accepted"
+OF_LOG = (ACTOR_DIFFERS, ONE_LOGIN, LOSS_ACCEPTED)
 NOT_DERIVED = findings.NOT_DERIVED
 OWN = (
     *(SEPARATION_OFF, ACTOR_DIFFERS, PAID_BEFORE_ACCEPTED, ONE_LOGIN, PAID_TOO_MUCH, DATE_INFERRED),
+    LOSS_ACCEPTED,
     NOT_DERIVED,
 )
 
@@ -63,6 +65,11 @@ _SAYS = {
         "low",
         "Delivery dates are stated, not derived.",
         "a rate that rests on an inferred date is no better than the inference",
+    ),
+    LOSS_ACCEPTED: (
+        "high",
+        "No record that was sealed is lost.",
+        "what an anchored checkpoint covered was proven once, and is no longer there",
     ),
     NOT_DERIVED: (
         "high",
@@ -206,6 +213,8 @@ def of_log(
             if record.actor != record.authenticated_as:
                 who = (record.stream_id, record.actor, record.authenticated_as)
                 differing.setdefault(who, []).append(record.position)
+            if isinstance(record.data, e.LogSealed):
+                yield from _given_up(record, record.data)
             if authenticating and isinstance(record.data, e.ApprovalGranted):
                 given = approvals.setdefault((record.stream_id, record.data.subject), {})
                 yield from _counted_twice(record, record.data, given)
@@ -216,6 +225,12 @@ def of_log(
             "low" if authenticating else "medium"
         )  # a delegation allows it where logins are checked
         yield Exceptional(ACTOR_DIFFERS, severity, name, None, detail, positions)
+
+
+def _given_up(record: Record, seal: e.LogSealed) -> Iterator[Exceptional]:
+    for lost in seal.lost:
+        detail = f"the anchored checkpoint at position {lost.size} given up by {record.actor}: {seal.reason}"
+        yield Exceptional(LOSS_ACCEPTED, "high", record.stream_id, None, detail, [record.position])
 
 
 def _counted_twice(

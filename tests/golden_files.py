@@ -25,6 +25,7 @@ from ledger.events import (
     BankEntry,
     ChangeProposed,
     ContractSigned,
+    LostCheckpoint,
     PeriodTotal,
     Record,
     decode_record,
@@ -209,6 +210,7 @@ _DISCOUNT = (p.Line(step="settlement", clause="discount", amount_minor=-1),)
 
 # Optional fields that came later, by event: those that have them stand a second time, with these set.
 LATER_FIELDS: dict[str, dict[str, Any]] = {
+    "LogSealed": {"lost": (LostCheckpoint(size=3, root="AA=="),), "reason": "r"},
     "ApprovalGranted": {"signature": _SIGNATURE, "deliverables": ("d",), "price": (_FIGURE,)},
     "ChangeProposed1": {"signatures": True},
     "ContractAmended": {

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from commands.options import Output, database_options, output_options, writing_as
+from commands.options import Output, database_options, not_empty, output_options, writing_as
 from commands.reference_names import MILESTONE, MilestoneName
 from commands.settings import Settings
 
@@ -77,6 +77,46 @@ def seal(
     show(settings, output, key, anchor, trusted)
 
 
+@click.command("accept-loss")
+@key_option
+@click.option(
+    "--anchor",
+    type=_PLACE,
+    required=True,
+    metavar="PATH",
+    envvar="MLEDGER_ANCHOR",
+    help="The anchor, which knows more than the log.",
+)
+@click.option(
+    "--reason",
+    required=True,
+    callback=not_empty,
+    help="Why records are lost, in a sentence; it is kept.",
+)
+@trusted_option
+@database_options
+@output_options
+def accept_loss(
+    key: Path,
+    anchor: Path,
+    reason: str,
+    trusted: tuple[str, ...],
+    settings: Settings,
+    output: Output,
+) -> None:
+    """Seal a log that has lost records: give up the anchor's checkpoints that it does not go on from.
+
+    For a database that was recovered to an earlier moment. The seal names what is given up and why; audit verify and
+    audit exceptions tell it for ever, and the anchor keeps what it held.
+
+    \b
+    mledger audit accept-loss --key /etc/mledger/acme.pem --anchor /mnt/anchor --reason 'disk lost, recovered to 14:05'
+    """
+    from commands.audits.sealing import show
+
+    show(settings, output, key, anchor, trusted, reason)
+
+
 @click.command()
 @trusted_option
 @anchor_option
@@ -116,4 +156,4 @@ def check_proof(proof: Path, trusted: tuple[str, ...], output: Output) -> None:
     check(output, proof, trusted)
 
 
-COMMANDS = (keygen, seal, verify, prove, check_proof)
+COMMANDS = (keygen, seal, accept_loss, verify, prove, check_proof)

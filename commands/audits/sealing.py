@@ -24,13 +24,18 @@ from ledger.store.sealing import Sealed, seal
 
 
 def show(
-    settings: Settings, output: Output, key: Path, anchor: Path | None, trusted: Sequence[str]
+    settings: Settings,
+    output: Output,
+    key: Path,
+    anchor: Path | None,
+    trusted: Sequence[str],
+    accepting: str = "",
 ) -> None:
     """Seals and prints the checkpoint; nothing is sealed where the log does not go on from what was."""
     check_writable(output)
     engine = connect(settings.database)
     try:
-        sealed, kept = seal_into(engine, settings.actor or "", key, anchor, trusted)
+        sealed, kept = seal_into(engine, settings.actor or "", key, anchor, trusted, accepting)
     finally:
         engine.dispose()
     checkpoint = sealed.checkpoint
@@ -65,7 +70,12 @@ def show(
 
 
 def seal_into(
-    engine: Engine, actor: str, key: Path, anchor: Path | None, trusted: Sequence[str]
+    engine: Engine,
+    actor: str,
+    key: Path,
+    anchor: Path | None,
+    trusted: Sequence[str],
+    accepting: str = "",
 ) -> tuple[Sealed, Anchor | None]:
     """Seals the log and adds the checkpoint to the anchor, where one is named."""
     private, keys = private_key(key), trusted_keys(trusted)
@@ -73,7 +83,7 @@ def seal_into(
         ledger_id = head(conn).ledger_id
     kept = Anchor(anchor, ledger_id) if anchor is not None else None
     known = kept.read() if kept else []
-    sealed = seal(engine, private, actor=actor, trusted=keys, anchor=known)
+    sealed = seal(engine, private, actor=actor, trusted=keys, anchor=known, accepting=accepting)
     if kept is not None:
         checkpoint = sealed.checkpoint
         kept.add(sealed.note, f"Seal {checkpoint.origin} at position {checkpoint.size}")

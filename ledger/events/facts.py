@@ -20,6 +20,7 @@ from ledger.events.parts import (
     Fact,
     Figure,
     Line,
+    Part,
     Proposed,
     Result,
     Signature,
@@ -366,10 +367,20 @@ class SignerRevoked(Fact, frozen=True, kw_only=True):
 # --- the log itself, in the stream ~seals ---------------------------------------------------------------------
 
 
+class LostCheckpoint(Part, frozen=True, kw_only=True):
+    """A checkpoint that was anchored: how many records it covered, and their root in base64."""
+
+    size: int
+    root: str
+
+
 class LogSealed(Fact, frozen=True, kw_only=True):
     """Where every stream ended before this record: how many there were, and in base64 the Merkle root over
-    their heads (docs/tamper-evidence.md says of what).
+    their heads (docs/tamper-evidence.md says of what). `lost` are checkpoints of the anchor from which the log does not
+    go on, since records were lost: whoever seals accepted that, for a reason.
     """
 
     streams: int
     root: str
+    lost: tuple[LostCheckpoint, ...] = ()
+    reason: str = ""

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eventsourcing.persistence import StoredEvent
 from sqlalchemy import Connection, Engine, select
 
-from ledger.errors import Conflict, IntegrityViolated
-from ledger.events import LogSealed, encode, type_name
+from ledger.errors import Conflict, InputInvalid, IntegrityViolated
+from ledger.events import LogSealed, LostCheckpoint, encode, type_name
 from ledger.proof.checkpoints import Checkpoint, SignedCheckpoint, origin_of, read, signed
 from ledger.proof.heads import Heads, StreamHead
 from ledger.proof.merkle import (
@@ -31,6 +31,7 @@ from ledger.proof.merkle import (
 )
 from ledger.proof.notes import NoteInvalid, VerifierKey, public_key
 from ledger.store.database import os_user, reading, writing
+from ledger.store.losses import losses, mark_of
 from ledger.store.reading import head
 from ledger.store.recorder import LogRecorder, insert_all, insert_claimed
 from ledger.store.records import Envelope, read_one
@@ -67,10 +68,13 @@ def seal(
     actor: str = "",
     trusted: Collection[VerifierKey] = (),
     anchor: Sequence[SignedCheckpoint] = (),
+    accepting: str = "",
 ) -> Sealed:
     """Seals the log as it stands; nothing is written unless it goes on from what was sealed before.
 
     `trusted` are keys that signed earlier checkpoints, besides today's; `anchor` is what an outside copy holds.
+    `accepting` is the reason for which the checkpoints of the anchor that the log does not go on from are given up, for
+    ever seen in the seal; InputInvalid where there are none.
     Raises IntegrityViolated where the log, its last checkpoint or the anchor do not agree, and Conflict where
     somebody else seals at the same time.
     """
@@ -78,10 +82,13 @@ def seal(
         origin = origin_of(head(conn).ledger_id)
         keys = [public_key(origin, private), *trusted]
         start = _start(conn, origin, keys)
-        _check_anchor(conn, start, origin, keys, anchor)
+        known = losses(conn)
+        standing = [one for one in anchor if mark_of(one) not in known]
+        lost = _lost(conn, origin, keys, standing) if accepting else []
+        _check_anchor(conn, start, origin, keys, [one for one in standing if one not in lost])
         start.tail.absorb(conn, head(conn).position)
     with writing(engine) as conn:
-        return _append(conn, LogRecorder(engine), start, origin, private, actor)
+        return _append(conn, LogRecorder(engine), start, origin, private, actor, lost, accepting)
 
 
 def _append(
@@ -91,6 +98,8 @@ def _append(
     origin: str,
     private: Ed25519PrivateKey,
     actor: str,
+    lost: Sequence[SignedCheckpoint],
+    accepting: str,
 ) -> Sealed:
     user = os_user()
     claim = recorder.claim(conn, 1, Envelope(actor=actor, authenticated_as=user, origin="seal"))
@@ -107,7 +116,12 @@ def _append(
     tail = start.tail
     tail.absorb(conn, claim.first_position - 1)
     stored_frontier = b64encode(tail.frontier.hashes()).decode()
-    event = LogSealed(streams=len(tail.heads), root=b64encode(tail.heads.root()).decode())
+    event = LogSealed(
+        streams=len(tail.heads),
+        root=b64encode(tail.heads.root()).decode(),
+        lost=tuple(LostCheckpoint(size=size, root=root) for size, root in map(mark_of, lost)),
+        reason=accepting,
+    )
     version = next((h.version for h in tail.heads.last if h.stream_id == SEALS), 0) + 1
     stored = StoredEvent(SEALS, version, type_name(event), encode(event))
     ((position, _, _, record),) = insert_claimed(conn, claim, [stored])
@@ -216,21 +230,15 @@ def _check_anchor(
     if not anchor:
         return
     newest = max(anchor, key=lambda one: one.checkpoint.size)
-    try:
-        newest.check(origin, keys)
-    except NoteInvalid as problem:
-        raise IntegrityViolated(
-            "anchor-untrusted",
-            f"the anchor's last checkpoint is not to be trusted: {problem}",
-            hint="name the anchor of this ledger, or an earlier key with --trusted-key",
-        ) from None
+    _check_trusted(newest, origin, keys)
     size, root = newest.checkpoint.size, newest.checkpoint.root
     end = head(conn).position
     if size > end:
         raise IntegrityViolated(
             "log-cut",
             f"the log ends at position {end}, and the anchor knows it up to position {size}",
-            hint="the log was cut, or an old copy of the database was put back; nothing was sealed",
+            hint="the log was cut, or an old copy of the database was put back; nothing was sealed. The run-book goes"
+            " on from there under: The anchor is ahead",
             facts={"position": end, "anchored": size},
         )
     if size >= start.tail.size:
@@ -249,6 +257,42 @@ def _check_anchor(
             hint=_HINT,
             facts={"position": size},
         )
+
+
+def _check_trusted(one: SignedCheckpoint, origin: str, keys: Collection[VerifierKey]) -> None:
+    try:
+        one.check(origin, keys)
+    except NoteInvalid as problem:
+        raise IntegrityViolated(
+            "anchor-untrusted",
+            f"the anchor's checkpoint at position {one.checkpoint.size} is not to be trusted: {problem}",
+            hint="name the anchor of this ledger, or an earlier key with --trusted-key",
+        ) from None
+
+
+def _lost(
+    conn: Connection,
+    origin: str,
+    keys: Collection[VerifierKey],
+    anchor: Sequence[SignedCheckpoint],
+) -> list[SignedCheckpoint]:
+    """The checkpoints of the anchor from which the log does not go on, each by a key that is trusted."""
+    end, tree = head(conn).position, Tail()
+    lost: list[SignedCheckpoint] = []
+    for one in sorted(anchor, key=lambda one: one.checkpoint.size):
+        _check_trusted(one, origin, keys)
+        size = one.checkpoint.size
+        if size <= end:
+            tree.absorb(conn, size)
+        if size > end or tree.frontier.root() != one.checkpoint.root:
+            lost.append(one)
+    if not lost:
+        raise InputInvalid(
+            "nothing-lost",
+            "the log goes on from every checkpoint of the anchor",
+            hint="there is no loss to accept; seal as always: mledger audit seal",
+        )
+    return lost
 
 
 def _is_stored(

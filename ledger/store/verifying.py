@@ -23,6 +23,7 @@ from ledger.store.canonical import Stored
 from ledger.store.checking import Check, Records, uncollected
 from ledger.store.database import reading
 from ledger.store.guards import check_guards
+from ledger.store.losses import Loss, Mark, losses, mark_of
 from ledger.store.reading import head
 from ledger.store.soundness import Places, check_orders, check_tables
 from ledger.store.tail import (
@@ -59,6 +60,7 @@ class _Sealed:
 
     stored: dict[int, CheckpointRow]
     names: dict[int, str]
+    given_up: dict[Mark, Loss]
     seal_stream: int = 0
     end: int = 0
     roots: dict[int, bytes] = field(default_factory=dict)
@@ -116,10 +118,13 @@ def verify(
     if anchor is None:
         not_checked["anchor"] = "no anchor was given (--anchor)"
     else:
-        check = _anchor(tree, anchor, origin, keys)
+        standing = [one for one in anchor if mark_of(one) not in tree.given_up]
+        check = _anchor(tree, standing, origin, keys)
         checks.append(check)
         if check.ok and keys:
-            proven = max((one.checkpoint.size for one in anchor), default=0)
+            proven = max((one.checkpoint.size for one in standing), default=0)
+    if tree.given_up:
+        checks.append(Check("losses", _told(tree.given_up)))
     sealed = max(tree.stored, default=0)
     root = tree.frontier.root()
     return Verdict(tree.frontier.size, root, sealed, proven, checks, not_checked)
@@ -134,7 +139,8 @@ def _read(
     with reading(engine) as conn:
         now = head(conn)
         records, places = Records(conn), Places()
-        tree = _Sealed({row.size: row for row in checkpoint_rows(conn)}, records.names)
+        stored = {row.size: row for row in checkpoint_rows(conn)}
+        tree = _Sealed(stored, records.names, losses(conn))
         bounds = sorted({*tree.stored, *(one.checkpoint.size for one in anchor)})
         with uncollected():
             for rows in sections(conn):
@@ -145,6 +151,15 @@ def _read(
             orders = check_orders(conn, places)
         checks = [*records.end(), orders, check_guards(conn)]
         return tree, now.ledger_id, checks, records.undigested
+
+
+def _told(given_up: dict[Mark, Loss]) -> str:
+    """Every loss that was accepted, told for ever."""
+    return "; ".join(
+        f"the anchored checkpoint at position {size} was given up at position {loss.position} by {loss.actor}:"
+        f" {loss.reason}"
+        for (size, _), loss in given_up.items()
+    )
 
 
 # --- the tree --------------------------------------------------------------------------------------

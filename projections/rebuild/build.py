@@ -18,7 +18,7 @@ from projections.derive import MODELS
 from projections.derive.model import Row
 from projections.rebuild import sink
 from projections.rebuild.fold import no_collection, rows_of
-from projections.sides import Side, checkpoint
+from projections.sides import Side, checkpoint, names
 
 # Streams that are read in one look at the log.
 STREAMS_PER_LOOK = 4 * STREAMS_PER_CHUNK
@@ -113,6 +113,19 @@ def adding(engine: Engine, job: Job) -> Write:
             sink.write(conn, job.side, rows)
 
     return write
+
+
+def start_anew(engine: Engine, job: Job, streams: range) -> None:
+    """Takes out the rows of a range that a process left half done; it is gone, but its last commit may be under way."""
+    with writing(engine) as conn:
+        if conn.dialect.name == "postgresql":
+            # Whoever still writes for this run holds a share of this lock.
+            conn.exec_driver_sql(f"SELECT 1 FROM checkpoints WHERE side = '{job.side}' FOR UPDATE")
+        check_stamp(conn, job)
+        for table in names(job.side).values():
+            conn.exec_driver_sql(
+                f"DELETE FROM {table} WHERE stream BETWEEN {streams[0]:d} AND {streams[-1]:d}"
+            )
 
 
 def check_stamp(conn: Connection, job: Job) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from time import monotonic, sleep
 
 from sqlalchemy import Connection, Engine
 
@@ -68,6 +69,28 @@ def _left_out(step: Step) -> dict[str, str]:
     )
     name, rule, detail = (model.names.index(column) for column in ("contract", "rule", "detail"))
     return {str(row[name]): str(row[detail]) for row in rows if row[rule] == findings.NOT_DERIVED}
+
+
+def may_catch_up(engine: Engine) -> bool:
+    """Whether this login may keep rows: on PostgreSQL that of the projector, who alone is given the right."""
+    if engine.dialect.name == "sqlite":
+        return True
+    with reading(engine) as conn:
+        query = "SELECT has_table_privilege('checkpoints', 'UPDATE')"
+        return bool(conn.exec_driver_sql(query).scalar_one())
+
+
+def reaches(engine: Engine, seconds: float) -> bool:
+    """Whether somebody else brings the serving side to the head as it is now, within so many seconds."""
+    until, target = monotonic() + seconds, None
+    while True:
+        with reading(engine) as conn:
+            target = head(conn).position if target is None else target
+            if checkpoint(conn, serving(conn)).position >= target:
+                return True
+        if monotonic() > until:
+            return False
+        sleep(0.05)
 
 
 def bring_forward(engine: Engine, side: Side, target: int) -> None:

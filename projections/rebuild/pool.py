@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -11,29 +12,40 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from sqlalchemy import Engine
 
-from ledger.errors import Failure
-from projections.rebuild.build import Built, Job, Tick, adding, build, bulk_engine, ranges
+from projections.rebuild.build import (
+    Built,
+    Job,
+    Tick,
+    adding,
+    build,
+    bulk_engine,
+    ranges,
+    start_anew,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """Ranges of streams, of which each process takes the next; `taken` counts them for all processes."""
+    """Ranges of streams by their numbers, of which each process takes the next that nobody has taken.
+
+    Who takes one makes a file of its number: a lock that all share would stay locked by a process that is killed.
+    """
 
     ranges: Sequence[range]
-    taken: Any
+    folder: str
 
-    def __iter__(self) -> Iterator[range]:
-        while True:
-            with self.taken.get_lock():
-                number = self.taken.value
-                self.taken.value += 1
-            if number >= len(self.ranges):
-                return
-            yield self.ranges[number]
+    def __iter__(self) -> Iterator[tuple[int, range]]:
+        for number, some in enumerate(self.ranges):
+            try:
+                os.close(os.open(f"{self.folder}/{number}", os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                continue
+            yield number, some
 
 
 def build_all(job: Job, tick: Tick) -> Built:
@@ -48,21 +60,27 @@ def build_all(job: Job, tick: Tick) -> Built:
 def _share(engine: Engine, job: Job, tick: Tick) -> Built:
     total = Built(workers=job.workers)
     context = get_context("spawn")
-    tasks = Tasks(ranges(job.streams), context.Value("q", 0))
+    left = dict(enumerate(ranges(job.streams)))
 
-    def add(built: Built) -> None:
+    def done(number: int, built: Built, events: int) -> None:
+        del left[number]
         total.add(built)
-        tick(built.events)
+        tick(events)
 
-    with _helpers(context, job, tasks) as found:
-        for some in tasks:
-            total.add(build(engine, adding(engine, job), some, job.until, tick))
-            for helper in list(found):
-                while helper in found and helper.poll():
-                    _take(helper, found, add)
-        while found:
-            for ready in wait(list(found)):
-                _take(cast("Connection", ready), found, add)
+    with TemporaryDirectory(prefix="mledger-") as folder:
+        tasks = Tasks(list(left.values()), folder)
+        with _helpers(context, job, tasks) as found:
+            for number, some in tasks:
+                done(number, build(engine, adding(engine, job), some, job.until, tick), 0)
+                for helper in list(found):
+                    while helper in found and helper.poll():
+                        _take(helper, found, done)
+            while found:
+                for ready in wait(list(found)):
+                    _take(cast("Connection", ready), found, done)
+    for number, some in list(left.items()):  # what was begun by helpers that died
+        start_anew(engine, job, some)
+        done(number, build(engine, adding(engine, job), some, job.until, tick), 0)
     return total
 
 
@@ -88,25 +106,32 @@ def _helpers(context: Any, job: Job, tasks: Tasks) -> Iterator[dict[Connection, 
 
 
 def _take(
-    helper: Connection, found: dict[Connection, BaseProcess], add: Callable[[Built], None]
+    helper: Connection,
+    found: dict[Connection, BaseProcess],
+    done: Callable[[int, Built, int], None],
 ) -> None:
-    """One report of a helper: what it built, None at its end, or the error that ended it."""
+    """One report of a helper: a task's number and what it built, None at its end, or the error that ended it.
+
+    A helper that is killed reports no more: what it had begun is left, and done again by who is left.
+    """
     try:
         said = helper.recv()
-    except EOFError:
+    except (EOFError, OSError):
         process = found.pop(helper)
         process.join()
-        raise Failure(
-            "worker-died",
-            f"process {process.pid} of the rebuild ended with {process.exitcode} before its work was done",
-            hint="was memory short? run it again, with fewer --workers",
-        ) from None
+        logging.getLogger(__name__).warning(
+            "process %s of the rebuild ended with %s before its work was done; its share is done again",
+            process.pid,
+            process.exitcode,
+        )
+        return
     if isinstance(said, BaseException):
         raise said
     if said is None:
         del found[helper]
     else:
-        add(said)
+        number, built = said
+        done(number, built, built.events)
 
 
 def _help(job: Job, tasks: Tasks, report: Connection) -> None:
@@ -115,10 +140,9 @@ def _help(job: Job, tasks: Tasks, report: Connection) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         with bulk_engine(job.url) as engine:
-            for some in tasks:
-                report.send(
-                    build(engine, adding(engine, job), some, job.until, lambda events: None)
-                )
+            for number, some in tasks:
+                built = build(engine, adding(engine, job), some, job.until, lambda events: None)
+                report.send((number, built))
         report.send(None)
     except Exception as error:
         report.send(error)

@@ -360,6 +360,15 @@ ERRORS: list[Row] = [
 
 # What no command line reaches in a test of seconds, or what another test follows: code and why.
 ELSEWHERE = {
+    "insert-swallowed": "a trigger that no one of ours made: tests/store/test_guards_in_place.py",
+    "head-missing": "a table emptied by its owner: tests/store/test_guards_in_place.py",
+    "last-night-failed": "followed from failure to a good night: test_nightly",
+    "database-missing": "an administrator makes the database: tests/store/test_database.py",
+    "roles-missing": "followed by an owner who may make no roles: test_setup",
+    "connection-lost": "a line that is cut, and the same key again: tests/store/test_bad_days.py",
+    "nothing-to-move": "an empty source: tests/store/test_moving.py",
+    "guards-differ": "a fault of the program: tests/store/test_moving.py",
+    "nothing-lost": "followed by a seal: tests/store/test_losses.py",
     "database-read-only": "rights that only an owner gives: tests/store/test_roles.py, bad_databases.txt",
     "outcome-unwritten": "followed where a disk fills: test_outcome_unwritten",
     "guard-refused": "a row that no act of ours inserts; its command only reads: audit verify",

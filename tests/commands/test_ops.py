@@ -41,7 +41,10 @@ def parsed(text: str) -> dict[str, dict[str, list[str]]]:
 
 def units(database: str, *words: str) -> dict[str, dict[str, dict[str, list[str]]]]:
     found = asked(database, "ops", "units", "--print", *words)["units"]
-    return {name.rpartition(".")[2]: parsed(text) for name, text in found.items()}
+    return {
+        name.rpartition("-follow.")[1].strip("-.") or name.rpartition(".")[2]: parsed(text)
+        for name, text in found.items()
+    }
 
 
 def test_the_service_may_do_little_and_the_timer_starts_it_every_night() -> None:
@@ -85,7 +88,9 @@ def test_systemd_finds_nothing_wrong_with_them(tmp_path: Path, database: str, na
         pytest.skip("systemd-analyze is missing: the units were only parsed")
     asked(database, "ops", "units", "--folder", str(tmp_path), "--user", "root")
     files = sorted(map(str, tmp_path.iterdir()))
+    follower = [] if database.startswith("sqlite") else [f"mledger-{name}-follow.service"]
     assert [Path(file).name for file in files] == [
+        *follower,
         f"mledger-{name}.service",
         f"mledger-{name}.timer",
     ]
@@ -179,15 +184,31 @@ def test_each_ledger_has_units_of_its_own(tmp_path: Path) -> None:
         for name in ("north", "south", "east")
         for kind in ("service", "timer")
     }
+    # A file needs no follower: whoever may record in it may do anything.
+    names |= {"mledger-north-follow.service", "mledger-south-follow.service"}
     assert {path.name for path in tmp_path.iterdir()} == names
     text = (tmp_path / "mledger-south.service").read_text("utf-8")
     assert "/south\n" in text and "--label south" in text and "north" not in text
     assert "Unit=mledger-south.service" in (tmp_path / "mledger-south.timer").read_text("utf-8")
 
 
+def test_the_follower_runs_for_good_and_writes_no_file() -> None:
+    follow = units(SERVER, "--metrics-file", "/var/lib/metrics/m.prom")["follow"]
+    service = {key: values[0] for key, values in follow["Service"].items()}
+    assert HARDENED.items() <= service.items()
+    assert (service["Type"], service["Restart"]) == ("exec", "always")
+    assert shlex.split(service["ExecStart"])[1:] == ["projections", "catch-up", "--follow"]
+    assert "ReadWritePaths" not in service
+    assert follow["Install"]["WantedBy"] == ["multi-user.target"]
+
+
 def test_a_schema_of_a_server_is_a_ledger_of_its_own() -> None:
     found = asked("postgresql://n@db/all?options=-csearch_path%3Dnorth", "ops", "units")["units"]
-    assert set(found) == {"mledger-all-north.service", "mledger-all-north.timer"}
+    assert set(found) == {
+        "mledger-all-north.service",
+        "mledger-all-north.timer",
+        "mledger-all-north-follow.service",
+    }
 
 
 def test_the_unit_of_another_database_is_not_written_over(tmp_path: Path) -> None:

@@ -287,11 +287,13 @@ def test_only_a_yes_at_the_terminal_confirms(monkeypatch: pytest.MonkeyPatch, an
 
 
 def test_progress_shows_rate_and_time_left_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, stderr = iter([0.0, 0.05, 10.0]), Terminal()
+    # What went before the first step, a minute here, says nothing of those that follow.
+    clock, stderr = iter([-60.0, 0.0, 9.9]), Terminal()
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", stderr)
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     bar = Progress(3000, "folding")
+    bar.shown = 0.0
     bar.advance(10)
     bar.advance(990)
     bar.clear()
@@ -299,8 +301,17 @@ def test_progress_shows_rate_and_time_left_on_a_terminal(monkeypatch: pytest.Mon
     assert stderr.getvalue() == f"\r{shown}\x1b[K\r\x1b[K"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "left"), [(10, "0:00"), (20, "0:10"), (3_600, "59:50"), (36_010, "10 h 00 min")]
+)
+def test_time_left_is_told_in_the_unit_of_its_size(seconds: float, left: str) -> None:
+    bar = Progress(round(seconds) * 100, "folding")
+    bar.done = 1_000  # 100 a second
+    assert bar.status(10.0).endswith(f"{left} left")
+
+
 def test_progress_elsewhere_is_a_line_every_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, stderr = iter([0.0, 9.0, 11.0, 12.0]), io.StringIO()
+    clock, stderr = iter([0.0, 5.0, 10.5, 12.0]), io.StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     with progress(None, "reading") as bar:

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+import migrations
 from ledger.errors import IntegrityViolated
 from ledger.store import Ledger, open_ledger
 from ledger.store.sealing import seal
@@ -92,11 +93,11 @@ def test_whoever_may_record_records_nothing_but_its_own_acts(
 # --- a head that was moved before there was a guard ------------------------------------------------
 
 
-def way_back() -> list[str]:
-    """The statements of the run-book, as an owner copies them."""
+def way_back(block: int = 0) -> list[str]:
+    """The statements of the run-book, as an owner copies them: a server's, or a file's."""
     page = (Path(__file__).parents[2] / "docs" / "run-book.md").read_text("utf-8")
     section = page.partition("### The head was moved\n")[2].partition("\n### ")[0]
-    return section.partition("```sql\n")[2].partition("```")[0].split(";\n")[:-1]
+    return section.split("```sql\n")[1 + block].partition("```")[0].split(";\n")[:-1]
 
 
 MOVED = "UPDATE log_head SET position = 10^12, recorded_at = '2999-01-01T00:00:00.000000Z'"
@@ -119,6 +120,33 @@ def test_the_owner_brings_a_moved_head_back(postgresql_url: str, recorded: tuple
                 owner.execute(statement.encode())
             aside = owner.execute("SELECT count(*) FROM set_aside.log").fetchone()
             assert aside == (len(recorded),)
+        assert ledger.stream("A") == before
+        (record,) = ledger.append([("A", 2, started("M3"))], ALICE)
+        assert (record.position, record.recorded_at < "2999") == (3, True)
+        assert verify(ledger.engine).ok
+
+
+@pytest.mark.parametrize("recorded", [(), (BEYOND,)], ids=["nothing", "an act"])
+def test_the_owner_brings_the_moved_head_of_a_file_back(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recorded: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with open_ledger(sqlite_url, counted) as ledger:
+        before = ledger.append([("A", 0, started("M1", "M2"))], ALICE)
+        moved = (one.replace("10^12", "1000000000000") for one in (MOVED, *recorded))
+        unguarded(ledger.engine, does(*moved))
+        with pytest.raises(IntegrityViolated) as refused:
+            ledger.append([("A", 2 + len(recorded), started("M3"))], ALICE)
+        assert refused.value.code == "guard-refused"
+    with closing(
+        sqlite3.connect(make_url(sqlite_url).database or "", isolation_level=None)
+    ) as owner:
+        for statement in way_back(1):
+            owner.execute(statement)
+        assert owner.execute("SELECT count(*) FROM set_aside.log").fetchone() == (len(recorded),)
+    migrations.upgrade(sqlite_url)
+    migrations.restore(sqlite_url)
+    with open_ledger(sqlite_url, counted) as ledger:
         assert ledger.stream("A") == before
         (record,) = ledger.append([("A", 2, started("M3"))], ALICE)
         assert (record.position, record.recorded_at < "2999") == (3, True)
