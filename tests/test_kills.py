@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -124,11 +125,15 @@ def sheet(folder: Path, name: str) -> Path:
 def test_imports(database_url: str, tmp_path: Path) -> None:
     assert imports(database_url, sheet(tmp_path, "warm")) == 0
     longest = lasting(lambda: imports(database_url, sheet(tmp_path, "whole")))
+
+    def importing(file: Path, say: Callable[[str], None]) -> None:
+        imports(database_url, file)
+
     with open_ledger(database_url, evolve) as ledger:
         whole = {c: [record.data for record in ledger.stream(f"whole-{c}")] for c in range(6)}
         for number, seconds in enumerate(moments("import", longest)):
             file = sheet(tmp_path, f"k{number}")
-            killed(lambda say, file=file: void(imports(database_url, file)), seconds)
+            killed(partial(importing, file), seconds)
             for contract in range(6):
                 found = len(ledger.stream(f"k{number}-{contract}"))
                 assert found in (0, len(whole[contract])), "half a contract"
@@ -168,7 +173,7 @@ def test_seals(database_url: str, tmp_path: Path) -> None:
         ledger_id = head(conn).ledger_id
     engine = connect(database_url)
 
-    def sealing(say: Callable[[str], None], number: int) -> None:
+    def sealing(number: int, say: Callable[[str], None]) -> None:
         with open_ledger(database_url, counted) as ledger:
             for n in range(10_000):
                 ledger.append([(f"{number}-{n}", 0, started("M1"))], ALICE)
@@ -178,7 +183,7 @@ def test_seals(database_url: str, tmp_path: Path) -> None:
 
     sealed = 0
     for number, seconds in enumerate(moments("seal", 0.4)):
-        sealed += len(killed(lambda say, number=number: sealing(say, number), seconds))
+        sealed += len(killed(partial(sealing, number), seconds))
         anchor = Anchor(place, ledger_id).read()
         assert len(anchor) >= sealed
         keys = [public_key(f"mledger/{ledger_id}", KEY)]
@@ -212,7 +217,7 @@ def test_moves(
 
 
 def _moved(source: str, targets: Iterator[str], whole: object) -> None:
-    def work(say: Callable[[str], None], target: str) -> None:
+    def work(target: str, say: Callable[[str], None]) -> None:
         engines = connect(source), connect(target)
         move(*engines)
         for engine in engines:
@@ -220,11 +225,11 @@ def _moved(source: str, targets: Iterator[str], whole: object) -> None:
 
     first = next(targets)
     migrations.upgrade(first, roles=False)
-    longest = lasting(lambda: work(void, first))
+    longest = lasting(lambda: work(first, void))
     halves = {"empty": 0, "whole": 0}
     for seconds, target in zip(moments("move", longest), targets, strict=False):
         migrations.upgrade(target, roles=False)
-        killed(lambda say, target=target: work(say, target), seconds)
+        killed(partial(work, target), seconds)
         engine = connect(target)
         for _ in range(200):  # until a server has noticed that its client is gone
             if is_empty(engine) or rows_of(engine) == whole:
