@@ -78,8 +78,12 @@ def _asked(
     """Each role that a quorum still lacks, who could give it, and since when it waits for them."""
     approvals = list(counted)
     since = max((a.on for a in approvals if a.on is not None), default=None)
+    gave = {
+        a.actor for a in approvals
+    }  # who counts no second time, whether duties are separated or not
     for role in missing(quorum, approvals):
-        yield role, people_for(contract, role, *without, *(a.actor for a in approvals)), since
+        people = people_for(contract, role, *without)
+        yield role, tuple(one for one in people if one not in gave), since
 
 
 def _blocked(

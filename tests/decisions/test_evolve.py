@@ -120,6 +120,12 @@ def test_a_suspension_lasts_until_it_is_resumed_or_ended() -> None:
     assert after(facts[0], ended).status_positions == [101, 102, 103]
 
 
+@pytest.mark.parametrize("suspended", [(), (e.ContractSuspended(on=day(9, 1)),)])
+def test_a_contract_ends_as_decided_suspended_or_not(suspended: tuple[Fact, ...]) -> None:
+    assert after(*suspended, e.ContractTerminated(on=day(9, 9), reason="")).status == "terminated"
+    assert after(*suspended, e.ContractCompleted(on=day(9, 9))).status == "completed"
+
+
 @pytest.mark.parametrize(
     ("status", "told", "standing", "ended"),
     [
@@ -301,6 +307,17 @@ def test_a_cancelled_milestone_is_taken_up_again_by_a_revision_that_rests_on_it(
     )
     again = m1(DEFINED, cancelled, structs.replace(revised, rests_on=(3,)))
     assert (again.status, again.cancelled_on, again.cancelled_by) == ("expected", None, 0)
+
+
+def test_a_milestone_has_started_on_the_day_told() -> None:
+    milestone = m1(DEFINED, e.MilestoneStarted(on=day(8, 10), **M1))
+    assert (milestone.started, milestone.started_on) == (True, day(8, 10))
+
+
+def test_what_is_submitted_after_its_cancellation_is_cancelled_no_more() -> None:
+    cancelled = e.MilestoneCancelled(on=day(8, 10), reason="", **M1)
+    again = m1(DEFINED, cancelled, e.MilestoneSubmitted(on=day(8, 12), **M1))
+    assert (again.status, again.cancelled_on, again.cancelled_by) == ("submitted", None, 0)
 
 
 def test_a_submission_keeps_what_was_handed_in_and_the_policy_of_its_day() -> None:
@@ -500,6 +517,17 @@ def test_a_reversed_acceptance_waits_again_and_was_no_decision() -> None:
     assert (milestone.lines[-1].on, milestone.lines[-1].version) == (day(9, 1), 5)
 
 
+def test_a_rejection_on_the_day_of_a_reversed_acceptance_stays_the_first_decision() -> None:
+    facts = (
+        *accepted()[:2],
+        e.SubmissionRejected(on=day(8, 25), submission=3, reason="", **M1),
+        e.MilestoneSubmitted(on=day(8, 25), **M1),
+        e.MilestoneAccepted(on=day(8, 25), submission=5, accepted_minor=1_000, **M1),
+    )
+    milestone = m1(*facts, e.AcceptanceReversed(on=day(9, 1), acceptance=6, why="event", **M1))
+    assert (milestone.first_pass, milestone.first_decided_on) == (False, day(8, 25))
+
+
 def test_with_an_acceptance_every_approval_of_it_is_void() -> None:
     granted = e.ApprovalGranted(on=day(8, 22), subject=3, role="manager", digest="d", **M1)
     decided = e.MilestoneAccepted(on=day(8, 25), submission=3, accepted_minor=1_000, **M1)
@@ -589,6 +617,12 @@ def test_each_step_of_the_price_adds_to_its_own_sum(step: str, field: str, kept:
         if name.endswith("_minor") and getattr(milestone, name)
     }
     assert sums == {field: kept, "posted_minor": 7}
+
+
+def test_what_is_taxed_is_the_price_with_its_bonus_and_adjustment_less_its_penalty() -> None:
+    steps = {"gross": 1_000, "bonus": 50, "penalty": -30, "adjustment": -7, "retention": -100}
+    milestone = m1(*accepted(lines=tuple(line(amount, step) for step, amount in steps.items())))
+    assert milestone.taxable_minor == 1_000 + 50 - 30 - 7
 
 
 # --- taken over from a source ------------------------------------------------------------------------------

@@ -117,6 +117,17 @@ def test_an_invoice_covers_until_it_is_rejected_and_the_latest_says_when_payment
     assert m1(*accepted(), filed, filed).filed_minor == 50
 
 
+def test_of_two_invoices_the_one_that_is_sent_back_covers_no_more() -> None:
+    def invoice(amount: int) -> Fact:
+        covers = (Covered(milestone="M1", amount_minor=amount),)
+        return e.InvoiceReceived(
+            on=day(9, 1), number=f"F-{amount}", kind="k", amount_minor=amount, covers=covers
+        )
+
+    back = e.InvoiceRejected(on=day(9, 9), invoice=5, reason="")
+    assert m1(*accepted(), invoice(600), invoice(250), back).invoiced_minor == 250
+
+
 # --- paid --------------------------------------------------------------------------------------------------
 
 
@@ -242,6 +253,12 @@ def test_an_instruction_reserves_and_its_record_pays_what_it_names(release: int)
     assert (payment.stands, payment.paid_minor) == (False, 0)
 
 
+def test_what_is_instructed_is_payable_no_more() -> None:
+    begun = e.PaymentInstructed(on=day(9, 2), amount_minor=80, **M1)
+    assert m1(*accepted(), begun).payable_minor == 1_000 - 80
+    assert m1(*accepted(), disputed("client", 300), begun).payable_minor == 1_000 - 300 - 80
+
+
 @pytest.mark.parametrize("why", ["event", "error"])
 def test_a_reversed_payment_is_owed_again_and_one_recorded_wrongly_was_never_paid(why: Any) -> None:
     paid = e.PaymentRecorded(on=day(9, 4), amount_minor=80, reference="R-1", **M1)
@@ -361,6 +378,7 @@ def test_a_refund_is_a_payment_of_its_own_below_zero() -> None:
         (accepted(), "accepted"),
         ((*accepted(), e.PaymentRecorded(on=day(9, 1), amount_minor=999, **M1)), "accepted"),
         ((*accepted(), e.PaymentRecorded(on=day(9, 1), amount_minor=1_000, **M1)), "paid"),
+        ((*accepted(), e.PaymentRecorded(on=day(9, 1), amount_minor=1_001, **M1)), "paid"),
         # accepted at nothing, there is nothing left to pay; at an amount that is unknown, nobody can say
         (accepted(0), "paid"),
         (accepted(0, accepted_minor=None, lines=()), "accepted"),

@@ -203,6 +203,36 @@ def test_an_order_stated_in_full_sets_both_and_is_outdated_by_either() -> None:
     assert m1(story) == (day(9, 30), 500_000), "only the date was meant to change"
 
 
+def test_an_order_stored_with_no_amount_needs_the_words_that_it_was_put_to_and_those_of_what_it_adds() -> (
+    None
+):
+    """1,000.00 are added, for which one manager is enough: the finance clerk whom it was put to is asked as well."""
+    raised = order(("M1", DUE, AMOUNT + 100_000))
+    story = contract()
+    stored(story, raised, "manager-1", {"finance": 1})
+    permitted(story, agrees(4, by="finance-1"))
+    assert story.the_state().proposals[4].status == "open"
+    permitted(story, agrees(4))
+    assert m1(story) == (DUE, AMOUNT + 100_000)
+    story = contract()
+    stored(story, raised, "manager-1", {"finance": 1})
+    permitted(story, agrees(4))
+    assert story.the_state().proposals[4].status == "open"
+
+
+@refuses("approval-signed-where-the-tier-demands")
+def test_an_order_stored_with_no_amount_is_signed_where_the_tier_of_what_it_adds_demands_it() -> (
+    None
+):
+    tiers = (
+        Tier(up_to_minor=100_000, quorum={"manager": 1}),
+        Tier(quorum={"manager": 1}, signatures=True),
+    )
+    story = contract(approval=tiers)
+    stored(story, order(("M1", DUE, AMOUNT + 100_001)), "manager-1", {"manager": 1})
+    refused(story, agrees(4), "approval-signed-where-the-tier-demands")
+
+
 def test_an_amendment_stated_in_full_keeps_its_meaning() -> None:
     terms = replace(TERMS, title="one", roles=dict(list(TERMS.roles.items())[:2]))
     story = contract()

@@ -9,7 +9,7 @@ import pytest
 
 from ledger import intents as i
 from ledger.events import AcceptanceReversed, MilestoneSubmitted
-from ledger.terms import MilestonePlan
+from ledger.terms import MilestonePlan, Tier
 from tests.decisions.builders import (
     SIGNED,
     TERMS,
@@ -33,6 +33,7 @@ from tests.decisions.builders import (
     starts,
     submits,
     version_of,
+    withdraws,
 )
 from tests.decisions.marks import permits, refuses
 from tests.decisions.spec import Story
@@ -277,6 +278,14 @@ def test_what_rests_on_a_delivery_of_the_evening_counts_for_the_next_day_too() -
         story = contract(**CUT)
         permitted(story, typed(at="2026-11-22T18:40:00"), **evening)
         (event, *_) = permitted(story, act, **evening)
+        assert event.on == day(11, 23)
+
+
+def test_an_approval_of_a_delivery_of_the_evening_is_withdrawn_for_the_next_day_too() -> None:
+    evening = {"now": shanghai("2026-11-22T18:41:00")}
+    story = contract(**CUT, approval=(Tier(quorum={"manager": 2}),))
+    for act in (typed(at="2026-11-22T18:40:00"), approves(), withdraws()):
+        (event,) = permitted(story, act, **evening)
         assert event.on == day(11, 23)
 
 

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.events import Covered, InvoiceReceived
+from ledger.events import Covered, InvoiceReceived, PaymentFailed, PaymentInstructed
 from ledger.intents import RejectChange, SuspendContract
 from ledger.terms import InvoicePolicy, Tier
 from projections.derive.inbox import Task, _claim_task, people_for, tasks
 from tests.decisions import builders as b
 from tests.decisions.spec import Story, record
 from tests.decisions.test_rules_refund import claimed
+from tests.decisions.told import M1, accepted, after
 
 MANAGERS = ("manager-1", "manager-2", "manager-3")
 
@@ -90,8 +91,12 @@ def test_an_approval_waits_for_each_role_of_its_tier_since_the_last_that_was_giv
     assert asked(story, "C-1/M2") == [("finance", ("finance-1", "finance-2"), b.day(9, 20))]
 
 
-def test_of_two_managers_the_second_is_another_and_is_asked_since_the_first() -> None:
-    story = b.contract(approval=(Tier(quorum={"manager": 3}),))
+@pytest.mark.parametrize("separation", [True, False])
+def test_of_two_managers_the_second_is_another_and_is_asked_since_the_first(
+    separation: bool,
+) -> None:
+    """Nobody counts twice, whether duties are apart or not."""
+    story = b.contract(approval=(Tier(quorum={"manager": 3}),), separation=separation)
     b.play(story, b.submits(), b.approves(on=b.day(8, 23), by="manager-1"))
     b.play(story, b.approves(on=b.day(8, 25), by="manager-3"))
     assert asked(story) == [("manager", ("manager-2",), b.day(8, 25))]
@@ -192,6 +197,18 @@ def test_what_is_accepted_waits_to_be_paid_and_what_is_instructed_to_be_recorded
     assert told(story, "record the payment", name) == []
 
 
+def test_an_instruction_that_failed_waits_to_be_recorded_no_more_and_the_money_to_be_paid() -> None:
+    begun = PaymentInstructed(on=b.day(9, 2), amount_minor=400, **M1)
+    failed = PaymentFailed(on=b.day(9, 5), instruction=5, **M1)
+    assert [(t.task, t.amount_minor) for t in tasks(after(*accepted(), begun))] == [
+        ("pay", 600),
+        ("record the payment", 400),
+    ]
+    assert [(t.task, t.amount_minor) for t in tasks(after(*accepted(), begun, failed))] == [
+        ("pay", 1_000)
+    ]
+
+
 def test_what_was_imported_and_is_completed_or_ended_waits_for_nobody() -> None:
     state: Any = b.accepted().the_state()
     assert list(tasks(state)) != []
@@ -232,7 +249,7 @@ def test_a_claim_is_what_a_milestone_and_its_releases_come_to_together() -> None
 
 
 def test_a_proposal_under_a_suspended_contract_still_waits() -> None:
-    story = b.play(b.contract(), b.proposes(b.order(("M1", b.day(8, 30), None))))
+    story = b.play(b.contract(), b.proposes(b.order(("M1", b.day(8, 30), 1_000_000))))
     name = f"C-1#{b.last(story)}"
     b.play(story, ("admin-1", SuspendContract(reason="flood", on=b.day(8, 5))))
     assert only(story, "approve", name).role == "manager"

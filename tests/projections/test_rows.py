@@ -237,6 +237,20 @@ def test_the_rows_of_a_payment() -> None:
     }
 
 
+def test_a_contract_was_paid_what_was_recorded_and_not_what_was_instructed() -> None:
+    one = row(contracts.MODEL, *accepted(), instructed(), paid(78, instruction=5))
+    assert (one["paid_minor"], one["payments"]) == (78, 1)
+
+
+def test_of_money_instructed_in_one_currency_and_paid_in_another_nothing_was_gained() -> None:
+    told = Exchange(amount_minor=1_000, rate="12.5", **USD)
+    facts = (*accepted(), instructed(exchange=told))
+    for currency, gained in (("USD", 40), ("EUR", None)):
+        moved = structs.replace(told, amount_minor=960, currency=currency)
+        one = row(settlements.MODEL, *facts, paid(80, instruction=5, exchange=moved))
+        assert (one["gain_minor"], one["paid_currency"]) == (gained, currency)
+
+
 def test_a_payment_that_came_back_has_both_fees_and_its_end() -> None:
     facts = (
         *accepted(),
