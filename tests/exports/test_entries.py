@@ -238,3 +238,9 @@ def test_sixty_signs_are_a_name_as_it_is_and_one_more_is_cut_and_told_apart() ->
     assert segment("Acme & Co") == "Acme-Co--aa60a9fc"
     assert segment("?!") == "Unnamed--545f940d"
     assert segment("acme") == "P-acme--822b33ad"
+
+
+def test_a_number_that_is_no_decimal_digit_is_not_kept() -> None:
+    """Beancount takes decimal digits alone: neither a superscript nor a Roman numeral is one."""
+    assert segment("Studio ² Ⅷ").startswith("Studio--")
+    assert segment("Studio ٣").startswith("Studio-٣--")

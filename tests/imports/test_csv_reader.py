@@ -850,11 +850,23 @@ def test_a_byte_order_mark_is_believed_before_the_map(tmp_path: Path, encoding: 
 
 
 def test_rows_that_an_open_quotation_mark_swallowed_are_read(tmp_path: Path) -> None:
-    """The mark in line 2 is closed in line 4: the record is too narrow, and line 3 and 4 are read by themselves."""
-    rows = ('C-1,M1,CNY,"1', "C-1,M2,CNY,2,,,", 'C-1,M3,CNY,3,"",,')
+    """The mark in line 2 is closed in line 4: the record is too wide, and lines 3 and 4 are read by themselves."""
+    rows = ('C-1,M1,CNY,"one', "C-1,M2,CNY,two", 'C-1,M3,CNY,", and three"')
+    reading = read(tmp_path, "\n".join(("contract,milestone,currency,title", *rows)) + "\n")
+    assert [(m.id, m.title) for m in only(reading).milestones] == [
+        ("M2", "two"),
+        ("M3", ", and three"),
+    ]
+    says = "5 columns where the header has 4 (a quoted cell runs to line 4)"
+    assert skipped(reading) == {"sheet.csv:2": says}
+
+
+def test_a_payment_without_amount_is_the_amount_that_was_said_first(tmp_path: Path) -> None:
+    """The row that says 200 contradicts the one before it, and is left out."""
+    rows = ("C-1,M1,CNY,100,,,", "C-1,M1,CNY,200,,,", "C-1,M1,CNY,,,2026-01-05,")
     reading = read(tmp_path, "\n".join((HEADER, *rows)) + "\n")
-    assert [m.id for m in only(reading).milestones] == ["M2", "M3"]
-    assert list(skipped(reading)) == ["sheet.csv:2"]
+    assert list(skipped(reading)) == ["sheet.csv:3:amount"]
+    assert payments(reading) == [("M1:2026-01-05:100.00", 10_000)]
 
 
 def test_an_outcome_alone_tells_of_a_dispute(tmp_path: Path) -> None:
