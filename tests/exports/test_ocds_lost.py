@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from msgspec import structs
+
 from ledger import intents as i
-from ledger.events import PaymentInstructed
+from ledger.events import MilestoneAccepted, PaymentInstructed
 from ledger.intents import TakenMilestone, TakenPayment
+from ledger.terms import Retention, RetentionRelease
 from tests.decisions import builders as b
 from tests.exports.releases import lost, taken
 
@@ -65,6 +70,41 @@ def test_what_is_held_instructed_and_came_back_is_lost_with_its_amount() -> None
     b.play(story, ("finance-1", i.FailPayment(instruction=instruction, reason="closed")))
     found = lost(story.records)
     assert (found["payments-undone"], "instructed" in found) == ("300.00", False)
+
+
+def test_what_is_lost_twice_counts_with_both_amounts() -> None:
+    story = b.accepted()
+    for amount in (30_000, 50_000):
+        b.play(story, b.pays(amount=amount))
+        failed = i.FailPayment(instruction=b.last(story), reason="closed")
+        b.play(story, ("finance-1", failed))
+    assert lost(story.records)["payments-undone"] == "800.00"
+
+
+def test_what_is_instructed_of_a_release_counts_with_the_rest() -> None:
+    """10 % of 10,000.00 is retained, and let go at once: 1,000.00 of it, and 300.00 of the milestone."""
+    at_once = RetentionRelease(share=Decimal(100), after="acceptance")
+    story = b.accepted(retention=Retention(rate=Decimal(10), release=(at_once,)))
+    b.play(story, ("finance-1", i.ReleaseRetention(milestone="M1", on=b.day(9, 1))))
+    pays = i.InstructPayment(milestone="M1", release=b.last(story), on=b.day(9, 2))
+    b.play(story, ("finance-1", pays), b.pays(amount=30_000, on=b.day(9, 2)))
+    assert lost(story.records)["instructed"] == "1300.00"
+
+
+def test_a_payment_without_a_reference_of_the_banks_has_none_to_lose() -> None:
+    story = b.play(b.accepted(), b.pays(on=b.day(9, 1)))
+    b.play(story, b.records_paid(b.last(story), on=b.day(9, 2)))
+    assert "reference" not in lost(story.records)
+
+
+def test_a_due_date_in_a_year_not_published_is_lost_as_provisional() -> None:
+    records = [
+        structs.replace(one, data=structs.replace(one.data, provisional=True))
+        if isinstance(one.data, MilestoneAccepted)
+        else one
+        for one in b.accepted().records
+    ]
+    assert lost(records)["provisional"] == ["C-1/M1", "C-1/M2"]
 
 
 def test_money_on_a_cancelled_milestone_is_a_payment_without_milestone() -> None:

@@ -11,12 +11,17 @@ import pytest
 
 from commands.imports.ocds import read_ocds
 from ledger import intents as i
-from ledger.events import Fact, PaymentInstructed, Record
+from ledger.events import ChangeProposed, Fact, PaymentInstructed, Record
 from ledger.intents import TakenMilestone, TakenPayment
 from ledger.recorded import PAYMENTS
-from projections.exports.ocds_names import original, read_back
+from projections.exports.ocds import twins
+from projections.exports.ocds_changes import history
+from projections.exports.ocds_losses import Losses
+from projections.exports.ocds_names import Names, original, read_back
+from projections.exports.ocds_package import package
 from tests.decisions import builders as b
 from tests.decisions import endings
+from tests.decisions.test_terms_kept import amend
 from tests.exports.releases import by_id, contract_of, lost, taken, whole
 from tests.oracle.play import Play
 
@@ -76,6 +81,23 @@ def test_a_contract_of_our_own_has_a_process_of_its_own_its_stage_as_code() -> N
     assert (delivery["type"], delivery["code"]) == ("delivery", "build")
 
 
+@pytest.mark.parametrize(
+    ("taken_over", "stage", "told"),
+    [
+        (True, "delivery", ("delivery", "", {"M1": "M1payment"})),
+        (True, "", ("", "", {"M1": "M1payment"})),
+        (True, "approval", ("approval", "", {})),
+        (False, "approval", ("delivery", "approval", {"M1": "M1payment"})),
+    ],
+)
+def test_a_sources_type_goes_back_and_none_but_a_delivery_has_a_payment_milestone(
+    taken_over: bool, stage: str, told: tuple[str, str, dict[str, str]]
+) -> None:
+    state = b.contract(b.defined("M1", stage=stage)).the_state()
+    names, one = Names("o-1", "c1", taken_over), state.milestones["M1"]
+    assert (names.type_of(one), names.code_of(one), twins(state, names)) == told
+
+
 # --- the release -----------------------------------------------------------------------------------
 
 
@@ -91,6 +113,22 @@ def test_a_release_is_dated_by_its_last_record_in_the_contracts_zone() -> None:
         "BrightWave",
         "Studio",
     )
+
+
+@pytest.mark.parametrize(
+    ("clients", "publisher"),
+    [((), "mledger"), (("A", "A"), "A"), (("A", "B"), "mledger"), (("", "A"), "A")],
+)
+def test_a_package_is_published_by_the_one_client_in_it(
+    clients: tuple[str, ...], publisher: str
+) -> None:
+    told = (
+        (*(found or pytest.fail("not signed")), "2026-11-22T04:00:00+00:00")
+        for found in (history(b.contract(client=client).records) for client in clients)
+    )
+    whole = json.loads("".join(package(told, "id", "", len(clients), Losses())))
+    assert (whole["publisher"]["name"], len(whole["releases"])) == (publisher, len(clients))
+    assert "publishedDate" not in whole  # nothing says when the last position was recorded
 
 
 def test_a_contract_says_what_it_is_worth_and_when_it_was_signed() -> None:
@@ -295,3 +333,20 @@ def test_a_change_order_is_an_amendment_in_words() -> None:
     assert amendment["date"] == "2026-08-11T00:00:00+08:00"
     assert amendment["description"] == "M1: due 2026-08-21 → 2026-09-01"
     assert lost(records)["baselines"] == ["C-1/M1"]
+
+
+def test_what_only_fills_in_an_unknown_amount_is_no_amendment() -> None:
+    story = b.contract(b.defined("M1", amount_minor=None))
+    agreed(story, b.order(("M1", b.day(9, 1), None)))
+    # What nobody knows the worth of needs the finance clerk too.
+    b.play(story, b.agrees(b.version_of(story, ChangeProposed), on=b.day(8, 11), by="finance-1"))
+    records = agreed(story, b.order(("M1", b.day(9, 1), 1_000_000)))
+    (amendment,) = whole(records)["contracts"][0]["amendments"]
+    assert amendment["description"] == "M1: due 2026-08-21 → 2026-09-01"
+
+
+def test_another_ceiling_is_another_value_and_nothing_else() -> None:
+    story = b.contract()
+    amend(story, b.day(8, 10), ceiling_minor=6_000_000)
+    (amendment,) = whole(story.records)["contracts"][0]["amendments"]
+    assert amendment["description"] == "value: 50000.00 CNY → 60000.00 CNY"
