@@ -188,13 +188,14 @@ def test_a_task_run_again_leaves_the_same_rows(ledger: Ledger[Contract], task: o
     assert resting_rows(ledger) == rows
 
 
+@pytest.mark.parametrize("times", [12, pytest.param(120, marks=pytest.mark.slow)])
 def test_two_workers_at_the_same_task_leave_the_same_rows(
-    ledger: Ledger[Contract], task: on.Task
+    ledger: Ledger[Contract], task: on.Task, times: int
 ) -> None:
     first = on.run(task)
     rows = resting_rows(ledger)
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(on.run, [task] * 12)) == [first] * 12
+        assert list(pool.map(on.run, [task] * times)) == [first] * times
     assert resting_rows(ledger) == rows
 
 
