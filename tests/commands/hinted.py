@@ -360,6 +360,7 @@ ERRORS: list[Row] = [
 
 # What no command line reaches in a test of seconds, or what another test follows: code and why.
 ELSEWHERE = {
+    "marker-beyond-log": "a log that was put back beneath its rows: tests/projections/test_beyond.py",
     "insert-swallowed": "a trigger that no one of ours made: tests/store/test_guards_in_place.py",
     "head-missing": "a table emptied by its owner: tests/store/test_guards_in_place.py",
     "last-night-failed": "followed from failure to a good night: test_nightly",
@@ -383,7 +384,6 @@ ELSEWHERE = {
     "statement-differs": "a fault of the program; its command only reads: audit verify",
     "line-differs": "a log that was altered; its command only reads: audit verify",
     "data-folder": "a home that cannot be written: test_demo",
-    "database-damaged": "bad_databases.txt",
     "database-not-ours": "bad_databases.txt",
     "database-older": "test_ops, test_bad_databases",
     "record-altered": "its command only reads: audit verify",
