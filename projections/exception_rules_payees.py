@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from ledger.calendars import in_days
 from ledger.payees import Payee, Payees, masked, same_place
 from ledger.state import ADMINISTRATOR, Payment
 from projections.exception_rules import (
@@ -48,7 +49,7 @@ def payee_changed_before_payment(seen: Seen) -> Findings:
             was = f"changed from {masked(old.account.number)} to" if old else "new account"
             detail = (
                 f"{was} {number} (#{payee.version}) on {payee.approved_on} by {payee.proposed_by}"
-                f" and {payee.approved_by}, {_count(age)} before the instruction"
+                f" and {payee.approved_by}, {in_days(age)} before the instruction"
             )
             yield Hit(
                 payment.milestone, detail, (payee.approved_at, position), _paid_minor(payment)
@@ -72,10 +73,6 @@ def _recorded(seen: Seen, payment: Payment) -> date:
     """The day on which its instruction was recorded, in UTC like every day of an account."""
     record = next(r for r in seen.records if r.version == payment.version)
     return date.fromisoformat(record.recorded_at[:10])
-
-
-def _count(days: int) -> str:
-    return "1 day" if days == 1 else f"{days} days"
 
 
 @exception_rule(

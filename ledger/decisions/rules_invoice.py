@@ -77,9 +77,10 @@ def invoice_covers_add_up(case: Case) -> Objection | None:
     if total == case.amount_minor:
         return None
     parts = " + ".join(f"{m.id} {written(case, amount)}" for m, amount in covers)
+    each = " ".join(f"--milestone {m.id}=AMOUNT" for m, _ in covers)
     return Objection(
         f"{parts} is {written(case, total)}, and the invoice is for {written(case, case.amount_minor)}",
-        "give each milestone's amount, tax included: --milestone M1=AMOUNT",
+        f"give each milestone's amount, tax included: {each}",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from ledger.calendars import today_in
+from ledger.calendars import in_days, today_in
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import BankAccount
 from ledger.payees import Payee, Payees, masked
@@ -97,6 +97,6 @@ def payee_change_settled(case: Case) -> Objection | None:
         return None
     return Objection(
         f"account #{payee.version} of {payee.partner} ({masked(payee.account.number)}) was approved on"
-        f" {payee.paid_since}, and is paid {policy.hold_days} days later at the earliest",
+        f" {payee.paid_since}, and is paid {in_days(policy.hold_days)} later at the earliest",
         "use the days to ask the partner, by a way known before, whether it is theirs",
     )

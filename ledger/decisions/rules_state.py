@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from ledger.calendars import in_days
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import Result
 from ledger.payables import payable_of
@@ -276,7 +277,7 @@ def dispute_in_time(case: Case) -> Objection | None:
     if (case.on - acceptance.on).days <= days:
         return None
     return Objection(
-        f"{case.on} is {(case.on - acceptance.on).days} days after acceptance; {days} are allowed",
+        f"{case.on} is {in_days((case.on - acceptance.on).days)} after acceptance; {days} are allowed",
         "settle it outside the ledger: the terms under which it was accepted hold for it",
     )
 
@@ -349,4 +350,7 @@ def nothing_waits_for_a_decision(case: Case) -> Objection | None:
     waiting += [f"{state.id}#{d.version}" for d in state.disputes.values() if d.status == "open"]
     if not waiting:
         return None
-    return Objection(f"{', '.join(waiting)} wait for a decision", "decide them first")
+    return Objection(
+        f"{', '.join(waiting)} {'waits' if len(waiting) == 1 else 'wait'} for a decision",
+        "decide it first" if len(waiting) == 1 else "decide them first",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, timedelta
 
+from ledger.calendars import in_days
 from ledger.decisions.case import Case, Objection, rule
 from ledger.decisions.delivery_day import Delivery, in_words, is_to_come
 
@@ -52,7 +53,7 @@ def within_backdating_window(case: Case) -> Objection | None:
     if case.on is None or (case.today - case.on).days <= window:
         return None
     return Objection(
-        f"{case.on} is {(case.today - case.on).days} days back; the contract allows {window}",
+        f"{case.on} is {in_days((case.today - case.on).days)} back; the contract allows {window}",
         "record it with a day inside the window, or amend the contract's backdating_days",
     )
 

@@ -37,8 +37,3 @@ def amount(minor: int | None, currency: str) -> dict[str, str] | None:
 def days_between(start: str, end: str) -> int:
     """Whole days from one ISO date to another; negative where the second is earlier."""
     return (date.fromisoformat(end) - date.fromisoformat(start)).days
-
-
-def days(count: int) -> str:
-    """A number of days in words: "1 day", "4 days"."""
-    return f"{count} day" if count == 1 else f"{count} days"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from projections.metrics.behind import days, days_between, events, identity
+from ledger.calendars import in_days
+from projections.metrics.behind import days_between, events, identity
 from projections.metrics.definition import CYCLE_TIMES as DEFINITION
 from projections.metrics.frame import (
     EVER,
@@ -203,6 +204,6 @@ def _interval(row: Row, by: str | None) -> Json:
         "ended_on": ended,
         "days": taken,
         "verdict": verdict,
-        "why": "a date is unknown" if taken is None else f"took {days(taken)}",
+        "why": "a date is unknown" if taken is None else f"took {in_days(taken)}",
         "events": events(row),
     }

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from ledger.calendars import in_days
 from projections.derive.schedule import BEHIND, EXPOSURE, OLDEST
-from projections.metrics.behind import amount, days, days_between, events
+from projections.metrics.behind import amount, days_between, events
 from projections.metrics.definition import EXPOSURE as DEFINITION
 from projections.metrics.frame import Json, Row, Select
 
@@ -100,7 +101,7 @@ def _line(row: Row, as_of: str) -> Json:
         "heard_on": row["heard_on"],
         "overdue_days": age,
         "verdict": verdict,
-        "why": _WHY[verdict].format(**row) if age is None else f"overdue by {days(age)}",
+        "why": _WHY[verdict].format(**row) if age is None else f"overdue by {in_days(age)}",
         "events": events(row),
     }
 

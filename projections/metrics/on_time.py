@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from projections.metrics.behind import amount, days, days_between, events, identity
+from ledger.calendars import in_days
+from projections.metrics.behind import amount, days_between, events, identity
 from projections.metrics.definition import ON_TIME as DEFINITION
 from projections.metrics.frame import (
     EVER,
@@ -239,8 +240,8 @@ def _why(row: Row, as_of: str) -> str:
     if delivered is None and (row["accepted_on"] is not None or due >= as_of):
         return "accepted without a delivery"
     if delivered is None:
-        return f"not delivered {days(days_between(due, as_of))} after it was due"
+        return f"not delivered {in_days(days_between(due, as_of))} after it was due"
     late = days_between(due, delivered)
     if late > 0:
-        return f"delivered {days(late)} late"
-    return f"delivered {days(-late)} early" if late else "delivered on the day"
+        return f"delivered {in_days(late)} late"
+    return f"delivered {in_days(-late)} early" if late else "delivered on the day"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from projections.metrics.behind import amount, days, days_between, events, identity
+from ledger.calendars import in_days
+from projections.metrics.behind import amount, days_between, events, identity
 from projections.metrics.definition import PAID_ON_TIME as DEFINITION
 from projections.metrics.frame import (
     EVER,
@@ -151,5 +152,5 @@ def _why(row: Row, as_of: str) -> str:
         return "held by an open dispute"
     if settled is not None:
         late = days_between(due, settled)
-        return f"settled {days(late)} late" if late > 0 else "settled by its due date"
-    return f"not settled {days(days_between(due, as_of))} after it was due"
+        return f"settled {in_days(late)} late" if late > 0 else "settled by its due date"
+    return f"not settled {in_days(days_between(due, as_of))} after it was due"

@@ -342,6 +342,45 @@ FIGURES: list[tuple[str, Callable[[], Story], b.Act, str, str]] = [
         "",
     ),
     (
+        "within-backdating-window",
+        lambda: b.contract(backdating_days=0),
+        b.starts(on=b.day(11, 21)),
+        "2026-11-21 is 1 day back; the contract allows 0",
+        "",
+    ),
+    (
+        "nothing-waits-for-a-decision",
+        lambda: b.play(b.contract(), b.submits("M1")),
+        ("admin-1", i.CompleteContract()),
+        "C-1/M1 waits for a decision",
+        "decide it first",
+    ),
+    (
+        "nothing-waits-for-a-decision",
+        lambda: b.play(b.contract(), b.submits("M1"), b.submits("M2")),
+        ("admin-1", i.CompleteContract()),
+        "C-1/M1, C-1/M2 wait for a decision",
+        "decide them first",
+    ),
+    (
+        "invoice-covers-add-up",
+        lambda: b.play(b.contract(), b.submits("M1"), b.submits("M2")),
+        (
+            "partner-1",
+            i.ReceiveInvoice(
+                number="F-1",
+                kind="special-vat",
+                amount_minor=301,
+                covers=tuple(
+                    InvoicedMilestone(milestone=m, amount_minor=150) for m in ("M1", "M2")
+                ),
+                on=b.day(10, 1),
+            ),
+        ),
+        "M1 1.50 CNY + M2 1.50 CNY is 3.00 CNY, and the invoice is for 3.01 CNY",
+        "give each milestone's amount, tax included: --milestone M1=AMOUNT --milestone M2=AMOUNT",
+    ),
+    (
         "not-before-signature",
         b.contract,
         b.starts(on=b.day(8, 2)),
