@@ -157,3 +157,14 @@ def test_a_damaged_page_of_a_read_model_is_not_blamed_on_the_log(sqlite_url: str
         assert said.keys() == {"read models"}
         assert "the table milestones_a is damaged" in said["read models"]
         assert "the log is not: mledger projections rebuild" in said["read models"]
+
+
+def test_one_thing_that_the_database_finds_wrong_is_enough(sqlite_url: str) -> None:
+    """The head row's own constraint, passed by with a pragma: the engine says it in a single line."""
+    with open_ledger(sqlite_url, counted) as ledger:
+        ledger.append([("A", 0, started("M1"))], ALICE)
+        around = ("PRAGMA ignore_check_constraints = ON", "UPDATE log_head SET id = 2")
+        unguarded(ledger.engine, does(*around))
+    with open_ledger(sqlite_url, counted) as ledger:
+        said = found(ledger)["database"]
+        assert "the table log_head is damaged: CHECK constraint failed in log_head" in said
