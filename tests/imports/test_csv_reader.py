@@ -877,3 +877,32 @@ def test_an_outcome_alone_tells_of_a_dispute(tmp_path: Path) -> None:
 def test_a_milestone_was_last_heard_of_when_its_latest_row_says(tmp_path: Path) -> None:
     text = "contract,milestone,as_of\nC-1,M1,2026-03-01\nC-1,M1,2026-05-01\nC-1,M1,2026-04-01\n"
     assert only(read(tmp_path, text)).heard_on == date(2026, 5, 1)
+
+
+def test_a_contract_was_last_heard_of_when_the_milestone_heard_of_longest_ago_was(
+    tmp_path: Path,
+) -> None:
+    text = "contract,milestone,as_of\nC-1,M1,2026-05-01\nC-1,M2,2026-03-01\nC-1,M3,\n"
+    assert only(read(tmp_path, text)).heard_on == date(2026, 3, 1)
+
+
+def test_columns_that_are_known_tell_the_delimiter_before_how_many_there_are(
+    tmp_path: Path,
+) -> None:
+    """By commas the header would have five columns, none of which is known; by semicolons three, of which two are."""
+    reading = read(tmp_path, "contract;milestone;notes, in a, b, c, d\nC-1;M1;x\n")
+    assert (only(reading).contract, skipped(reading)) == ("C-1", {})
+
+
+def test_a_contract_knows_of_no_part_that_one_of_its_milestones_does_not(tmp_path: Path) -> None:
+    """Nothing is said of M2's delivery, nor of its acceptance: no column of its sheet tells of them."""
+    read(tmp_path, "contract,milestone,delivered,paid_amount\nC-1,M1,,\n", name="a.csv")
+    read(tmp_path, "contract,milestone,paid_amount\nC-1,M2,\n", name="b.csv")
+    assert only(read_csv([tmp_path])).knows == ("payments",)
+    assert only(read_csv([tmp_path / "a.csv"])).knows == ("deliveries", "payments")
+
+
+def test_a_contradiction_names_the_row_that_said_it_first(tmp_path: Path) -> None:
+    rows = ("C-1,M1,CNY,a", "C-1,M1,CNY,a", "C-1,M1,CNY,b")
+    reading = read(tmp_path, "\n".join(("contract,milestone,currency,title", *rows)) + "\n")
+    assert skipped(reading) == {"sheet.csv:4:title": "line 4 says b, but line 2 says a"}
