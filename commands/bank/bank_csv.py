@@ -118,7 +118,7 @@ class _Rows:
         reference = named(said["entry"])
         place = f"{self.sheet.name}:{line} entry {reference or 'without a reference'}"
         if status == "pending":
-            self.into.left_out.append(LeftOut(place, "is not booked yet (pending)"))
+            self.into.left_out.append(LeftOut(place, "is not booked yet (pending)", later=True))
             return
         amount, below_zero = self._amount("amount", said["amount"], said["currency"])
         instructed_currency = said["instructed_currency"] or said["currency"]

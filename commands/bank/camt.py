@@ -107,8 +107,9 @@ class _Statement:
             try:
                 status = node.said("Sts/Cd", "Sts/Prtry", "Sts")
                 if status not in ("", "BOOK", "RJCT"):
-                    says = _NOT_BOOKED.get(status, f"is not booked yet ({status})")
-                    self.into.left_out.append(LeftOut(place, says))
+                    unknown = f"has the status {status!r}, which is none of ISO 20022: ask the bank"
+                    says = _NOT_BOOKED.get(status, unknown)
+                    self.into.left_out.append(LeftOut(place, says, status in _NOT_BOOKED))
                     continue
                 self.into.entries += self._entries(ntry, status, place)
             except InputInvalid as bad:

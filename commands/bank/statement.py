@@ -38,10 +38,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An entry that is not taken, and why."""
+    """An entry that is not taken, and why; `later` is one that the bank has not booked, so that nothing is lost."""
 
     place: str
     reason: str
+    later: bool = False
 
 
 @dataclass(slots=True)

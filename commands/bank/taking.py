@@ -96,11 +96,11 @@ class _Import:
     def run(self, strict: bool) -> Outcome:
         out, dry = self.out, self.session.recording.dry_run
         for one in self.statements.left_out:
-            out.reading.skip(one.place, one.reason)
+            out.reading.skip(one.place, one.reason, severity="low" if one.later else "high")
         self._recognise()
         self._payments = known_payments(self.session, self.book.undone())
         tried = self._tried() if dry or strict else None
-        if tried is not None and (dry or out.reading.skipped or tried.refused or tried.waits):
+        if tried is not None and (dry or out.reading.lost or tried.refused or tried.waits):
             self._tell([*tried.done, *self._waiting(tried)])
         else:
             made = attempted(self._plan, self._record, self._refusal_of)

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ledger.errors import InputInvalid
+from ledger.errors import DifferencesFound, InputInvalid
 from ledger.money import format_minor
 
 if TYPE_CHECKING:
     from commands.bank.taking import Listed, Outcome
+    from commands.imports.found import Skipped
     from commands.session import Session
 
 SHOWN = 20
@@ -50,15 +51,30 @@ def tell(session: Session, paths: Sequence[Path], out: Outcome, strict: bool) ->
         data, rows=rows, columns=COLUMNS, people=_pages(session, source, out, strict)
     )
     kept = out.taken.events or out.kept or out.known
-    if skipped and (strict or not kept):
+    lost = [one for one in skipped if one.severity == "high"]
+    if lost and (strict or not kept):
         why = "with --strict" if strict else "there is nothing else"
         hint = "correct them" if not strict else "correct them, or record the rest without --strict"
         raise InputInvalid(
             "import-skipped",
-            f"{_counted(len(skipped), 'place')} of {source} cannot be taken over: nothing is recorded ({why})",
-            place=skipped[0].place,
+            f"{_counted(len(lost), 'place')} of {source} cannot be taken over: nothing is recorded ({why})",
+            place=lost[0].place,
             hint=hint,
         )
+    if unread := [one for one in _left_out(out) if one.severity == "high"]:
+        rest = "would be recorded" if dry else "is recorded"
+        raise DifferencesFound(
+            "import-incomplete",
+            f"{_counted(len(unread), 'place')} of {source} cannot be taken over; the rest {rest}",
+            place=unread[0].place,
+            hint="correct them and import the same again: what is recorded is not recorded twice",
+        )
+
+
+def _left_out(out: Outcome) -> list[Skipped]:
+    """What is in no list of entries that wait: it could not be read, or is not booked yet."""
+    waiting = {(one.place, one.says) for one in out.listed}
+    return [one for one in out.reading.skipped if (one.place, one.reason) not in waiting]
 
 
 def as_object(one: Listed) -> dict[str, Any]:
@@ -95,8 +111,7 @@ def _pages(session: Session, source: str, out: Outcome, strict: bool) -> Iterato
         yield f"{_counted(out.known, 'entry', 'entries')} taken before"
     for account in _other_accounts(session, out):
         yield visible(_of_another(account, session))
-    waiting = {(one.place, one.says) for one in out.listed}
-    left = [s for s in out.reading.skipped if (s.place, s.reason) not in waiting]
+    left = _left_out(out)
     if out.listed:
         held = not all(one.number for one in out.listed)
         verb = "would wait" if held else "wait" if len(out.listed) > 1 else "waits"

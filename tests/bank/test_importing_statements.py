@@ -147,8 +147,26 @@ def test_with_strict_nothing_is_recorded_where_an_entry_cannot_be_read(
     assert main([*words, "--strict"]) == 2
     assert "error[import-skipped]: 1 place of s.xml cannot be" in capsys.readouterr().err
     assert standing(capsys)["T3"][0] == {"instructed"}
-    assert main(words) == 0
+    assert main(words) == 6
+    assert "error[import-incomplete]: 1 place of s.xml cannot be" in capsys.readouterr().err
     assert standing(capsys)["T3"][0] == {"paid"}
+
+
+def test_what_is_not_booked_yet_is_no_error_and_a_status_that_is_none_is(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def imported(status: str, *words: str) -> int:
+        entries = (ntry("5000.00", tx(T2), currency="CNY"), ntry("1772.39", tx(T3), status=status))
+        (instructed / "s.xml").write_text(statement(*entries), "utf-8")
+        return main(["import", "bank", "s.xml", "--as", "finance-1", *words])
+
+    assert imported("<Cd>PDNG</Cd>", "--dry-run") == 0
+    assert imported("<Prtry>GEBUCHT</Prtry>", "--strict") == 2
+    assert standing(capsys)["T2"][0] == {"instructed"}
+    assert imported("<Cd>PDNG</Cd>", "--strict") == 0
+    assert standing(capsys)["T2"][0] == {"paid"}
+    assert imported("<Prtry>GEBUCHT</Prtry>") == 6
+    assert "the status 'GEBUCHT', which is none of ISO 20022: ask" in capsys.readouterr().out
 
 
 def test_a_file_of_which_nothing_can_be_read_is_refused(
