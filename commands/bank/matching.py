@@ -211,7 +211,7 @@ class Matcher:
 
     def _rejected(self, look: Look) -> None:
         entry = look.entry
-        about = look.about.without(spared(entry))
+        about = look.about.without(spared(entry, self.payments))
         parts = about.having("instructed")
         if look.about.parts and not about.parts:
             # Of each that it holds the report says something by itself.

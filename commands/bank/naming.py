@@ -85,9 +85,10 @@ def named_by(entry: BankEntry, payments: Payments) -> Named:
     return NOBODY
 
 
-def spared(entry: BankEntry) -> list[str]:
-    """The transfers of which a report on a whole file says something of their own."""
-    return [name[1:] for name in entry.names if name.startswith("-")]
+def spared(entry: BankEntry, payments: Payments) -> list[str]:
+    """The transfers of which a report on a whole file says something of their own, or of their payment information."""
+    names = [name[1:] for name in entry.names if name.startswith("-")]
+    return names + [part.transfer for name in names for part in payments.group(name)]
 
 
 def _as_named(found: Iterable[tuple[str, Part]]) -> Named:

@@ -6,6 +6,7 @@ their transactions, unless what is below says its own.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from commands.bank.statement import (
@@ -26,6 +27,7 @@ from ledger.events import BankAmount, BankEntry
 REPORT = "CstmrPmtStsRpt"
 ACCOUNT = "report"
 _ENDED = ("RJCT", "CANC")  # from version 10 on the bank also says that it cancelled
+_STATUS = re.compile("[A-Z]{4}")  # as all codes of ISO 20022 for it are written
 
 
 class StatusReport:
@@ -35,6 +37,7 @@ class StatusReport:
         self.file, self.node, self.into = file, node, into
         self.message = node.said("GrpHdr/MsgId")
         self.identities = Identities()
+        self.said: dict[str, set[str]] = {}
 
     def read(self) -> None:
         """Adds a rejection for each transfer, payment information or file that the bank rejects."""
@@ -43,20 +46,39 @@ class StatusReport:
         groups = list(self.node.all("OrgnlPmtInfAndSts"))
         # In version 02 the transactions stand beside the group.
         loose = list(self.node.all("TxInfAndSts"))
+        self._count_statuses([*loose, *(d for g in groups for d in g.all("TxInfAndSts"))])
+        self._written_so(whole, status, f"file {file}")
         told: list[str] = []
+        others: list[str] = []
         for group in groups:
             own = group.said("PmtInfSts") or status
+            told.append(named(group.said("OrgnlPmtInfId")))
+            others += [f"{own} of {told[-1]}"] if own not in _ENDED else []
             self._group(group, own, whole, file, told)
         told += self._transactions(loose, status, whole)
-        if status in _ENDED and not groups:
-            but = _but(told)
-            self._add(whole, (file,), whole, message=file, but=but)
+        if status in _ENDED:
+            # Of a file that is rejected no payment information is under way.
+            trouble = f"it says {status} of the file, and {', '.join(others)}" if others else ""
+            self._add(whole, (file,), whole, message=file, but=_but(told), trouble=trouble)
+
+    def _count_statuses(self, details: list[Node]) -> None:
+        """What is said of each transaction, wherever in the report."""
+        for detail in details:
+            if status := detail.said("TxSts"):
+                self.said.setdefault(_name(detail).casefold(), set()).add(status)
+
+    def _written_so(self, node: Node, status: str, what: str) -> None:
+        """Lists a status that is no code: it may mean what a code would."""
+        if status and not _STATUS.fullmatch(status):
+            says = f"has the status {status!r}, which is none of ISO 20022: ask the bank"
+            self.into.left_out.append(LeftOut(f"{self.file}:{node.line} {what}", says))
 
     def _group(self, group: Node, status: str, whole: Node, file: str, told: list[str]) -> None:
         """A payment information: its transactions one by one, and the rest of it together."""
         own = named(group.said("OrgnlPmtInfId"))
         names = self._transactions(list(group.all("TxInfAndSts")), status, group, whole)
         told += names
+        self._written_so(group, group.said("PmtInfSts"), f"payment information {own}")
         if status not in _ENDED:
             return
         said = group if group.one("StsRsnInf") is not None else whole
@@ -66,13 +88,16 @@ class StatusReport:
         """Adds the transactions that are rejected; gives the names of all that are told."""
         names = []
         for detail in details:
-            name = named(detail.said("OrgnlEndToEndId")) or named(detail.said("OrgnlInstrId"))
+            name = _name(detail)
             names.append(name)
+            self._written_so(detail, detail.said("TxSts"), f"transfer {name}".rstrip())
             if (detail.said("TxSts") or status) not in _ENDED:
                 continue
             said = next((n for n in (detail, *above) if n.one("StsRsnInf") is not None), detail)
             if name:
-                self._add(detail, (name,), said, single=True)
+                statuses = " and ".join(sorted(self.said.get(name.casefold(), ())))
+                trouble = f"it says {statuses} of {name}" if " and " in statuses else ""
+                self._add(detail, (name,), said, single=True, trouble=trouble)
             else:
                 place = f"{self.file}:{detail.line} transfer"
                 says = "the bank rejects a transaction and does not say which: ask it for the EndToEndId"
@@ -89,6 +114,7 @@ class StatusReport:
         message: str = "",
         but: tuple[str, ...] = (),
         single: bool = False,
+        trouble: str = "",
     ) -> None:
         what = "transfer" if single else "payment information" if group else "file"
         place = f"{self.file}:{node.line} {what} {names[0]}"
@@ -107,6 +133,7 @@ class StatusReport:
                 group=group,
                 message=message,
                 transactions=_count(node),
+                trouble=trouble,
             )
         except InputInvalid as bad:
             self.into.left_out.append(LeftOut(place, reason_in(bad)))
@@ -115,9 +142,13 @@ class StatusReport:
         self.into.entries.append(Entry(place, self.identities.of(booking), old))
 
 
+def _name(detail: Node) -> str:
+    return named(detail.said("OrgnlEndToEndId")) or named(detail.said("OrgnlInstrId"))
+
+
 def _but(names: list[str]) -> tuple[str, ...]:
-    """The transactions that have a status of their own: what is said of all is not said of them."""
-    return tuple(f"-{name}" for name in names)
+    """What has a status of its own, transactions and payment informations: what is said of all is not said of it."""
+    return tuple(f"-{name}" for name in names if name)
 
 
 def _instructed(detail: Node) -> BankAmount | None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from commands.bank.camt import read_bank_xml
+from commands.bank.statement import Statements
 from tests.bank.world import RUN, T1, T2, T3, T4, World
 
 WHY = "<StsRsnInf><Rsn><Cd>AC01</Cd></Rsn><AddtlInf>no account</AddtlInf></StsRsnInf>"
@@ -50,7 +54,12 @@ def failed(*texts: str) -> list[str]:
         (report(group(2, "<PmtInfSts>CANC</PmtInfSts>")), [T3]),
         (report(file=f"<GrpSts>RJCT</GrpSts>{WHY}"), [T1, T2, T3, T4]),
         (report(file="<GrpSts>ACCP</GrpSts>"), []),
-        (report(group(1, ""), file="<GrpSts>RJCT</GrpSts>"), [T1, T2]),
+        (report(group(1, ""), file="<GrpSts>RJCT</GrpSts>"), [T1, T2, T3, T4]),
+        (report(group(1, "<PmtInfSts>RJCT</PmtInfSts>"), group(2, ""), group(3, "")), [T1, T2]),
+        (report(group(1, single(T2, "ACSC")), file="<GrpSts>RJCT</GrpSts>"), [T1, T3, T4]),
+        (report(group(1, single(T2, "RJCT") + single(T2, "ACSC"))), []),
+        (report(group(1, single(T2, "RJCT") + single(T2, "RJCT"))), [T2]),
+        (report(group(1, single(T2, "RJCT")), loose=single(T2.lower(), "ACSP")), []),
         (report(group(1, "<PmtInfSts>ACCP</PmtInfSts>"), file="<GrpSts>RJCT</GrpSts>"), []),
         (report(file="<GrpSts>RJCT</GrpSts>", loose=single(T1, "ACCP")), [T2, T3, T4]),
         (report(loose=single(T3, "RJCT")), [T3]),
@@ -94,6 +103,12 @@ def test_the_reason_of_the_group_or_the_file_is_that_of_its_transfers(text: str)
         ),
         (report(group(1, single("RUN-2026-01-01-1-T1", "RJCT"))), "unrelated"),
         (report(group(1, single(T1, "RJCT")), made=""), "no-day"),
+        # A rejected file of which a part is under way: of the rest nothing is certain.
+        (
+            report(group(1, "<PmtInfSts>ACCP</PmtInfSts>"), file="<GrpSts>RJCT</GrpSts>"),
+            "contradiction",
+        ),
+        (report(group(1, single(T1, "RJCT")), loose=single(T1, "ACSC")), "contradiction"),
     ],
 )
 def test_what_is_not_certain_waits(text: str, finding: str) -> None:
@@ -134,3 +149,21 @@ def test_a_transfers_own_reason_counts_before_that_of_its_group() -> None:
     text = report(group(2, f"<PmtInfSts>PART</PmtInfSts>{WHY}{single(T3, 'RJCT', own)}"))
     (taken,) = World().take(text)
     assert {getattr(i, "reason", "") for _, i in taken.requests} == {"AC04"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (report(group(1, single(T1, "rjct"))), f"transfer {T1}"),
+        (report(group(1, single(T1, "REJECTED"))), f"transfer {T1}"),
+        (report(group(1, "<PmtInfSts>Rejected</PmtInfSts>")), f"payment information {RUN}-P1"),
+        (report(file="<GrpSts>failed</GrpSts>"), f"file {RUN}"),
+    ],
+)
+def test_a_status_that_is_no_code_is_listed(text: str, place: str, tmp_path: Path) -> None:
+    (tmp_path / "r.xml").write_text(text, "utf-8")
+    found = Statements()
+    read_bank_xml(tmp_path / "r.xml", found)
+    (one,) = found.left_out
+    assert one.place.endswith(place) and "which is none of ISO 20022" in one.reason
+    assert not found.entries and not one.later
