@@ -625,6 +625,22 @@ def test_what_is_taxed_is_the_price_with_its_bonus_and_adjustment_less_its_penal
     assert milestone.taxable_minor == 1_000 + 50 - 30 - 7
 
 
+def test_a_bonus_of_an_acceptance_was_decided_by_the_policy_of_its_submission() -> None:
+    submitted, taken = accepted()[1:]
+    later = e.ContractAmended(on=day(8, 22), terms=replace(TERMS, title="later"))
+    bonus = e.BonusAwarded(on=day(8, 25), kind="early", lines=(line(50, "bonus"),), **M1)
+    state = after(DEFINED, submitted, later, taken, bonus)
+    assert state.terms.title == "later"
+    assert state.awards[6].terms == TERMS
+
+
+def test_what_is_waived_of_a_penalty_adds_up() -> None:
+    penalty = e.PenaltyAssessed(on=day(8, 28), lines=(line(-30, "penalty"),), **M1)
+    waived = e.PenaltyWaived(on=day(8, 29), penalty=5, lines=(line(10, "penalty"),), **M1)
+    state = after(*accepted(), penalty, waived, waived)
+    assert state.assessments[5].waived_minor == 20
+
+
 # --- taken over from a source ------------------------------------------------------------------------------
 
 

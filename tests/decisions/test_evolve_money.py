@@ -366,6 +366,20 @@ def test_a_refund_is_a_payment_of_its_own_below_zero() -> None:
     assert (state.payments[6].stands, state.payments[6].booked) == (True, refund)
 
 
+def test_a_refund_of_a_release_leaves_what_was_paid_of_the_milestone() -> None:
+    paid_twice = e.PaymentRecorded(on=day(9, 3), amount_minor=130, release=5, **M1)
+    refund = e.PaymentRefunded(on=day(9, 20), amount_minor=30, release=5, **M1)
+    milestone = m1(*accepted(), released(100), paid_twice, refund)
+    assert (milestone.paid_minor, milestone.releases[0].paid_minor) == (0, 100)
+
+
+def test_evidence_is_one_of_the_facts_of_its_dispute() -> None:
+    shown = e.DisputeEvidenceAdded(on=day(9, 2), dispute=5, note="annex", **M1)
+    state = after(*accepted(), disputed("client", 300), shown)
+    assert state.disputes[5].positions == [105, 106]
+    assert state.milestones["M1"].positions[-1] == 106
+
+
 # --- what follows from the facts ---------------------------------------------------------------------------
 
 

@@ -66,10 +66,11 @@ def test_an_interval_with_an_unknown_or_an_earlier_end_is_excluded_and_counted_a
         accepted("M2", "2026-10-13", "2026-10-12"),
         accepted("M3", "2026-10-12", "2026-10-12"),
         part("M4", delivered="2026-10-10", is_accepted=1),
+        accepted("M5", "2026-10-21", "2026-10-20"),
     )
     found = span("submit_to_accept", *rows)
     assert (found["n"], found["median_days"]) == (1, 0)
-    assert (found["excluded_unknown"], found["excluded_negative"]) == (2, 1)
+    assert (found["excluded_unknown"], found["excluded_negative"]) == (2, 2)
 
 
 def test_a_window_takes_the_intervals_that_end_in_it_with_both_its_ends() -> None:

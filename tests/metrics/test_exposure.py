@@ -123,6 +123,7 @@ def test_a_release_of_retention_is_named_by_its_own_number_and_a_milestone_by_it
         line("M2", "2026-11-22", 700, kind="milestone", ordinal=3),
         line("M3", "2026-11-23", 0, kind="retention", ordinal=14, retention_minor=-100),
         line("M4", "2026-11-24", 0, kind="milestone", ordinal=5, retention_minor=100),
+        line("A", "2026-11-25", 900, kind="advance", ordinal=6),
     )
     found = behind(answering(*rows), as_of=AS_OF)
     assert [(one["kind"], one["reference"], one["verdict"]) for one in found] == [
@@ -130,12 +131,15 @@ def test_a_release_of_retention_is_named_by_its_own_number_and_a_milestone_by_it
         ("milestone", "C-1/M2", "due"),
         ("retention", "C-1#14", "released"),
         ("milestone", "C-1/M4", "retained"),
+        ("advance", "C-1/A", "due"),
     ]
 
 
 @pytest.mark.parametrize(
     ("due", "verdict"),
     [
+        ("2026-11-11", "due"),
+        ("2026-11-10", "0-30"),
         ("2026-10-12", "0-30"),
         ("2026-10-11", "31-60"),
         ("2026-09-12", "31-60"),
@@ -145,7 +149,7 @@ def test_a_release_of_retention_is_named_by_its_own_number_and_a_milestone_by_it
     ],
 )
 def test_a_line_behind_stands_in_the_bucket_that_its_amount_ages_in(due: str, verdict: str) -> None:
-    """30, 31, 60, 61, 90 and 91 days before the as-of date."""
+    """On the as-of date, and 1, 30, 31, 60, 61, 90 and 91 days before it."""
     (found,) = behind(answering(line("M1", due, 100)), as_of=AS_OF)
     assert found["verdict"] == verdict
 

@@ -58,6 +58,7 @@ def test_a_decision_of_no_known_day_counts_only_without_a_window() -> None:
     assert count(decided("M1", 1, None)) == (1, 1)
     found = asked(decided("M1", 1, None), window=OCTOBER)["overall"]
     assert (found["denominator"], found["excluded_unknown"]) == (0, 1)
+    assert found["excluded_not_recorded"] == 0
 
 
 def test_groups_go_by_the_first_decision() -> None:
