@@ -906,3 +906,15 @@ def test_a_contradiction_names_the_row_that_said_it_first(tmp_path: Path) -> Non
     rows = ("C-1,M1,CNY,a", "C-1,M1,CNY,a", "C-1,M1,CNY,b")
     reading = read(tmp_path, "\n".join(("contract,milestone,currency,title", *rows)) + "\n")
     assert skipped(reading) == {"sheet.csv:4:title": "line 4 says b, but line 2 says a"}
+
+
+def test_a_contracts_percent_sign_is_encoded_only_beside_a_number_sign(tmp_path: Path) -> None:
+    text = "contract,milestone,currency\n50%,M1,CNY\n50%#1,M1,CNY\n"
+    assert [one.contract for one in read(tmp_path, text).take_overs] == ["50%", "50%25%231"]
+
+
+def test_a_column_that_a_map_gives_to_one_field_is_no_other_fields_own(tmp_path: Path) -> None:
+    """`title` is read as the milestone's id, so nothing is left that could be its title."""
+    text = "contract,title,currency\nC-1,Concept,CNY\n"
+    (one,) = only(read(tmp_path, text, "fields: {milestone: title}\n")).milestones
+    assert (one.id, one.title) == ("Concept", "")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.imports.amounts import amount_of
+from commands.imports.cells import AMOUNTS, Notation, converter, known_value
 from commands.imports.figures import SCALES, Figure
 from ledger.errors import InputInvalid
 from ledger.money import EXPONENTS
@@ -145,3 +146,21 @@ def test_every_number_is_exact_or_the_nearest_minor_unit_with_its_text(
     assert bool(written) == (scaled != minor)
     if written:
         assert Decimal(written) == number
+
+
+def test_a_plus_before_a_currency_sign_is_no_minus() -> None:
+    assert (Figure("+€5").amount("EUR").minor, Figure("-€5").amount("EUR").minor) == (500, -500)
+
+
+def test_an_amount_has_at_most_fifteen_digits_of_minor_units() -> None:
+    assert amount_of(Decimal("9999999999999.99"), "CNY").minor == 10**15 - 1
+    with pytest.raises(InputInvalid) as refused:
+        amount_of(Decimal("10000000000000.00"), "CNY")
+    assert refused.value.code == "amount-invalid"
+
+
+def test_a_number_cell_has_its_own_decimal_point_whatever_mark_the_text_has() -> None:
+    comma = Notation(decimal_mark=",")
+    for name in AMOUNTS:
+        found = known_value(name, Decimal("1200.5"), converter(name, comma), comma)
+        assert found.amount("CNY").minor == 120_050

@@ -11,7 +11,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import pytest
 
 from commands.imports.found import Reading
 from commands.imports.ocds import read_ocds
+from commands.imports.ocds_values import local_day, money_in
 from ledger.errors import InputInvalid
 from ledger.intents import TakenMilestone, TakenPayment, TakeOver
 from ledger.money import format_minor
@@ -640,3 +641,71 @@ def test_one_value_of_more_than_can_be_held_is_told_and_how_to_read_it(
     (skipped,) = [s for s in read_ocds([large, lines]).skipped if s.rule == "file-too-large"]
     assert skipped.place == str(large)
     assert "a .jsonl file" in skipped.reason
+
+
+# --- what is null, absent or of another hour -------------------------------------------------------
+
+
+def test_a_signature_that_is_null_is_withdrawn_unless_the_period_says_it(read: Read) -> None:
+    period = {"startDate": "2026-01-05T00:00:00Z"}
+    (told,) = read(release(contract(dateSigned=None, period=period))).take_overs
+    (bare,) = read(release(contract(dateSigned=None))).take_overs
+    assert (told.signed_on, "signed_on" in told.withdrawn) == (date(2026, 1, 5), False)
+    assert (bare.signed_on, "signed_on" in bare.withdrawn) == (None, True)
+
+
+def test_payments_are_all_of_them_only_where_a_list_of_them_is_published(read: Read) -> None:
+    (listed,) = read(release(contract(transactions=[]))).take_overs
+    (silent,) = read(release(contract(implementation={"milestones": []}))).take_overs
+    assert (listed.whole, silent.whole) == (("payments",), ())
+
+
+def test_no_time_of_delivery_is_told_of_what_is_not_accepted(read: Read) -> None:
+    rows = [
+        {"id": status, "status": status, "dateMet": "2026-02-03T17:30:00Z"}
+        for status in ("met", "partiallyMet")
+    ]
+    (found,) = read(release(contract(*rows))).take_overs
+    assert [m.submitted_at for m in found.milestones] == ["2026-02-03T17:30:00Z", ""]
+
+
+def test_an_hour_of_summer_time_moves_no_day_and_two_hours_do() -> None:
+    for hours, day in ((1, 3), (2, 2)):
+        half_past_midnight = datetime(2026, 2, 3, 0, 30, tzinfo=timezone(timedelta(hours=hours)))
+        assert local_day(half_past_midnight, timedelta()) == date(2026, 2, day)
+
+
+def test_money_that_is_null_is_looked_for_under_the_older_name() -> None:
+    assert money_in({"value": None, "amount": yuan(5)}, "value", "amount") == (5, "CNY")
+
+
+def test_a_deliverys_null_value_does_not_take_back_its_payment_milestones_amount(
+    read: Read,
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": "m1 delivery", "type": "delivery", "value": None},
+        {"id": "m1 payment", "type": "payment", "value": yuan(5)},
+    ]
+    (one,) = read(release(contract(*rows))).take_overs[0].milestones
+    assert (one.id, one.amount_minor, one.withdrawn) == ("m1 delivery", 500, frozenset())
+
+
+def test_a_payment_milestone_goes_into_one_without_a_type_but_not_into_an_approval(
+    read: Read,
+) -> None:
+    for kind, names in ({}, ["m1"]), ({"type": "approval"}, ["m1", "m1 payment"]):
+        rows = [{"id": "m1 ", **kind}, {"id": "m1 payment", "type": "payment"}]
+        (found,) = read(release(contract(*rows))).take_overs
+        assert [m.id.strip() for m in found.milestones] == names
+
+
+def test_what_was_taken_back_once_is_not_taken_back_again(read: Read) -> None:
+    days = ("2026-03-01", "2026-03-02", "2026-03-03")
+    titles = ("a", None, None)
+    reading = read(
+        *(
+            release(contract(title=title), id=day, date=f"{day}T00:00:00Z")
+            for day, title in zip(days, titles, strict=True)
+        )
+    )
+    assert rules(reading).count("value-withdrawn") == 1
