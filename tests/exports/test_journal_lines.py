@@ -210,6 +210,15 @@ def test_a_partner_whose_name_is_blank_is_unknown_and_has_no_tag() -> None:
     assert "partner:" not in told[-2]
 
 
+def test_accounts_stand_partner_by_partner_each_whole_before_its_parts() -> None:
+    others = Account("liabilities", "payable", "Bolt")
+    postings = [Posting(account, 0, "CNY") for account in (others, HELD, PAYABLE)]
+    one = entry(*postings, on=date(2026, 9, 2), says="", position=7, event="DisputeOpened")
+    met = Met()
+    assert list(met.passing([one])) == [one]
+    assert met.in_order() == [PAYABLE, HELD, others]
+
+
 def test_an_account_is_met_on_the_first_day_of_any_entry_in_every_currency_used() -> None:
     met = Met()
     assert list(met.passing(ENTRIES)) == ENTRIES

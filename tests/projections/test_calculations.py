@@ -131,6 +131,47 @@ def line(step: str, clause: str, amount: int, **kept: str) -> Line:
             ),
             "1 day late × 0.1% × 5.05 = 0.00505, half-up 0.01; cap 10% = 0.51 not reached",
         ),
+        (
+            line(
+                *("penalty", "late", -30),
+                days="3",
+                rate="0.1%",
+                base_minor="10000",
+                excused_days="2",
+                suspended_days="1",
+            ),
+            "3 days late × 0.1% × 100.00 = 0.30; 2 days excused; 1 day suspended",
+        ),
+        (
+            line(
+                *("penalty", "damages", -60_000),
+                days="3",
+                per_day_minor="20000",
+                accrued_minor="60000",
+            ),
+            "200.00 per day × 3 days = 600.00",
+        ),
+        (
+            line(
+                *("retention", "retained", -100_000),
+                rate="10%",
+                base_minor="1000000",
+                until="50%",
+                completed_minor="500000",
+                contract_minor="4000000",
+                rounding="half-up",
+            ),
+            "10% × 10,000.00 = 1,000.00; 50% completion not reached",
+        ),
+        (
+            line(
+                *("settlement", "discount", -200),
+                rate="2%",
+                base_minor="10000",
+                until="2026-09-04",
+            ),
+            "2% × 100.00 = 2.00, for payment until 2026-09-04",
+        ),
         (line("bonus", "discretionary", 5, reason="well done"), "decided: well done"),
         (
             line("adjustment", "dispute", -5, outcome="split", disputed_minor="9", dispute="7"),

@@ -194,3 +194,22 @@ def test_what_the_limit_of_all_early_bonuses_leaves_is_never_below_zero() -> Non
     less = replace(clause, contract_cap=Decimal("0.1"))
     contract.terms = replace(contract.terms, early_bonus=less)
     assert attainable(contract, incentives(contract, b.day(8, 20))) == 0
+
+
+def test_a_clause_is_said_with_its_steps_in_order_and_both_its_limits() -> None:
+    contract = state(double_eleven())
+    steps = (
+        EarlyStep(days=10, rate=Decimal(2)),
+        EarlyStep(days=5, rate=Decimal(1)),
+    )
+    clause = EarlyBonus(table=steps, cap=Decimal(4), contract_cap=Decimal(3))
+    contract.terms = replace(contract.terms, early_bonus=clause)
+    (one,) = [x for x in incentives(contract, date(2026, 11, 20)) if x.clause == "early"]
+    assert one.terms == "5 d early 1%, 10 d early 2%, at most 4% and 3% of the contract"
+
+
+def test_an_advance_earns_nothing_for_being_early() -> None:
+    contract = state(double_eleven())
+    assert ("M5", "early") in told(incentives(contract, date(2026, 11, 20)))
+    contract.milestones["M5"].kind = "advance"
+    assert told(incentives(contract, date(2026, 11, 20))) == {}

@@ -311,3 +311,10 @@ def test_all_of_imported_history_was_signed_with_its_contract() -> None:
     state = fold(play.records)
     assert state is not None
     assert [one.item.original_minor for one in of_contract(state, None).lines] == [700, 700]
+
+
+def test_what_was_completed_counts_also_where_the_value_is_not_known() -> None:
+    one = Item(
+        id="M1", previous_minor=5, this_minor=3, stored_minor=2, unknown=frozenset({"value"})
+    )
+    assert (application([one]).completed_minor, application([one]).original_minor) == (10, 0)

@@ -421,3 +421,7 @@ def test_before_it_was_signed_and_under_another_name_there_is_nothing_to_explain
     story = b.accepted()
     assert explain(story.records, "M9") is None
     assert explain(story.records, "M1", b.day(8, 2)) is None
+
+
+def test_a_part_that_was_accepted_is_priced_as_that_part() -> None:
+    agrees(b.play(b.contract(), b.submits(), b.approves(on=b.day(8, 25), part="40%")), dues=1)
