@@ -296,6 +296,15 @@ def test_what_a_source_says_stays_until_it_says_something_else() -> None:
         assert m1(told, structs.replace(fact, source_status="met")).source_status == "met"
 
 
+def test_labels_of_a_revision_join_those_that_a_milestone_has() -> None:
+    labels = {"b": "2", "c": "3"}
+    revised = e.MilestoneRevised(
+        on=day(8, 10), due=day(8, 21), amount_minor=1_000, labels=labels, **M1
+    )
+    milestone = m1(structs.replace(DEFINED, labels={"a": "1", "b": "1"}), revised)
+    assert milestone.labels == {"a": "1", "b": "2", "c": "3"}
+
+
 def test_a_cancelled_milestone_is_taken_up_again_by_a_revision_that_rests_on_it() -> None:
     cancelled = e.MilestoneCancelled(on=day(8, 10), reason="", **M1)
     revised = e.MilestoneRevised(on=day(8, 11), due=day(8, 21), amount_minor=1_000, **M1)

@@ -330,6 +330,20 @@ def test_what_is_owed_later_counts_from_its_own_day() -> None:
     assert m1(*facts[:-1]).settled_on is None
 
 
+def test_a_refund_settles_nothing() -> None:
+    """Of 1,000, 900 were paid and 50 came back; 150 taken off leave 850, which the payment had paid."""
+    facts = (
+        *accepted(),
+        e.PaymentRecorded(on=day(9, 5), amount_minor=900, **M1),
+        e.PaymentRefunded(on=day(9, 8), amount_minor=50, **M1),
+        disputed("client", 150),
+        e.DisputeResolved(
+            on=day(9, 10), dispute=7, outcome="upheld", lines=(line(-150, "adjustment"),), **M1
+        ),
+    )
+    assert m1(*facts).settled_on == day(9, 5)
+
+
 def test_a_payment_without_a_milestone_stands_on_the_contract() -> None:
     paid = e.PaymentRecorded(on=day(9, 4), amount_minor=80)
     state = after(*accepted(), paid)
