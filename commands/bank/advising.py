@@ -28,7 +28,7 @@ def command_for(entry: BankEntry, about: Named, finding: str, by_minor: int | No
     if finding in _OF_DAYS:
         entry = replace(entry, booked_on=None)
     dismiss = f"if it is nothing of ours: mledger payment dismiss {NUMBER} --reason WHY"
-    if entry.side != "rejected" and not entry.amount_minor:
+    if entry.side != "rejected" and (entry.amount_minor or 0) <= 0:
         return dismiss
     if _is_charge(entry, about, finding):
         charge = f"mledger payment dismiss {NUMBER} --charge --reason WHY"

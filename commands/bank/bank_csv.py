@@ -25,6 +25,7 @@ from commands.bank.statement import (
 )
 from commands.imports.cells import plain_amount, read_date
 from commands.imports.csv_reader import open_csv
+from commands.imports.figures import one_meaning
 from commands.imports.mapping import Mapping, did_you_mean
 from commands.imports.rows import Sheet
 from commands.output import unescape_cell
@@ -160,8 +161,10 @@ class _Rows:
     def _amount(self, field: str, text: str, currency: str) -> tuple[BankAmount, bool]:
         """The amount without its sign, and whether it was below zero."""
         try:
-            plain = plain_amount(text, self.mapping.source(field).decimal_mark)
-            found = amount_of(plain, currency)
+            mark = self.mapping.source(field).decimal_mark
+            found = amount_of(plain_amount(text, mark), currency)
+            if not mark:
+                one_meaning(text, currency)
         except InputInvalid as bad:
             where = "currency" if bad.code == "currency-unknown" else field
             raise _Bad(where, reason_in(bad)) from None

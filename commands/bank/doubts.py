@@ -30,8 +30,9 @@ def hopeless(entry: BankEntry, about: Named) -> tuple[str, str] | None:
             "differs",
             f"names payments in several currencies ({', '.join(currencies)}): {about.name}",
         )
-    if entry.side != "rejected" and not entry.amount_minor:
-        return "contradiction", "has an amount of 0"
+    if entry.side != "rejected" and (entry.amount_minor or 0) <= 0:
+        # ISO 20022 has no amount below zero: which way the money went is not certain.
+        return "contradiction", f"has an amount {'below' if entry.amount_minor else 'of'} 0"
     return None
 
 

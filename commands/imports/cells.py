@@ -31,11 +31,12 @@ class Unreadable:
 class Notation:
     """How a sheet writes dates and amounts, and which of its words mean that a cell is empty.
 
-    Without date formats a date is YYYY-MM-DD; without `rounding` an amount finer than its currency is refused.
+    Without date formats a date is YYYY-MM-DD; without `rounding` an amount finer than its currency is refused, and
+    without a decimal mark one in which a point may part thousands.
     """
 
     date_formats: tuple[str, ...] = ()
-    decimal_mark: str = "."
+    decimal_mark: str = ""
     scale: int = 1
     rounding: str = ""
     empty: frozenset[str] = frozenset()
@@ -215,10 +216,10 @@ def _by_format(text: str, date_format: str) -> date | None:
     return moment.date()
 
 
-def plain_amount(text: str, decimal_mark: str = ".") -> str:
+def plain_amount(text: str, decimal_mark: str = "") -> str:
     """The amount as `parse_minor` reads it. Raises InputInvalid `amount-invalid`."""
     _no_formula(text)
-    if decimal_mark == ".":
+    if decimal_mark != ",":
         return text
     match = COMMA_AMOUNT.fullmatch(text)
     if match is None:

@@ -57,11 +57,13 @@ _NUMBERS = {
         f"(?P<whole>{_WHOLE.format(marks=chr(39) + '. ’' + chr(160) + chr(0x202F))})(?:,(?P<rest>[0-9]+))?"
     ),
 }
+# 120.000 is a hundred and twenty, or as many thousands: what a sheet means by its point has to be said.
+_EITHER_MARK = re.compile("[^0-9]*[1-9][0-9]{0,2}[.][0-9]{3}[^0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An amount as a cell writes it, and how its sheet writes amounts."""
+    """An amount as a cell writes it, and how its sheet writes amounts; without a decimal mark nobody said which."""
 
     text: str
     decimal_mark: str = "."
@@ -69,8 +71,11 @@ class Figure:
     rounding: str = ""
 
     def amount(self, currency: str) -> Amount:
-        """Its minor units of a currency. Raises InputInvalid `amount-invalid`, `amount-finer`, `amount-currency`."""
-        if self.scale == 1 and self.decimal_mark == ".":
+        """Its minor units of a currency.
+
+        Raises InputInvalid `amount-invalid`, `amount-finer`, `amount-ambiguous`, `amount-currency`.
+        """
+        if self.scale == 1 and self.decimal_mark != ",":
             try:  # nearly every amount is written plainly
                 return Amount(parse_minor(self.text, currency))
             except InputInvalid:
@@ -83,15 +88,29 @@ def _amount(figure: Figure, currency: str) -> Amount:
     found = amount_of(number, currency, figure.rounding or ROUNDINGS[0])
     if found.written and not figure.rounding:
         raise _finer(figure, number, currency)
+    if figure.scale == 1 and not (figure.decimal_mark or found.written):
+        one_meaning(figure.text, currency)
     # With a scale the source's own text is the cell's, not what it comes to.
     return found if not found.written else Amount(found.minor, figure.text)
 
 
+def one_meaning(text: str, currency: str) -> None:
+    """Passes where a point in an amount can only be its decimal mark. Raises InputInvalid `amount-ambiguous`."""
+    if exponent(currency) == 3 or not _EITHER_MARK.fullmatch(text):
+        return
+    thousands = text.replace(".", ",")
+    raise InputInvalid(
+        "amount-ambiguous",
+        f"The amount {_quoted(text)} may be {_quoted(thousands)} or have 3 decimals, which {currency} has not.",
+        hint='Say in a map what the point is: `decimal_mark: ","` if it parts thousands, else `decimal_mark: "."`.',
+    )
+
+
 def _number(figure: Figure, currency: str) -> Decimal:
-    if figure.decimal_mark == "." and (plain := number_in(figure.text)) is not None:
+    if figure.decimal_mark != "," and (plain := number_in(figure.text)) is not None:
         return plain
     match = _WRITTEN.fullmatch(figure.text)
-    number = _NUMBERS[figure.decimal_mark].fullmatch(match["number"]) if match else None
+    number = _NUMBERS[figure.decimal_mark or "."].fullmatch(match["number"]) if match else None
     if match is None or number is None or bool(match["open"]) != bool(match["close"]):
         raise _none(figure, currency)
     signs = [match[name] for name in ("minus", "inner", "trailing") if match[name]]

@@ -290,7 +290,7 @@ class _Reader:
 
     def decimal_mark(self, given: dict[str, Any], at: Place, default: str) -> str:
         mark = self.text(given, at, "decimal_mark") or default
-        if mark not in _MARKS:
+        if mark and mark not in _MARKS:
             raise self.wrong(
                 "csv-map-decimal-mark",
                 f"the decimal mark {mark!r} is neither '.' nor ','",

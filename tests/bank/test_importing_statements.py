@@ -169,6 +169,14 @@ def test_what_is_not_booked_yet_is_no_error_and_a_status_that_is_none_is(
     assert "the status 'GEBUCHT', which is none of ISO 20022: ask" in capsys.readouterr().out
 
 
+def test_an_amount_below_zero_pays_nothing_and_is_offered_to_nobody(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (one,) = take(capsys, instructed, statement(ntry("-1772.39", tx(T3))))["waiting"]
+    assert (one["finding"], one["says"]) == ("contradiction", "has an amount below 0")
+    assert one["command"] == "if it is nothing of ours: mledger payment dismiss '#1' --reason WHY"
+
+
 def test_a_file_of_which_nothing_can_be_read_is_refused(
     instructed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

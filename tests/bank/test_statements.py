@@ -255,3 +255,12 @@ def test_a_map_names_the_columns_of_a_bank(tmp_path: Path) -> None:
         ("4711", "9005", "credit", 180_001),
     ]
     assert len(found.left_out) == 2
+
+
+def test_a_point_in_a_banks_sheet_that_may_part_thousands_has_to_be_said(tmp_path: Path) -> None:
+    sheet = tmp_path / "s.csv"
+    sheet.write_text("booked_on,amount,currency\n2026-06-11,-5.000,CNY\n", "utf-8")
+    found = Statements()
+    read_bank_csv(sheet, found)
+    (one,) = found.left_out
+    assert not found.entries and "may be '-5,000' or have 3 decimals" in one.reason

@@ -104,6 +104,32 @@ def test_a_decimal_comma_is_the_maps_choice(text: str, minor: int) -> None:
             figure.amount("EUR")
 
 
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("45.500", "EUR", None),  # 45.50, or 45,500.00 as in Germany
+        ("-120.000 €", "EUR", None),
+        ("1.000", "JPY", None),
+        ("1.000", "KWD", 1_000),
+        ("1234.500", "EUR", 123_450),
+        ("0.500", "EUR", 50),
+        ("45.50", "EUR", 4_550),
+        ("1,000", "EUR", 100_000),
+    ],
+)
+def test_a_point_that_may_part_thousands_has_to_be_said(
+    text: str, currency: str, minor: int | None
+) -> None:
+    if minor is not None:
+        assert Figure(text, decimal_mark="").amount(currency).minor == minor
+        return
+    with pytest.raises(InputInvalid) as refused:
+        Figure(text, decimal_mark="").amount(currency)
+    assert refused.value.code == "amount-ambiguous"
+    assert Figure("45.500", decimal_mark=".").amount("EUR").minor == 4_550
+    assert Figure("45.500", decimal_mark=",").amount("EUR").minor == 4_550_000
+
+
 def test_a_scale_multiplies_exactly_and_keeps_the_cells_own_text_where_that_is_finer() -> None:
     assert Figure("1.25", scale=SCALES["millions"]).amount("USD") == (125_000_000, "")
     assert Figure("0.1", scale=SCALES["万"]).amount("CNY") == (100_000, "")
