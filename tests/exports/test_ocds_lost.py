@@ -49,7 +49,9 @@ def test_work_begun_waiting_or_sent_back_is_lost_as_such() -> None:
         "status": ["C-1/M1"],
     }
     assert "deliveries" not in lost(story.records)
-    b.play(story, b.rejects(on=b.day(8, 22)), b.submits(on=b.day(8, 23)))
+    b.play(story, b.rejects(on=b.day(8, 22)))
+    assert lost(story.records)["status"] == ["C-1/M1"]
+    b.play(story, b.submits(on=b.day(8, 23)))
     assert lost(story.records)["deliveries"] == ["C-1/M1"]
 
 
@@ -70,6 +72,15 @@ def test_what_is_held_instructed_and_came_back_is_lost_with_its_amount() -> None
     b.play(story, ("finance-1", i.FailPayment(instruction=instruction, reason="closed")))
     found = lost(story.records)
     assert (found["payments-undone"], "instructed" in found) == ("300.00", False)
+
+
+def test_a_payment_that_came_back_is_undone_too() -> None:
+    story = b.play(b.accepted(), b.pays(amount=30_000, on=b.day(9, 1)))
+    instruction = b.version_of(story, PaymentInstructed)
+    b.play(story, b.records_paid(instruction, on=b.day(9, 2)))
+    back = i.ReversePayment(payment=instruction, reason="returned", on=b.day(9, 3))
+    b.play(story, ("finance-1", back))
+    assert lost(story.records)["payments-undone"] == "300.00"
 
 
 def test_what_is_lost_twice_counts_with_both_amounts() -> None:

@@ -350,3 +350,15 @@ def test_another_ceiling_is_another_value_and_nothing_else() -> None:
     amend(story, b.day(8, 10), ceiling_minor=6_000_000)
     (amendment,) = whole(story.records)["contracts"][0]["amendments"]
     assert amendment["description"] == "value: 50000.00 CNY → 60000.00 CNY"
+
+
+def test_an_accepted_part_that_nobody_knows_has_no_value() -> None:
+    one = TakenMilestone(id="M1", status="accepted", submitted_on=DELIVERED)
+    assert "value" not in by_id(contract_of(taken(one)))["M1"]
+
+
+def test_ids_that_differ_in_their_letters_size_alone_are_too_alike_for_a_payment_milestone() -> (
+    None
+):
+    state = b.contract(b.defined("m1"), b.defined("M1")).the_state()
+    assert twins(state, Names("mledger-C-1", "C-1", taken_over=False)) == {}

@@ -918,3 +918,39 @@ def test_a_column_that_a_map_gives_to_one_field_is_no_other_fields_own(tmp_path:
     text = "contract,title,currency\nC-1,Concept,CNY\n"
     (one,) = only(read(tmp_path, text, "fields: {milestone: title}\n")).milestones
     assert (one.id, one.title) == ("Concept", "")
+
+
+def test_a_nul_is_named_with_the_line_that_it_stands_in(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(b"contract,milestone\nC,M\0\n")
+    with pytest.raises(InputInvalid) as refused:
+        read_csv([path])
+    assert refused.value.place == f"{path}:2"
+
+
+def test_a_maps_delimiter_goes_before_the_one_that_the_header_suggests(tmp_path: Path) -> None:
+    text = "contract|milestone|x,contract,milestone,title,currency\nC-1|M1|x\n"
+    found = only(read(tmp_path, text, 'delimiter: "|"\n'))
+    assert (found.contract, found.milestones[0].id) == ("C-1", "M1")
+
+
+def test_a_contracts_status_that_is_no_known_word_is_warned_of_once(tmp_path: Path) -> None:
+    text = "contract,milestone,currency,contract_status\n"
+    reading = read(tmp_path, text + "C-1,M1,CNY,frozen\nC-1,M2,CNY,frozen\n")
+    assert [(w.rule, w.place.rpartition("/")[2]) for w in reading.warnings] == [
+        ("status-unknown", "sheet.csv:2:contract_status")
+    ]
+
+
+def test_what_several_sheets_tell_of_a_milestone_is_known_together(tmp_path: Path) -> None:
+    read(tmp_path, "contract,milestone,delivered\nC-1,M1,\n", name="a.csv")
+    read(tmp_path, "contract,milestone,paid_amount\nC-1,M1,\n", name="b.csv")
+    assert only(read_csv([tmp_path])).knows == ("deliveries", "payments")
+
+
+def test_disputes_of_one_day_over_other_amounts_are_two(tmp_path: Path) -> None:
+    text = "contract,milestone,currency,disputed_on,dispute_amount\n"
+    rows = "C-1,M1,CNY,2026-03-01,5\nC-1,M1,CNY,2026-03-01,6\n"
+    reading = read(tmp_path, text + rows)
+    assert [one.amount_minor for one in only(reading).disputes] == [500, 600]
+    assert warned(reading) == []
