@@ -337,6 +337,13 @@ def test_each_side_opens_its_own_disputes() -> None:
     assert [d.side for d in story.the_state().disputes.values()] == ["client", "partner"]
 
 
+def test_who_speaks_for_both_sides_disputes_for_the_client_unless_they_say_otherwise() -> None:
+    both = TERMS.roles | {"partner": ("partner-1", "manager-1")}
+    unsaid, said = disputes(by="manager-1"), disputes(by="manager-1", side="partner")
+    story = play(accepted(roles=both), unsaid, said)
+    assert [d.side for d in story.the_state().disputes.values()] == ["client", "partner"]
+
+
 @refuses("dispute-step-by-its-side")
 def test_nobody_speaks_for_the_other_side() -> None:
     rule = "dispute-step-by-its-side"

@@ -32,6 +32,8 @@ from projections.derive import (
 from projections.derive.model import ReadModel
 from tests.decisions.builders import day
 from tests.decisions.told import DEFINED, M1, accepted, after, line
+from tests.metrics.rows import answering
+from tests.metrics.rows import line as payable
 
 OF_M1: dict[str, Any] = {"stream": 1, "contract": "C-1", "partner": "Studio", "currency": "CNY"}
 
@@ -251,6 +253,20 @@ def test_of_money_instructed_in_one_currency_and_paid_in_another_nothing_was_gai
         assert (one["gain_minor"], one["paid_currency"]) == (gained, currency)
 
 
+def test_what_is_gained_on_more_than_was_instructed_is_reckoned_in_proportion() -> None:
+    """100 of 80 are 1,250 of the 1,000 that were instructed, and 1,240 were paid."""
+    told = Exchange(amount_minor=1_000, rate="12.5", **USD)
+    more = paid(100, instruction=5, exchange=structs.replace(told, amount_minor=1_240))
+    one = row(settlements.MODEL, *accepted(), instructed(exchange=told), more)
+    assert one["gain_minor"] == 10
+
+
+def test_a_run_pays_what_is_due_on_its_day_and_not_what_is_due_the_day_after() -> None:
+    select = answering(payable("M1", "2026-11-07", 100), payable("M2", "2026-11-08", 100))
+    due = select(schedule.DUE, on="2026-11-07", contract=None, partner=None)
+    assert [one["milestone"] for one in due] == ["M1"]
+
+
 def test_a_payment_that_came_back_has_both_fees_and_its_end() -> None:
     facts = (
         *accepted(),
@@ -374,6 +390,24 @@ def test_of_a_milestone_accepted_in_part_the_whole_was_submitted() -> None:
     assert (whole["submitted_minor"], whole["amount_minor"], whole["is_root"]) == (1_000, 600, 1)
     assert (part["submitted_minor"], part["amount_minor"], part["is_root"]) == (None, 400, 0)
     assert (part["family"], part["milestone"], part["ordinal"]) == ("M1", "M1-r1", 2)
+
+
+def test_of_a_milestone_accepted_in_part_the_whole_is_what_was_in_force_when_it_was_submitted() -> (
+    None
+):
+    """1,500 were promised at first, and 1,000 when it was submitted."""
+    rest = structs.replace(DEFINED, milestone="M1-r1", amount_minor=400, remainder_of="M1")
+    facts = (
+        structs.replace(DEFINED, amount_minor=1_500),
+        e.MilestoneRevised(on=day(8, 10), due=day(8, 21), amount_minor=1_000, **M1),
+        e.MilestoneSubmitted(on=day(8, 21), **M1),
+        e.MilestoneAccepted(
+            on=day(8, 25), submission=4, accepted_minor=600, remainder="M1-r1", **M1
+        ),
+        rest,
+    )
+    whole = rows(milestones.MODEL, after(*facts))[0]
+    assert (whole["submitted_minor"], whole["amount_minor"]) == (1_000, 600)
 
 
 def test_what_was_submitted_is_the_whole_amount_in_force_at_the_first_submission() -> None:
@@ -798,6 +832,26 @@ def test_the_rows_of_retention_take_what_was_released_off_the_first_parts() -> N
         facts = (*accepted(lines=steps), released(amount))
         found = rows(retentions.MODEL, after(*facts, retention=HALVES))
         assert [part["released_minor"] for part in found] == parts
+
+
+def test_what_waits_for_completion_is_planned_for_the_last_due_date_of_what_is_open() -> None:
+    """Of 20 and 30 September the later, and five days."""
+    steps = (line(1_000), line(-100, "retention"))
+    open_yet = [
+        structs.replace(DEFINED, milestone=name, due=due)
+        for name, due in (("M2", day(9, 20)), ("M3", day(9, 30)), ("M4", None))
+    ]
+    found = rows(retentions.MODEL, after(*accepted(lines=steps), *open_yet, retention=HALVES))
+    assert [(part["due_on"], part["provisional"]) for part in found] == [
+        ("2026-09-04", 0),
+        ("2026-10-05", 1),
+    ]
+
+
+def test_a_release_that_is_paid_whole_is_paid() -> None:
+    for amount, status in ((39, "accepted"), (40, "paid")):
+        facts = (*accepted(), released(40), paid(amount, release=5))
+        assert rows(schedule.MODEL, after(*facts))[1]["status"] == status
 
 
 # --- what is not recorded ----------------------------------------------------------------------------------
