@@ -129,7 +129,10 @@ class Cluster:
     def database(self, template: str) -> Iterator[str]:
         """A copy of a database, dropped afterwards whoever is still connected."""
         name = f"test_{next(_numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        with self.connect() as conn:
+            # From PostgreSQL 15 on, a copy goes page by page through the log of the server: four times the work.
+            by = " STRATEGY file_copy" if conn.info.server_version >= 150_000 else ""
+            conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}{by}")
         try:
             yield self.url(name)
         finally:
@@ -198,6 +201,7 @@ SERVER = [
         "fsync=off",
         "synchronous_commit=off",
         "full_page_writes=off",
+        "autovacuum=off",
         "max_connections=60",
         "shared_buffers=64MB",
     )
