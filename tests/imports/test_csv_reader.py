@@ -954,3 +954,8 @@ def test_disputes_of_one_day_over_other_amounts_are_two(tmp_path: Path) -> None:
     reading = read(tmp_path, text + rows)
     assert [one.amount_minor for one in only(reading).disputes] == [500, 600]
     assert warned(reading) == []
+
+
+def test_a_status_of_our_own_words_is_kept_as_it_is_written(tmp_path: Path) -> None:
+    text = "contract,milestone,currency,contract_status\nC-1,M1,CNY,Frozen\nC-2,M1,CNY,ACTIVE\n"
+    assert [one.source_status for one in read(tmp_path, text).take_overs] == ["Frozen", "active"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -190,3 +191,21 @@ def test_a_number_cell_has_its_own_decimal_point_whatever_mark_the_text_has() ->
     for name in AMOUNTS:
         found = known_value(name, Decimal("1200.5"), converter(name, comma), comma)
         assert found.amount("CNY").minor == 120_050
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        ("45000", "If it stands for 2023-03-15, format the column as a date."),
+        ("80001", "Format the column as a date, or write YYYY-MM-DD."),
+    ],
+)
+def test_a_number_is_no_date_and_the_day_that_it_may_be_is_said(number: str, hint: str) -> None:
+    """Spreadsheets count 15 March 2023 as day 45,000."""
+    with pytest.raises(InputInvalid) as refused:
+        known_value("delivered", Decimal(number), str, Notation())
+    assert (refused.value.code, refused.value.hint) == ("date-invalid", hint)
+
+
+def test_a_date_in_a_column_of_text_is_its_text() -> None:
+    assert known_value("title", date(2026, 3, 1), str, Notation()) == "2026-03-01"

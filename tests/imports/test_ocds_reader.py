@@ -20,7 +20,7 @@ import pytest
 
 from commands.imports.found import Reading
 from commands.imports.ocds import read_ocds
-from commands.imports.ocds_values import local_day, money_in
+from commands.imports.ocds_values import code_of, known_claim, local_day, money_in, written_of
 from ledger.errors import InputInvalid
 from ledger.intents import TakenMilestone, TakenPayment, TakeOver
 from ledger.money import format_minor
@@ -709,3 +709,52 @@ def test_what_was_taken_back_once_is_not_taken_back_again(read: Read) -> None:
         )
     )
     assert rules(reading).count("value-withdrawn") == 1
+
+
+def test_values_are_read_as_written_but_for_their_spelling() -> None:
+    assert known_claim("2026-03-01T00:30:00+04:30") == "2026-02-28T20:00:00.000000Z"
+    assert (code_of(" usd "), code_of("xx")) == ("USD", "xx")
+    assert (written_of("a" * 80), written_of("a" * 81)) == ("a" * 80, "a" * 80 + "…")
+
+
+def test_a_day_of_signature_that_is_said_is_not_inferred_from_the_period(read: Read) -> None:
+    days = {"dateSigned": "2026-01-07T00:00:00Z", "period": {"startDate": "2026-01-05T00:00:00Z"}}
+    (found,) = read(release(contract(**days))).take_overs
+    assert (found.signed_on, found.signed_inferred) == (date(2026, 1, 7), False)
+
+
+def test_a_release_without_a_date_does_not_tell_what_is_still_open(read: Read) -> None:
+    (found,) = read(release(contract(), date=None)).take_overs
+    assert (found.knows, found.heard_on) == ((), None)
+
+
+def test_the_process_that_our_export_made_of_a_contract_is_that_contract(read: Read) -> None:
+    (found,) = read(release(contract(id="C-9"), ocid="mledger-C-9")).take_overs
+    assert found.contract == "C-9"
+
+
+def test_a_contract_without_an_id_is_its_process_alone_and_left_out_beside_others(
+    read: Read,
+) -> None:
+    alone = read(release(contract(id="")))
+    assert [one.contract for one in alone.take_overs] == ["o-1"]
+    assert "contract-unnamed" not in rules(alone)
+    beside = read(release(contract(id=""), contract(id="c1")))
+    assert [one.contract for one in beside.take_overs] == ["o-1/c1"]
+    assert len(beside.skipped) == 1
+
+
+def test_an_older_release_of_another_contract_comes_first(read: Read) -> None:
+    late = release(contract(id="a"), id="r2", date="2026-03-02T00:00:00Z")
+    early = release(contract(id="b"), id="r1", date="2026-03-01T00:00:00Z")
+    assert [one.contract for one in read(late, early).take_overs] == ["o-1/b", "o-1/a"]
+
+
+def test_a_second_payment_milestone_of_a_delivery_stays_its_own(read: Read) -> None:
+    rows = [
+        {"id": "m1 delivery", "type": "delivery"},
+        {"id": "m1 payment", "type": "payment"},
+        {"id": "m1 Payment", "type": "payment"},
+    ]
+    (found,) = read(release(contract(*rows))).take_overs
+    assert [m.id for m in found.milestones] == ["m1 delivery", "m1 Payment"]
