@@ -8,6 +8,7 @@ import pytest
 
 from ledger import intents as i
 from ledger.contract import fold
+from ledger.decisions.quorum import stricter
 from ledger.events import Amendment, MilestoneAccepted, RoleRevoked
 from ledger.terms import Delegation, Tier
 from tests.decisions.builders import (
@@ -392,3 +393,18 @@ def test_a_role_granted_later_survives_an_amendment_and_one_revoked_stays_revoke
     assert state.holds("manager", "newcomer", TODAY)
     assert not state.holds("manager", "manager-3", TODAY)
     assert state.holds("manager", "manager-3", SIGNED)
+
+
+def test_an_administrator_rejects_what_they_may_neither_propose_nor_approve() -> None:
+    story = play(contract(), proposes(order(("M1", day(9, 30), 1_000_000))))
+    permitted(story, ("admin-1", i.RejectChange(proposal=last(story), reason="void")))
+
+
+def test_of_two_quorums_the_stricter_asks_each_role_for_the_more() -> None:
+    assert stricter({"manager": 2}, {"manager": 1, "finance": 1}) == {"manager": 2, "finance": 1}
+
+
+def test_with_a_contract_ends_what_was_rejected_too() -> None:
+    story = play(contract(), submits("M1"), rejects("M1"))
+    permitted(story, ("admin-1", i.TerminateContract(reason="bankrupt")))
+    assert {m.status for m in story.the_state().milestones.values()} == {"cancelled"}
