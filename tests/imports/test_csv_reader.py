@@ -959,3 +959,8 @@ def test_disputes_of_one_day_over_other_amounts_are_two(tmp_path: Path) -> None:
 def test_a_status_of_our_own_words_is_kept_as_it_is_written(tmp_path: Path) -> None:
     text = "contract,milestone,currency,contract_status\nC-1,M1,CNY,Frozen\nC-2,M1,CNY,ACTIVE\n"
     assert [one.source_status for one in read(tmp_path, text).take_overs] == ["Frozen", "active"]
+
+
+def test_a_mark_of_big_endian_utf_16_is_believed(tmp_path: Path) -> None:
+    text = "contract,milestone,currency\nC-1,M1,CNY\n"
+    assert only(read(tmp_path, b"\xfe\xff" + text.encode("utf-16-be"))).contract == "C-1"

@@ -209,3 +209,7 @@ def test_a_number_is_no_date_and_the_day_that_it_may_be_is_said(number: str, hin
 
 def test_a_date_in_a_column_of_text_is_its_text() -> None:
     assert known_value("title", date(2026, 3, 1), str, Notation()) == "2026-03-01"
+
+
+def test_a_billion_is_a_thousand_millions() -> None:
+    assert Figure("2", scale=SCALES["billions"]).amount("JPY").minor == 2_000_000_000
