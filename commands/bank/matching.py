@@ -23,7 +23,7 @@ from commands.bank.doubts import (
     said,
     so_far,
 )
-from commands.bank.naming import NOBODY, Named, Payments, named_by, spared
+from commands.bank.naming import NOBODY, Named, Payments, in_file, named_by, spared
 from commands.bank.settling import Booking, Settlement, fail_all, reverse_all, settle
 from commands.bank.transfers import Part
 from ledger.events import BankEntry, BankVerdict
@@ -211,17 +211,25 @@ class Matcher:
 
     def _rejected(self, look: Look) -> None:
         entry = look.entry
-        about = look.about.without(spared(entry, self.payments))
+        written = NOBODY if look.about.parts else in_file(entry, self.payments)
+        named = look.about if look.about.parts else written
+        about = named.without(spared(entry, self.payments))
         parts = about.having("instructed")
-        if look.about.parts and not about.parts:
+        if named.parts and not about.parts:
             # Of each that it holds the report says something by itself.
             self._takes((look,), "failed", Settlement(), ())
         elif not about.parts:
             says = f"rejects what names no payment of this ledger: {said(entry)}"
             self._listed(entry, about, "unrelated", says)
-        elif not parts or len(parts) < len(about.parts):
+        elif not parts or (len(parts) < len(about.parts) and not written.parts):
             says = f"is rejected, but {about.name} {so_far(about)}: it does not fail by that"
             self._listed(entry, about, "settled-before", says)
+        elif written.parts:
+            says = (
+                f"rejects the file {entry.message} of {parts[0].run}: if it was written again since, the other"
+                " file holds the same payments, so they do not fail by that"
+            )
+            self._listed(entry, about, "file-rejected", says)
         elif self._left & {part.reference for part in parts}:
             says = (
                 f"is rejected, but a debit that waits names {about.name}: it does not fail by that"

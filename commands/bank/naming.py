@@ -16,6 +16,8 @@ from commands.bank.transfers import Part, in_order_of_due_date
 from ledger.events import BankEntry
 
 _OURS = re.compile(r"RUN-\d{4}-\d\d-\d\d-\d+(?:-[TP]\d+)?(?!\d)", re.ASCII | re.IGNORECASE)
+# The MsgId of one writing of a run's file (commands/bank/files.py).
+_WRITING = re.compile(r"(RUN-\d{4}-\d\d-\d\d-\d+)-[0-9A-Z]{8}", re.ASCII | re.IGNORECASE)
 _NUMBERED = re.compile(r"([^\s#]+)#(\d{1,9})(?!\d)", re.ASCII)
 _AROUND = "\"'([<{,;:"
 
@@ -89,6 +91,14 @@ def spared(entry: BankEntry, payments: Payments) -> list[str]:
     """The transfers of which a report on a whole file says something of their own, or of their payment information."""
     names = [name[1:] for name in entry.names if name.startswith("-")]
     return names + [part.transfer for name in names for part in payments.group(name)]
+
+
+def in_file(entry: BankEntry, payments: Payments) -> Named:
+    """The payments of the run of which a whole file is one writing, by our own MsgId: another may hold them too."""
+    found = None if entry.group else _WRITING.fullmatch(entry.message)
+    if found is None:
+        return NOBODY
+    return _as_named([(part.transfer, part) for part in payments.group(found[1])])
 
 
 def _as_named(found: Iterable[tuple[str, Part]]) -> Named:

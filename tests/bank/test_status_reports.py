@@ -15,9 +15,15 @@ WHY = "<StsRsnInf><Rsn><Cd>AC01</Cd></Rsn><AddtlInf>no account</AddtlInf></StsRs
 TWO = "<OrgnlNbOfTxs>2</OrgnlNbOfTxs>"
 
 
-def report(*groups: str, file: str = "", loose: str = "", made: str = "2026-06-11T08:00:00") -> str:
+def report(
+    *groups: str,
+    file: str = "",
+    loose: str = "",
+    made: str = "2026-06-11T08:00:00",
+    message: str = RUN,
+) -> str:
     header = f"<GrpHdr><MsgId>R1</MsgId>{f'<CreDtTm>{made}</CreDtTm>' if made else ''}</GrpHdr>"
-    whole = f"<OrgnlGrpInfAndSts><OrgnlMsgId>{RUN}</OrgnlMsgId>{file}</OrgnlGrpInfAndSts>"
+    whole = f"<OrgnlGrpInfAndSts><OrgnlMsgId>{message}</OrgnlMsgId>{file}</OrgnlGrpInfAndSts>"
     body = f"{header}{whole}{''.join(groups)}{loose}"
     return f"<Document><CstmrPmtStsRpt>{body}</CstmrPmtStsRpt></Document>"
 
@@ -167,3 +173,41 @@ def test_a_status_that_is_no_code_is_listed(text: str, place: str, tmp_path: Pat
     (one,) = found.left_out
     assert one.place.endswith(place) and "which is none of ISO 20022" in one.reason
     assert not found.entries and not one.later
+
+
+WRITING = f"{RUN}-0A1B2C3D"  # as our files are named: the run, and eight letters of the writing
+REJECTED_FILE = f"<GrpSts>RJCT</GrpSts>{WHY}"
+
+
+def test_a_rejected_file_of_ours_waits_with_the_commands_that_fail_its_payments() -> None:
+    world = World()
+    (taken,) = world.take(report(file=REJECTED_FILE, message=WRITING))
+    assert (taken.verdict, taken.finding) == (None, "file-rejected")
+    assert f"the file {WRITING} of {RUN}" in taken.says
+    fails = [f"mledger payment fail {name} --reason 'AC01 no account'" for name in (T1, T2, T3, T4)]
+    later = [f"{fail} --on 2026-06-11" for fail in fails[1:]]
+    steps = ", then ".join([f"{fails[0]} --entry '#?'", *later])
+    assert taken.command.startswith(f"{steps}; if it is nothing of ours: ")
+    assert {p.status for p in world.parts} == {"instructed"}
+
+
+def test_of_a_rejected_file_of_ours_only_what_waits_is_offered() -> None:
+    world = World()
+    for part in (*world.transfer(T1), *world.transfer(T3)):
+        part.status = "failed"
+    (taken,) = world.take(report(file=REJECTED_FILE, message=WRITING.lower()))
+    assert taken.finding == "file-rejected"
+    assert [name for name in (T1, T2, T3, T4) if f"fail {name} " in taken.command] == [T2, T4]
+
+
+def test_a_rejected_file_of_ours_waits_for_nobody_where_each_transfer_is_told() -> None:
+    world = World()
+    each = "".join(single(name, "RJCT") for name in (T1, T2, T3, T4))
+    world.take(report(file=REJECTED_FILE, message=WRITING, loose=each))
+    assert (world.waiting, {p.status for p in world.parts}) == ([], {"failed"})
+
+
+@pytest.mark.parametrize("message", ["RUN-2026-01-01-1-0A1B2C3D", f"{RUN}-0A1B2C3", "X0A1B2C3D"])
+def test_a_rejected_file_that_is_none_of_ours_is_unrelated(message: str) -> None:
+    (taken,) = World().take(report(file=REJECTED_FILE, message=message))
+    assert taken.finding == "unrelated"
