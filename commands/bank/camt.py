@@ -24,7 +24,7 @@ from commands.bank.statement import (
     Identities,
     LeftOut,
     Statements,
-    amount_of,
+    iso_amount,
     named,
     old_key,
     reason_in,
@@ -295,7 +295,7 @@ def _side(text: str) -> BankSide:
 
 
 def _stated(node: Node | None) -> BankAmount | None:
-    return None if node is None else amount_of(node.text, node.attributes.get("Ccy", ""))
+    return None if node is None else iso_amount(node.text, node.attributes.get("Ccy", ""))
 
 
 def _count(batch: Node | None) -> int:

@@ -67,6 +67,17 @@ def amount_of(text: str, currency: str) -> BankAmount:
     return BankAmount(minor=parse_minor(text.strip(), currency), currency=currency)
 
 
+def iso_amount(text: str, currency: str) -> BankAmount:
+    """An amount of ISO 20022, whose only mark is the point: 5,000 may be five. Raises InputInvalid as `amount_of`."""
+    if "," in text:
+        raise InputInvalid(
+            "amount-invalid",
+            f"The amount {text.strip()!r} has a comma, which ISO 20022 does not know: it may be its decimal mark.",
+            hint="Ask the bank for the file again, with a point alone.",
+        )
+    return amount_of(text, currency)
+
+
 def named(reference: str) -> str:
     """A reference, or "" for what banks write where there is none (NOTPROVIDED, NONREF, 0 …)."""
     return "" if _NOTHING.fullmatch(_SIGNS.sub("", reference).casefold()) else reference.strip()

@@ -14,7 +14,7 @@ from commands.bank.statement import (
     Identities,
     LeftOut,
     Statements,
-    amount_of,
+    iso_amount,
     named,
     old_key,
     reason_in,
@@ -153,7 +153,7 @@ def _but(names: list[str]) -> tuple[str, ...]:
 
 def _instructed(detail: Node) -> BankAmount | None:
     node = detail.one("OrgnlTxRef/Amt/InstdAmt")
-    return None if node is None else amount_of(node.text, node.attributes.get("Ccy", ""))
+    return None if node is None else iso_amount(node.text, node.attributes.get("Ccy", ""))
 
 
 def _count(node: Node) -> int:

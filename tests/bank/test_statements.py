@@ -264,3 +264,21 @@ def test_a_point_in_a_banks_sheet_that_may_part_thousands_has_to_be_said(tmp_pat
     read_bank_csv(sheet, found)
     (one,) = found.left_out
     assert not found.entries and "may be '-5,000' or have 3 decimals" in one.reason
+
+
+@pytest.mark.parametrize("amount", ["5,000", "5,00", "1,000.00"])
+def test_a_comma_in_an_amount_of_iso_is_not_guessed_at(amount: str, tmp_path: Path) -> None:
+    found = read(statement(entry(amount=amount)), tmp_path)
+    (one,) = found.left_out
+    assert (found.entries, one.later) == ([], False)
+    assert f"The amount '{amount}' has a comma" in one.reason
+
+
+def test_a_comma_in_the_amount_of_a_report_is_not_guessed_at(tmp_path: Path) -> None:
+    told = '<OrgnlTxRef><Amt><InstdAmt Ccy="CNY">5,000</InstdAmt></Amt></OrgnlTxRef>'
+    single = (
+        f"<TxInfAndSts><OrgnlEndToEndId>T</OrgnlEndToEndId><TxSts>RJCT</TxSts>{told}</TxInfAndSts>"
+    )
+    found = read(f"<Document><CstmrPmtStsRpt>{single}</CstmrPmtStsRpt></Document>", tmp_path)
+    (one,) = found.left_out
+    assert found.entries == [] and "has a comma" in one.reason
