@@ -72,7 +72,9 @@ def _entry_explained(fact: e.BankEntryExplained, told: Told) -> str:
 
 def entry_in_words(entry: e.BankEntry) -> str:
     """A bank's entry by its side, amount, day, account and reference."""
-    side = {"debit": "debit of ", "credit": "credit of ", "rejected": "rejection"}[entry.side]
+    sides = {"debit": "debit of ", "credit": "credit of "}
+    sides |= {"rejected": "rejection", "accepted": "acceptance"}
+    side = sides[entry.side]
     amount = ""
     if entry.amount_minor is not None:
         money = f"{display_minor(entry.amount_minor, entry.currency)} {entry.currency}"

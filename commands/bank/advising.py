@@ -28,6 +28,8 @@ def command_for(entry: BankEntry, about: Named, finding: str, by_minor: int | No
     if finding in _OF_DAYS:
         entry = replace(entry, booked_on=None)
     dismiss = f"if it is nothing of ours: mledger payment dismiss {NUMBER} --reason WHY"
+    if entry.side == "accepted":
+        return f"{_again(entry, about.having('failed'))}; {dismiss}" if about.parts else dismiss
     if entry.side != "rejected" and (entry.amount_minor or 0) <= 0:
         return dismiss
     if _is_charge(entry, about, finding):
@@ -156,10 +158,10 @@ def _part_back(entry: BankEntry, paid: list[Part]) -> str:
 
 def _again(entry: BankEntry, ended: list[Part]) -> str:
     """What ended is paid after all: the one part that is the entry's amount, else as many as it pays."""
-    minor = entry.amount_minor or 0
+    minor = entry.amount_minor
     parts = [part for part in ended if part.amount_minor == minor][:1] or ended
     shares = [part.amount_minor for part in parts]
-    if entry.currency == parts[0].currency:
+    if minor is not None and entry.currency == parts[0].currency:
         shares = list(map(min, shares, spread(shares, minor)))
     pays = [_anew(entry, part, share) for part, share in zip(parts, shares, strict=True) if share]
     first, *others = [step for steps in pays for step in steps]
@@ -168,7 +170,7 @@ def _again(entry: BankEntry, ended: list[Part]) -> str:
 
 def _anew(entry: BankEntry, part: Part, minor: int) -> list[str]:
     """An instruction and its record; money that left on a day was instructed by then, not today."""
-    abroad = "" if entry.currency == part.currency else _abroad(entry)
+    abroad = "" if entry.currency in ("", part.currency) else _abroad(entry)
     amount = display_minor(minor, part.currency)
     return [
         f"mledger payment instruct {_whole(part)} {amount}{_on(entry)}",

@@ -105,7 +105,7 @@ def dismiss_entry(session: Session, number: int, reason: str, charge: bool = Fal
     from ledger.intents_bank import ExplainBankEntry
 
     booking = find(fold(session.ledger.stream(STREAM)), number).booking
-    if charge and (booking.side == "rejected" or not booking.amount_minor):
+    if charge and (booking.side in ("rejected", "accepted") or not booking.amount_minor):
         raise InputInvalid(
             "bank-entry-no-charge",
             f"entry #{number} moved no money, so it is no charge",

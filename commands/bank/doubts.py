@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from commands.bank import comparing
 from commands.bank.comparing import Differs, Exactly
@@ -79,6 +80,20 @@ def rejects_another(entry: BankEntry, about: Named, parts: Sequence[Part]) -> st
     found = comparing.paid(entry, parts, about.name)
     why = found.why if isinstance(found, Differs) else "is another amount"
     return f"is rejected, but {why}"
+
+
+def denied(entry: BankEntry, about: Named) -> Named:
+    """What of all that the bank accepts has failed, unless it said so on a later day or the money came back."""
+    failed = {
+        part.transfer or part.reference
+        for part in about.having("failed")
+        if not part.came_back and not (part.ended_by and _before(entry.booked_on, part.ended_on))
+    }
+    return about.without(name for name in about.transfers if name not in failed)
+
+
+def _before(day: date | None, other: date | None) -> bool:
+    return day is not None and other is not None and day < other
 
 
 def said(entry: BankEntry) -> str:

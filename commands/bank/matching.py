@@ -17,6 +17,7 @@ from commands.bank.claims import Back, Claim, Look, claimed, comes_back, contest
 from commands.bank.comparing import Exactly
 from commands.bank.doubts import (
     counted,
+    denied,
     hopeless,
     is_small_charge,
     rejects_another,
@@ -58,12 +59,12 @@ class Verdict:
     would: tuple[Request, ...] = ()
 
 
-Kind = Literal["debit", "charge", "credit", "rejected", "listed"]
+Kind = Literal["debit", "charge", "credit", "rejected", "accepted", "listed"]
 
 
 @dataclass(slots=True)
 class Matcher:
-    """Gives every entry its verdict; the parts move on as they are settled."""
+    """Gives every entry its verdict, but to an acceptance that is no news; the parts move on as they are settled."""
 
     payments: Payments
     verdicts: list[Verdict] = field(default_factory=list)
@@ -89,6 +90,8 @@ class Matcher:
                 self._left |= look.about.key
         for look in by_kind.get("rejected", []):
             self._rejected(look)
+        for look in by_kind.get("accepted", []):
+            self._accepted(look)
         self._credits(by_kind.get("credit", []))
         for look in left:
             self._left_debit(look)
@@ -98,6 +101,8 @@ class Matcher:
 
     def _kind(self, entry: BankEntry, about: Named) -> Kind:
         """How an entry is looked at; what cannot be looked at is listed here."""
+        if entry.side == "accepted":
+            return "accepted"
         if (finding := hopeless(entry, about)) is not None:
             self._listed(entry, about, *finding)
             return "listed"
@@ -212,7 +217,7 @@ class Matcher:
     def _rejected(self, look: Look) -> None:
         entry = look.entry
         written = NOBODY if look.about.parts else in_file(entry, self.payments)
-        named = look.about if look.about.parts else written
+        named = written if written.parts else look.about
         about = named.without(spared(entry, self.payments))
         parts = about.having("instructed")
         if named.parts and not about.parts:
@@ -241,6 +246,19 @@ class Matcher:
             reason = entry.reason or "rejected by the bank"
             failed = fail_all(parts, reason, entry.booked_on, entry.entry)
             self._takes((look,), "failed", failed, parts)
+
+    def _accepted(self, look: Look) -> None:
+        """What the bank calls under way or settled is news only of what stands as failed."""
+        entry = look.entry
+        named = look.about if look.about.parts else in_file(entry, self.payments)
+        about = denied(entry, named.without(spared(entry, self.payments)))
+        if about.parts:
+            word = "under way" if entry.reason == "ACSP" else "settled"
+            says = (
+                f"calls {about.name} {word} ({entry.reason}), which stands as failed: ask the bank which it is,"
+                " before a next run pays it again"
+            )
+            self._listed(entry, about, "contradiction", says)
 
     def _credits(self, looks: list[Look]) -> None:
         """Takes what gives back exactly what nothing else gives back as part of another sum; lists the rest."""

@@ -137,7 +137,7 @@ def fail_all(parts: Sequence[Part], reason: str, on: date | None, entry: str = "
     """The bank did not pay: every reservation ends."""
     found = Settlement()
     for part in parts:
-        part.status, part.ended_by = "failed", entry
+        part.status, part.ended_by, part.ended_on = "failed", entry, on
         intent = FailPayment(instruction=part.version, reason=reason, entry=entry, on=on)
         found.requests.append((part.contract, intent))
     return found
@@ -155,7 +155,7 @@ def reverse_all(
     found = Settlement()
     fees = in_proportion(fees_minor, [part.paid_minor for part in parts])
     for part, fee in zip(parts, fees, strict=True):
-        part.status, part.ended_by = "reversed", entry
+        part.status, part.ended_by, part.ended_on = "reversed", entry, on
         intent = ReversePayment(
             payment=part.version, why=why, reason=reason, entry=entry, fees_minor=fee, on=on
         )

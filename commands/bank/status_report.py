@@ -1,4 +1,5 @@
-"""pain.002: what the bank says of the transfers in a file that it was sent. Only what it rejects is news.
+"""pain.002: what the bank says of the transfers in a file that it was sent. What it rejects is news, and what it calls
+under way or settled is where that has failed.
 
 A status holds for all that it names: that of the file for each of its payment informations, theirs for each of
 their transactions, unless what is below says its own.
@@ -27,6 +28,7 @@ from ledger.events import BankAmount, BankEntry
 REPORT = "CstmrPmtStsRpt"
 ACCOUNT = "report"
 _ENDED = ("RJCT", "CANC")  # from version 10 on the bank also says that it cancelled
+_ACCEPTED = ("ACSP", "ACSC", "ACCC")  # under way, settled here, settled there
 _STATUS = re.compile("[A-Z]{4}")  # as all codes of ISO 20022 for it are written
 
 
@@ -40,7 +42,7 @@ class StatusReport:
         self.said: dict[str, set[str]] = {}
 
     def read(self) -> None:
-        """Adds a rejection for each transfer, payment information or file that the bank rejects."""
+        """Adds what is said of each transfer, payment information or file that the bank rejects or accepts."""
         whole = self.node.one("OrgnlGrpInfAndSts") or Node("", self.node.line, {})
         status, file = whole.said("GrpSts"), whole.said("OrgnlMsgId")
         groups = list(self.node.all("OrgnlPmtInfAndSts"))
@@ -60,6 +62,8 @@ class StatusReport:
             # Of a file that is rejected no payment information is under way.
             trouble = f"it says {status} of the file, and {', '.join(others)}" if others else ""
             self._add(whole, (file,), whole, message=file, but=_but(told), trouble=trouble)
+        elif status in _ACCEPTED:
+            self._add(whole, (file,), whole, message=file, but=_but(told), accepted=status)
 
     def _count_statuses(self, details: list[Node]) -> None:
         """What is said of each transaction, wherever in the report."""
@@ -79,10 +83,12 @@ class StatusReport:
         names = self._transactions(list(group.all("TxInfAndSts")), status, group, whole)
         told += names
         self._written_so(group, group.said("PmtInfSts"), f"payment information {own}")
-        if status not in _ENDED:
+        if status not in (*_ENDED, *_ACCEPTED):
             return
         said = group if group.one("StsRsnInf") is not None else whole
-        self._add(group, (own or file,), said, group=own, message=file, but=_but(names))
+        accepted = status if status in _ACCEPTED else ""
+        but = _but(names)
+        self._add(group, (own or file,), said, group=own, message=file, but=but, accepted=accepted)
 
     def _transactions(self, details: list[Node], status: str, *above: Node) -> list[str]:
         """Adds the transactions that are rejected; gives the names of all that are told."""
@@ -91,7 +97,10 @@ class StatusReport:
             name = _name(detail)
             names.append(name)
             self._written_so(detail, detail.said("TxSts"), f"transfer {name}".rstrip())
-            if (detail.said("TxSts") or status) not in _ENDED:
+            own = detail.said("TxSts") or status
+            if own in _ACCEPTED and name:
+                self._add(detail, (name,), detail, single=True, accepted=own)
+            if own not in _ENDED:
                 continue
             said = next((n for n in (detail, *above) if n.one("StsRsnInf") is not None), detail)
             if name:
@@ -115,20 +124,21 @@ class StatusReport:
         but: tuple[str, ...] = (),
         single: bool = False,
         trouble: str = "",
+        accepted: str = "",
     ) -> None:
         what = "transfer" if single else "payment information" if group else "file"
         place = f"{self.file}:{node.line} {what} {names[0]}"
         try:
-            told = _instructed(node) if single else None
+            told = _instructed(node) if single and not accepted else None
             booking = BankEntry(
                 entry="",
                 account=ACCOUNT,
-                side="rejected",
+                side="accepted" if accepted else "rejected",
                 amount_minor=told.minor if told else None,
                 currency=told.currency if told else "",
                 booked_on=_day(self.node.said("GrpHdr/CreDtTm")),
                 reference=f"{self.message}:{names[0]}",
-                reason=_reason(reasons.one("StsRsnInf")),
+                reason=accepted or _reason(reasons.one("StsRsnInf")),
                 names=(*names, *but),
                 group=group,
                 message=message,
@@ -138,7 +148,7 @@ class StatusReport:
         except InputInvalid as bad:
             self.into.left_out.append(LeftOut(place, reason_in(bad)))
             return
-        old = old_key(booking, booking.reference) if single else ""
+        old = old_key(booking, booking.reference) if single and not accepted else ""
         self.into.entries.append(Entry(place, self.identities.of(booking), old))
 
 

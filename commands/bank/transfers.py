@@ -37,8 +37,8 @@ class Part:
     """An instruction as one part of a transfer, and how far it got.
 
     `status` is instructed, paid, failed or reversed; `foreign_minor` what was paid in `paid_in`. `ended_by` is the
-    entry by which it failed or came back, `undone` says that the debit of it was seen since. `claim_minor` is what was
-    paid too much on what it pays.
+    entry by which it failed or came back on `ended_on`, `undone` says that the debit of it was seen since.
+    `claim_minor` is what was paid too much on what it pays.
     """
 
     contract: str
@@ -63,6 +63,7 @@ class Part:
     paid_in: str = ""
     entry: str = ""
     ended_by: str = ""
+    ended_on: date | None = None
     undone: bool = False
     claim_minor: int = 0
 
@@ -130,6 +131,7 @@ def part_of(contract: Contract, payment: Payment) -> Part:
         paid_in=paid.exchange.currency if paid and paid.exchange else "",
         entry=booked.entry if booked else "",
         ended_by=payment.ended_by,
+        ended_on=payment.ended_on,
         claim_minor=_claim(contract, payment),
     )
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ledger.events.parts import Fact, Part
 
-BankSide = Literal["debit", "credit", "rejected"]
+BankSide = Literal["debit", "credit", "rejected", "accepted"]
 BankVerdict = Literal["settled", "failed", "reversed", "refunded", "charge", "undone", "dismissed"]
 
 
@@ -35,7 +35,8 @@ class BankEntry(Part, frozen=True, kw_only=True):
     """One movement on an account as the bank tells it, or one transaction of a collective entry.
 
     `entry` is its identity: account, the bank's reference and a digest of what it says. Money left (debit), came in
-    (credit), or was never sent (rejected; then the amount may be unknown). `names` are the references that it carries,
+    (credit), was never sent (rejected; then the amount may be unknown), or is said to be under way or settled
+    (accepted: a status, of no amount). `names` are the references that it carries,
     `group` and `message` those of the payment information and of the file that it says it books, `transactions` how
     many it says it holds (0: not told). `instructed`, `transaction` and `counter` are the amounts that it tells beside
     its own. `code` is the bank transaction code, `trouble` what in it contradicts itself, `partial` why its

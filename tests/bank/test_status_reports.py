@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,11 @@ def single(name: str, status: str = "", more: str = "", tag: str = "OrgnlEndToEn
 
 def failed(*texts: str) -> list[str]:
     """The transfers that fail by reports."""
-    world = World()
+    return failed_by(World(), *texts)
+
+
+def failed_by(world: World, *texts: str) -> list[str]:
+    """The transfers that have failed once a world has taken reports together."""
     world.take(*texts)
     return [t for t in (T1, T2, T3, T4) if {p.status for p in world.transfer(t)} == {"failed"}]
 
@@ -211,3 +216,77 @@ def test_a_rejected_file_of_ours_waits_for_nobody_where_each_transfer_is_told() 
 def test_a_rejected_file_that_is_none_of_ours_is_unrelated(message: str) -> None:
     (taken,) = World().take(report(file=REJECTED_FILE, message=message))
     assert taken.finding == "unrelated"
+
+
+SAID = [("ACSC", "settled"), ("ACCC", "settled"), ("ACSP", "under way")]
+AGAIN = (
+    "if it pays that after all: mledger payment instruct CN-2/M1 5,000.00 --on 2026-06-12,"
+    " then mledger payment record 'CONTRACT#VERSION' --entry '#?'; if it is nothing of ours: "
+)
+
+
+@pytest.mark.parametrize(("status", "word"), SAID)
+def test_what_failed_and_is_called_settled_later_waits_for_a_person(status: str, word: str) -> None:
+    world = World()
+    later = report(group(1, single(T2, status)), made="2026-06-12T08:00:00")
+    assert failed_by(world, report(group(1, single(T2, "RJCT", WHY)))) == [T2]
+    (taken,) = world.take(later)
+    assert (taken.verdict, taken.finding) == (None, "contradiction")
+    assert taken.says.startswith(f"calls {T2} {word} ({status}), which stands as failed: ")
+    assert taken.command.startswith(AGAIN)
+    assert failed_by(world, later) == [T2] and len(world.waiting) == 1
+
+
+def test_two_reports_in_one_import_come_to_what_they_do_one_by_one() -> None:
+    world = World()
+    later = report(loose=single(T2, "ACSC"), made="2026-06-12T08:00:00")
+    assert failed_by(world, later, report(group(1, single(T2, "RJCT")))) == [T2]
+    assert [entry.reason for entry in world.waiting] == ["ACSC"]
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        (group(1, single(T2, "RJCT")), report(group(1, "<PmtInfSts>ACSC</PmtInfSts>"), made="")),
+        (group(1, single(T2, "RJCT")), report(file="<GrpSts>ACSP</GrpSts>")),
+        (group(1, single(T2, "RJCT")), report(file="<GrpSts>ACSP</GrpSts>", message=WRITING)),
+    ],
+)
+def test_a_status_of_the_group_or_the_file_is_news_of_what_failed_alone(
+    first: str, later: str
+) -> None:
+    world = World()
+    assert failed_by(world, report(first)) == [T2]
+    (taken,) = world.take(later)
+    assert (taken.finding, taken.payments) == ("contradiction", ("CN-2#1",))
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        report(group(1, single(T1, "ACSC"))),  # of what has not failed
+        report(group(1, single(T2, "ACTC"))),  # no more than well formed
+        report(group(1, single(T2, "ACSP")), made="2026-06-10T08:00:00"),  # before it was rejected
+        report(group(1, single(T2, "RJCT")), file="<GrpSts>ACSP</GrpSts>", made="2026-06-11T09:00"),
+        report(loose=single("", "ACSC")),
+    ],
+)
+def test_an_acceptance_that_contradicts_nothing_is_no_news(later: str) -> None:
+    world = World()
+    assert failed_by(world, report(group(1, single(T2, "RJCT")))) == [T2]
+    assert not [v for v in world.take(later) if v.finding == "contradiction"]
+
+
+def test_what_was_failed_by_hand_and_is_called_settled_waits_whatever_the_day() -> None:
+    world = World()
+    (part,) = world.transfer(T2)
+    part.status, part.ended_on = "failed", date(2026, 6, 15)
+    (taken,) = world.take(report(group(1, single(T2, "ACSC"))))
+    assert taken.finding == "contradiction"
+
+
+def test_what_came_back_was_settled_before() -> None:
+    world = World()
+    (part,) = world.transfer(T2)
+    part.status, part.ended_by, part.ended_on = "failed", "A:R1:0123456789ab", date(2026, 6, 11)
+    assert world.take(report(group(1, single(T2, "ACSC")))) == []
