@@ -162,9 +162,9 @@ class _Rows:
         """The amount without its sign, and whether it was below zero."""
         try:
             mark = self.mapping.source(field).decimal_mark
-            found = amount_of(plain_amount(text, mark), currency)
             if not mark:
                 one_meaning(text, currency)
+            found = amount_of(plain_amount(text, mark), currency)
         except InputInvalid as bad:
             where = "currency" if bad.code == "currency-unknown" else field
             raise _Bad(where, reason_in(bad)) from None

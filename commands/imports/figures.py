@@ -86,10 +86,11 @@ class Figure:
 def _amount(figure: Figure, currency: str) -> Amount:
     number = _number(figure, currency) * figure.scale
     found = amount_of(number, currency, figure.rounding or ROUNDINGS[0])
+    # What the point is comes before how to round it.
+    if figure.scale == 1 and not figure.decimal_mark:
+        one_meaning(figure.text, currency)
     if found.written and not figure.rounding:
         raise _finer(figure, number, currency)
-    if figure.scale == 1 and not (figure.decimal_mark or found.written):
-        one_meaning(figure.text, currency)
     # With a scale the source's own text is the cell's, not what it comes to.
     return found if not found.written else Amount(found.minor, figure.text)
 

@@ -257,13 +257,19 @@ def test_a_map_names_the_columns_of_a_bank(tmp_path: Path) -> None:
     assert len(found.left_out) == 2
 
 
-def test_a_point_in_a_banks_sheet_that_may_part_thousands_has_to_be_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("amount", ["-5.000", "-5.125"])
+def test_a_point_in_a_banks_sheet_that_may_part_thousands_has_to_be_said(
+    amount: str, tmp_path: Path
+) -> None:
     sheet = tmp_path / "s.csv"
-    sheet.write_text("booked_on,amount,currency\n2026-06-11,-5.000,CNY\n", "utf-8")
+    sheet.write_text(f"booked_on,amount,currency\n2026-06-11,{amount},CNY\n", "utf-8")
     found = Statements()
     read_bank_csv(sheet, found)
     (one,) = found.left_out
-    assert not found.entries and "may be '-5,000' or have 3 decimals" in one.reason
+    assert (
+        not found.entries
+        and f"may be '{amount.replace('.', ',')}' or have 3 decimals" in one.reason
+    )
 
 
 @pytest.mark.parametrize("amount", ["5,000", "5,00", "1,000.00"])

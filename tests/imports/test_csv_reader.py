@@ -237,7 +237,8 @@ def test_a_dispute_told_again_is_taken_once_with_its_outcome(tmp_path: Path) -> 
     [
         ("C,M1,CNY,=B2*2,,,", "amount", "a formula, not a value"),
         ("C,M1,CNY,,=TODAY(),,", "delivered", "a formula, not a value"),
-        ("C,M1,CNY,12.345,,,", "amount", "has 3 decimals"),
+        ("C,M1,CNY,12.345,,,", "amount", "may be '12,345' or have 3 decimals"),
+        ("C,M1,CNY,12.3456,,,", "amount", "has 4 decimals"),
         ("C,M1,CNY,12 yuan,,,", "amount", "is not an amount"),
         ("C,M1,JPY,12.50,,,", "amount", "JPY has no decimals"),
         ("C,M1,CNY,,31/12/2026,,", "delivered", "is not a date"),
@@ -833,7 +834,11 @@ def test_a_banks_map_takes_no_setting_that_it_has_no_use_for() -> None:
 
 def test_a_sheets_rounded_amounts_are_kept_with_their_text(tmp_path: Path) -> None:
     header = "contract,milestone,currency,amount,paid_amount,contract_value"
-    reading = read(tmp_path, f"{header}\nC,M1,CNY,0.125,0.375,9.999\n", "rounding: half-even")
+    reading = read(
+        tmp_path,
+        f"{header}\nC,M1,CNY,0.125,0.375,9.999\n",
+        'rounding: half-even\ndecimal_mark: "."',
+    )
     found = only(reading)
     assert (found.milestones[0].amount_minor, found.milestones[0].source_amount) == (12, "0.125")
     assert (found.payments[0].amount_minor, found.payments[0].source_amount) == (38, "0.375")

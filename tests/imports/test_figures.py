@@ -111,6 +111,9 @@ def test_a_decimal_comma_is_the_maps_choice(text: str, minor: int) -> None:
         ("45.500", "EUR", None),  # 45.50, or 45,500.00 as in Germany
         ("-120.000 €", "EUR", None),
         ("1.000", "JPY", None),
+        ("45.525", "EUR", None),
+        ("0.525", "EUR", 53),
+        ("1234.525", "EUR", 123_453),
         ("1.000", "KWD", 1_000),
         ("1234.500", "EUR", 123_450),
         ("0.500", "EUR", 50),
@@ -122,13 +125,17 @@ def test_a_point_that_may_part_thousands_has_to_be_said(
     text: str, currency: str, minor: int | None
 ) -> None:
     if minor is not None:
-        assert Figure(text, decimal_mark="").amount(currency).minor == minor
+        assert Figure(text, decimal_mark="", rounding="half-up").amount(currency).minor == minor
         return
-    with pytest.raises(InputInvalid) as refused:
-        Figure(text, decimal_mark="").amount(currency)
-    assert refused.value.code == "amount-ambiguous"
+    for rounding in ("", "half-up"):  # how to round does not say what the point is
+        with pytest.raises(InputInvalid) as refused:
+            Figure(text, decimal_mark="", rounding=rounding).amount(currency)
+        assert refused.value.code == "amount-ambiguous"
+        assert "decimal_mark" in str(refused.value.hint)
     assert Figure("45.500", decimal_mark=".").amount("EUR").minor == 4_550
     assert Figure("45.500", decimal_mark=",").amount("EUR").minor == 4_550_000
+    assert Figure("45.525", decimal_mark=".", rounding="half-up").amount("EUR").minor == 4_553
+    assert Figure("45.525", decimal_mark=",", rounding="half-up").amount("EUR").minor == 4_552_500
 
 
 def test_a_scale_multiplies_exactly_and_keeps_the_cells_own_text_where_that_is_finer() -> None:
