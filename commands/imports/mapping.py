@@ -342,9 +342,10 @@ def _format_problem(date_format: str) -> str:
 
 
 def did_you_mean(typed: str, known: Iterable[str]) -> str:
-    """ "Did you mean …? " with the names that are close, or nothing."""
+    """ "Did you mean …? " with the name in other letters, else those that are close, or nothing."""
     from difflib import get_close_matches  # only ever needed to explain a mistake
 
     by_folded = {name.casefold(): name for name in known}
-    close = get_close_matches(typed.casefold(), by_folded, n=3, cutoff=0.6)
+    folded = typed.casefold()
+    close = [folded] if folded in by_folded else get_close_matches(folded, by_folded, 3, 0.6)
     return f"Did you mean {' or '.join(by_folded[name] for name in close)}? " if close else ""

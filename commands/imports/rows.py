@@ -170,6 +170,9 @@ def _bind_labels(columns: Columns, mapping: Mapping) -> None:
 
 
 def _meant(title: str, columns: Columns) -> str:
+    field = title.casefold()
+    if field in columns.titles:
+        return f"{title} ({field} is read from {columns.titles[field]})"
     absent = [name for name in FIELDS if name not in columns.titles]
     meant = "" if title in FIELDS else did_you_mean(title, absent).strip()
     return f"{title} ({meant})" if meant else title

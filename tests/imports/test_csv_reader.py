@@ -969,3 +969,28 @@ def test_a_status_of_our_own_words_is_kept_as_it_is_written(tmp_path: Path) -> N
 def test_a_mark_of_big_endian_utf_16_is_believed(tmp_path: Path) -> None:
     text = "contract,milestone,currency\nC-1,M1,CNY\n"
     assert only(read(tmp_path, b"\xfe\xff" + text.encode("utf-16-be"))).contract == "C-1"
+
+
+@pytest.mark.parametrize(
+    ("header", "map_text", "detail"),
+    [
+        ("Amount", "", "not read: Amount (Did you mean amount?)"),
+        ("Amount,amount", "", "not read: Amount (amount is read from amount)"),
+        ("Amount,Sum", "fields: {amount: Sum}", "not read: Amount (amount is read from Sum)"),
+        ("amount,Sum", "fields: {amount: Sum}", "not read: amount (amount is read from Sum)"),
+    ],
+)
+def test_a_column_is_the_field_of_its_name_in_whatever_letters(
+    tmp_path: Path, header: str, map_text: str, detail: str
+) -> None:
+    cells = ",".join("1" for _ in header.split(","))
+    reading = read(tmp_path, f"contract,milestone,currency,{header}\nC,M1,CNY,{cells}\n", map_text)
+    (warning,) = reading.warnings
+    assert (warning.rule, warning.detail) == ("columns-ignored", detail)
+
+
+def test_a_missing_column_in_other_letters_is_the_only_one_meant(tmp_path: Path) -> None:
+    text = "contract,milestone,Amount,Amounts\nC,M1,1,1\n"
+    with pytest.raises(InputInvalid) as refused:
+        read(tmp_path, text, "fields: {amount: amount}")
+    assert str(refused.value.hint).startswith("Did you mean Amount? ")
