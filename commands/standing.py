@@ -66,7 +66,11 @@ def caught_up(engine: Engine) -> None:
         from projections.rebuild.catchup import catch_up, may_catch_up, reaches
 
         if may_catch_up(engine):
-            catch_up(engine)
+            for name, why in catch_up(engine).left_out.items():
+                say(f"warning: {name} is {why}")
+                say(
+                    "hint: mledger audit exceptions --rule not-derived lists those that no report shows"
+                )
         elif not reaches(engine, FOLLOWED_SECONDS):
             say(
                 "warning: reports do not show it yet: this login may only record, and nobody has followed"

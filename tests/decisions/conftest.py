@@ -12,9 +12,9 @@ from ledger.errors import Refused
 from tests.decisions.said import unsaid
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def every_refusal_says_what_its_rule_is_to() -> Iterator[None]:
-    """For the whole session of a worker: a refusal that says something else fails the test that led to it."""
+    """A refusal that says something else fails the test that led to it; other folders word theirs as they like."""
 
     def refuse(code: str, message: str, **more: Any) -> Refused:
         refusal = Refused(code, message, **more)

@@ -45,6 +45,7 @@ def portfolio(seed: int = 11, contracts: int = 12) -> list[Put]:
             "currency": rng.choice(("CNY", "USD")),
             "stage": rng.choice(("", "plan", "build")),
         }
+        rows.append(Put("contracts", own))
         for number in range(1, 6):
             name = f"M{number}"
             rows += [_part(rng, name, own), _line(rng, name, own)]

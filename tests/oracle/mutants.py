@@ -235,7 +235,9 @@ MUTANTS = [
     ),
     Mutant(
         "an unknown due date comes first",
-        _constant(f"{_SCHEDULE}.LINES", "THEN 1 ELSE 0 END, due_on", "THEN 0 ELSE 1 END, due_on"),
+        _constant(
+            f"{_SCHEDULE}.LINES", "THEN 1 ELSE 0 END, s.due_on", "THEN 0 ELSE 1 END, s.due_on"
+        ),
     ),
     Mutant(
         "owed today is overdue",

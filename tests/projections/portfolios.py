@@ -39,10 +39,10 @@ def one_by_one(ledger: Ledger[Contract], records: Sequence[Record]) -> Iterator[
         yield record
 
 
-def fill(ledger: Ledger[Contract], count: int, events: int = 50) -> None:
-    """Appends so many realistic contracts, a hundred at a time."""
+def fill(ledger: Ledger[Contract], count: int, events: int = 50, at_once: int = 100) -> None:
+    """Appends so many realistic contracts, some at a time: one by one, each is in a piece of the log of its own."""
     left = contracts(count, events)
-    while some := list(islice(left, 100)):
+    while some := list(islice(left, at_once)):
         for actor, batch in appends(some):
             ledger.append(batch, Envelope(actor=actor, origin="bench"))
 

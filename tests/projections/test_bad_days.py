@@ -66,7 +66,7 @@ DAMAGES = {
 def test_a_rebuild_of_a_damaged_log_stops_and_names_the_position(
     ledger: Ledger[Contract], damage: Damage, workers: int
 ) -> None:
-    fill(ledger, CONTRACTS, EVENTS)
+    fill(ledger, CONTRACTS, EVENTS, at_once=1)
     catch_up(ledger.engine)
     before, rows = standing(ledger), served(ledger)
     damage_log(ledger, damage.statement)
@@ -92,7 +92,7 @@ def test_a_catch_up_over_damaged_events_stops_and_names_the_position(
     ledger: Ledger[Contract], damage: Damage
 ) -> None:
     before, rows = standing(ledger), served(ledger)
-    fill(ledger, CONTRACTS, EVENTS)
+    fill(ledger, CONTRACTS, EVENTS, at_once=1)
     damage_log(ledger, damage.statement)
     with pytest.raises(IntegrityViolated) as found:
         catch_up(ledger.engine)
@@ -101,7 +101,7 @@ def test_a_catch_up_over_damaged_events_stops_and_names_the_position(
 
 
 def test_an_incremental_rebuild_over_a_missing_position_stops(ledger: Ledger[Contract]) -> None:
-    fill(ledger, 3, EVENTS)
+    fill(ledger, 3, EVENTS, at_once=1)
     rebuild(ledger.engine, Options())
     rebuild(ledger.engine, Options())
     before, rows = standing(ledger), served(ledger)
@@ -116,7 +116,7 @@ def test_an_incremental_rebuild_over_a_missing_position_stops(ledger: Ledger[Con
 def test_a_replay_of_damaged_events_stops_and_names_the_position(
     ledger: Ledger[Contract], damage: Damage
 ) -> None:
-    fill(ledger, CONTRACTS, EVENTS)
+    fill(ledger, CONTRACTS, EVENTS, at_once=1)
     damage_log(ledger, damage.statement)
     with pytest.raises(IntegrityViolated) as found, reader(ledger, fresh=True):
         raise AssertionError("the replay went on")
@@ -132,7 +132,7 @@ def _or_its_position(error: IntegrityViolated, damage: Damage) -> None:
 
 
 def test_a_stream_that_is_not_listed_is_named(ledger: Ledger[Contract]) -> None:
-    fill(ledger, 10, EVENTS)
+    fill(ledger, 10, EVENTS, at_once=1)
     catch_up(ledger.engine)
     guard = (
         "DROP TRIGGER streams_no_delete"
