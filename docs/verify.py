@@ -622,6 +622,7 @@ def enough(quorum: dict[str, int], counted: dict[str, int], at: str) -> None:
 
 FORMAT = "mledger-bundle/1"
 SEALS, SIGNERS = "~seals", "~signers"
+LOSSES = "losses.jsonl"
 
 # Which field of a correction names its target: an error is corrected from the day of its target on.
 TARGETS = {
@@ -632,29 +633,8 @@ TARGETS = {
     "DisputeWithdrawn": "dispute",
     "PaymentReversed": "payment",
 }
-DECIMALS = dict.fromkeys(
-    [
-        "BIF",
-        "BYR",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "UYI",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ],
-    0,
-)
+NONE = "BIF BYR CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+DECIMALS = dict.fromkeys(NONE.split(), 0)
 DECIMALS.update(dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3), CLF=4, UYW=4)
 
 
@@ -844,6 +824,8 @@ class Bundle:
         self.signed: list[dict[str, Any]] = []
         self.signers: dict[int, Signer] = {}
         self.payees: dict[int, dict[str, Any]] = {}
+        # Checkpoints that a seal gave up, by size and root: where, by whom and why.
+        self.losses: dict[tuple[int, bytes], tuple[int, str, str]] = {}
         self.checkpoints: list[Checkpoint] = []
         if "checkpoints.txt" in archive.infos:
             self.checkpoints = parse_checkpoints(archive.read("checkpoints.txt"))
@@ -879,8 +861,16 @@ class Bundle:
             stream.add(kind, version, position, data)
         if kind == "PayeeProposed":
             self.payees[version] = data
+        if name == SEALS:
+            self.give_up(record)
         if "signature" in data:
             self.signed.append(record)
+
+    def give_up(self, record: dict[str, Any]) -> None:
+        """What a seal says is lost."""
+        for one in record["data"].get("lost", ()):
+            told = record["position"], record["actor"], record["data"]["reason"]
+            self.losses[one["size"], unbase64(one["root"])] = told
 
     def stated(self, record: dict[str, Any]) -> dict[str, Any]:
         """What the statement of a signed record has to say, as far as the record itself tells."""
@@ -943,6 +933,12 @@ def records(bundle: Bundle) -> str:
         if position == bundle.sealed or not bundle.whole:
             bundle.leaves[position] = hashed
         bundle.take(record, hashed)
+    if LOSSES in bundle.archive.infos:
+        for line in bundle.archive.lines(LOSSES):
+            record = json.loads(line)
+            demand(record["stream_id"] == SEALS, f"{LOSSES} holds a record that is no seal")
+            bundle.leaves[record["position"]] = leaf(line.rstrip(b"\n"))
+            bundle.give_up(record)
     until = bundle.manifest["known_at"]["position"]
     short = f"the records end at position {last}, and the manifest says {until}"
     demand(last == until if bundle.whole else last <= until, short)
@@ -1198,22 +1194,40 @@ def heads(bundle: Bundle) -> str:
     return f"none of their events up to position {bundle.sealed} is left out"
 
 
+def losses(bundle: Bundle) -> str:
+    """What a seal gave up as lost, told for ever; that seal was signed as any other."""
+    signed = {one.size for one in bundle.checkpoints}
+    told = list[str]()
+    for (size, _), (position, actor, reason) in bundle.losses.items():
+        what = f"the checkpoint at position {size} was given up at position {position}"
+        demand(position in signed, f"{what}, and no signed checkpoint covers the seal that says so")
+        told.append(f"{what} by {actor}: {reason}")
+    return "; ".join(told) or "no checkpoint was given up"
+
+
 def anchor(bundle: Bundle) -> str:
-    """What was kept elsewhere is what the bundle holds."""
+    """What was kept elsewhere is what the bundle holds, but for what was given up."""
     anchor = bundle.asked.anchor
     if anchor is None:
         raise NotChecked("no anchor was given (--anchor)")
-    ours = {one.size: one for one in bundle.checkpoints}
+    demand(bool(anchor), "the anchor holds no checkpoint")
+    ours = {one.size: one.root for one in bundle.checkpoints}
+    standing = [one for one in anchor if (one.size, one.root) not in bundle.losses]
     for one in anchor:
         demand(one.origin == bundle.origin, f"the anchor is of another ledger, {one.origin}")
-        if one.size <= bundle.sealed:
-            same = one.size in ours and ours[one.size].root == one.root
-            demand(same, f"positions 1 to {one.size} are not those that the anchor knows")
+    known = bundle.manifest["known_at"]["position"]
+    for one in standing:
+        if one.size <= known:  # of these a bundle holds every one
+            theirs = f"positions 1 to {one.size} are not those that the anchor knows"
+            same = ours.get(one.size) == one.root
+            demand(same, f"{theirs}, and no seal of the bundle gives them up as lost")
             bundle.proven_until = max(bundle.proven_until, one.size)
-    later = max([one.size for one in anchor], default=0) - bundle.sealed
-    beyond = f"; it goes on for {later} positions, which the bundle leaves out" if later > 0 else ""
-    demand(bool(anchor), "the anchor holds no checkpoint")
-    return f"agrees up to position {bundle.proven_until}{beyond}"
+    later = max([one.size for one in standing], default=0) - known
+    left_out = "which the bundle leaves out, or the ledger has lost"
+    beyond = f"; it goes on for {later} positions, {left_out}" if later > 0 else ""
+    given_up = len(anchor) - len(standing)
+    but = f", but for {given_up} of its checkpoints, given up as lost" if given_up else ""
+    return f"agrees up to position {bundle.proven_until}{but}{beyond}"
 
 
 # --- checks: signatures ---------------------------------------------------------------------------------------
@@ -1307,7 +1321,8 @@ def registered(bundle: Bundle, record: dict[str, Any], key: bytes, at: str) -> N
 # --- the program ----------------------------------------------------------------------------------------------
 
 CHECKS: tuple[Callable[[Bundle], str], ...] = (
-    *(files, records, trust, consistency, proofs, heads, anchor, signatures, causes, totals),
+    *(files, records, trust, consistency, proofs, heads, losses, anchor),
+    *(signatures, causes, totals),
 )
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 SENSELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error)

@@ -33,16 +33,21 @@ def mark_of(one: SignedCheckpoint) -> Mark:
 
 def losses(conn: Connection) -> dict[Mark, Loss]:
     """Every checkpoint that was given up, in the order in which they were."""
+    found: dict[Mark, Loss] = {}
+    for position, text in seals_of_losses(conn):
+        record = read_one(position, text)
+        if isinstance(record.data, LogSealed):
+            loss = Loss(position, record.actor, record.data.reason)
+            found |= {(one.size, one.root): loss for one in record.data.lost}
+    return found
+
+
+def seals_of_losses(conn: Connection) -> list[tuple[int, str]]:
+    """Position and stored text of every seal that gave a checkpoint up, in their order."""
     query = (
         select(log.c.position, log.c.record)
         .join(streams, streams.c.stream == log.c.stream)
         .where(streams.c.stream_id == SEALS, log.c.record.contains('"lost":[{', autoescape=True))
         .order_by(log.c.position)
     )
-    found: dict[Mark, Loss] = {}
-    for position, text in conn.execute(query):
-        record = read_one(position, text)
-        if isinstance(record.data, LogSealed):
-            loss = Loss(position, record.actor, record.data.reason)
-            found |= {(one.size, one.root): loss for one in record.data.lost}
-    return found
+    return [(position, text) for position, text in conn.execute(query)]

@@ -28,7 +28,7 @@ from tests.stories import double_eleven
 __all__ = ["folder", "here", "keys", "sqlite_template", "today"]
 
 CHECKS = (
-    *("files", "records", "trust", "consistency", "proofs", "heads", "anchor"),
+    *("files", "records", "trust", "consistency", "proofs", "heads", "losses", "anchor"),
     *("signatures", "causes", "totals"),
 )
 

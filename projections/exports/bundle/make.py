@@ -87,10 +87,12 @@ def make(
             f"these contracts have {len(positions):,} records, each with a proof of its own",
             hint="bundle the whole log: --all",
         )
+    losses = source.losses()
+    positions += [position for position, _ in losses]
     tied = tie(source, positions, keys)
     sealed = tied.size if tied else 0
     signed = dict(_signatures(source))
-    text = readme(source, sealed, bool(keys), signed.pop("", []))
+    text = readme(source, sealed, bool(keys), bool(losses), signed.pop("", []))
     counted = _Counted()
     files: dict[str, Parts] = {
         "README.txt": [text],
@@ -101,6 +103,8 @@ def make(
         **{f"signatures/{name}": [content] for name, content in signed.items()},
         **_tables(source, sealed, csv_line),
     }
+    if losses:
+        files["losses.jsonl"] = [text for _, text in losses]
     if signers := _allowed_signers(source):
         files["allowed_signers"] = [signers]
     if keys:

@@ -56,17 +56,21 @@ _PROOFS = """\
   heads.json         for each contract, that it ended there and no later event is left out
   consistency.json   that the last head goes on from each earlier one
 """
+_LOST = """\
+  losses.jsonl       the seals that gave up checkpoints of the anchor, since what they covered was lost
+"""
 _SIGNED = """\
   signatures/        for each signed act its statement and signature, by position
   allowed_signers    who may sign with which key, and when, as stock OpenSSH reads it
 """
 
 
-def readme(source: Source, sealed: int, keys: bool, commands: list[str]) -> str:
+def readme(source: Source, sealed: int, keys: bool, lost: bool, commands: list[str]) -> str:
     """The text; `commands` check the signatures with stock OpenSSH."""
     evidence = _SEALED.format(sealed=sealed) if sealed else ""
     evidence += _KEYS if keys else ""
     evidence += _PROOFS if sealed and not source.whole else ""
+    evidence += _LOST if lost else ""
     text = _TEXT.format(
         origin=origin_of(source.ledger_id),
         scope="All contracts" if source.names is None else ", ".join(map(plain, source.names)),

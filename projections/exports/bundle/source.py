@@ -15,6 +15,7 @@ from ledger.events import ContractSigned, Record
 from ledger.signers import STREAM as SIGNERS
 from ledger.state import Contract
 from ledger.store.application import Ledger
+from ledger.store.losses import seals_of_losses
 from ledger.store.reading import head, read_log, read_streams, stream_count, stream_number
 from ledger.store.records import tail_of
 from ledger.store.tail import checkpoint_rows
@@ -69,6 +70,11 @@ class Source:
             return
         found = (line for n in self.streams for line in lines_of_stream(self.conn, n, self.until))
         yield from sorted((tail_of(0, line).position, line) for line in found)
+
+    def losses(self) -> list[tuple[int, str]]:
+        """Position and stored text, with its newline, of the seals that gave something up, where not in `texts`."""
+        found = [] if self.whole else seals_of_losses(self.conn)
+        return [(position, f"{text}\n") for position, text in found if position <= self.until]
 
     def contracts(self) -> Iterator[tuple[list[Record], Contract]]:
         """Each contract's records with the state that they lead to; one not signed yet as of then is left out."""

@@ -18,12 +18,14 @@ from projections.exports.bundle.verify_formats import (
     demand,
     leaf,
     parse_checkpoints,
+    unbase64,
 )
 
 # --- records: what they say, and what they add up to ----------------------------------------------------------
 
 FORMAT = "mledger-bundle/1"
 SEALS, SIGNERS = "~seals", "~signers"
+LOSSES = "losses.jsonl"
 
 # Which field of a correction names its target: an error is corrected from the day of its target on.
 TARGETS = {
@@ -34,29 +36,8 @@ TARGETS = {
     "DisputeWithdrawn": "dispute",
     "PaymentReversed": "payment",
 }
-DECIMALS = dict.fromkeys(
-    [
-        "BIF",
-        "BYR",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "UYI",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ],
-    0,
-)
+NONE = "BIF BYR CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+DECIMALS = dict.fromkeys(NONE.split(), 0)
 DECIMALS.update(dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3), CLF=4, UYW=4)
 
 
@@ -246,6 +227,8 @@ class Bundle:
         self.signed: list[dict[str, Any]] = []
         self.signers: dict[int, Signer] = {}
         self.payees: dict[int, dict[str, Any]] = {}
+        # Checkpoints that a seal gave up, by size and root: where, by whom and why.
+        self.losses: dict[tuple[int, bytes], tuple[int, str, str]] = {}
         self.checkpoints: list[Checkpoint] = []
         if "checkpoints.txt" in archive.infos:
             self.checkpoints = parse_checkpoints(archive.read("checkpoints.txt"))
@@ -281,8 +264,16 @@ class Bundle:
             stream.add(kind, version, position, data)
         if kind == "PayeeProposed":
             self.payees[version] = data
+        if name == SEALS:
+            self.give_up(record)
         if "signature" in data:
             self.signed.append(record)
+
+    def give_up(self, record: dict[str, Any]) -> None:
+        """What a seal says is lost."""
+        for one in record["data"].get("lost", ()):
+            told = record["position"], record["actor"], record["data"]["reason"]
+            self.losses[one["size"], unbase64(one["root"])] = told
 
     def stated(self, record: dict[str, Any]) -> dict[str, Any]:
         """What the statement of a signed record has to say, as far as the record itself tells."""
@@ -345,6 +336,12 @@ def records(bundle: Bundle) -> str:
         if position == bundle.sealed or not bundle.whole:
             bundle.leaves[position] = hashed
         bundle.take(record, hashed)
+    if LOSSES in bundle.archive.infos:
+        for line in bundle.archive.lines(LOSSES):
+            record = json.loads(line)
+            demand(record["stream_id"] == SEALS, f"{LOSSES} holds a record that is no seal")
+            bundle.leaves[record["position"]] = leaf(line.rstrip(b"\n"))
+            bundle.give_up(record)
     until = bundle.manifest["known_at"]["position"]
     short = f"the records end at position {last}, and the manifest says {until}"
     demand(last == until if bundle.whole else last <= until, short)
