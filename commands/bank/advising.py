@@ -70,26 +70,46 @@ def filled_in(command: str, version: int | None) -> str:
 
 
 def _record(entry: BankEntry, about: Named, by_minor: int | None) -> str:
-    abroad = "" if entry.currency == about.parts[0].currency else _abroad(entry)
-    each = _in_turn(entry, _each(about, f"mledger payment record {{}}{abroad}"))
-    if by_minor is None or abroad or len(about.subjects) > 1:
-        return f"if it is paid so: {each}"
     currency = about.parts[0].currency
-    name = _quoted(about.subjects[0])
-    rest = display_minor(abs(by_minor), currency)
-    amount = display_minor(entry.amount_minor or 0, entry.currency)
-    more = f"{_day(entry)} --entry {NUMBER}"
-    if by_minor > 0:
-        held = comparing.charged(entry, currency)
-        fees = f" --fees {display_minor(held, currency)}" if 0 < held < by_minor else ""
-        left = display_minor((entry.amount_minor or 0) - (held if fees else 0), currency)
-        over = f"mledger payment record {name} {left}{fees} --over{more}"
-        more_paid = f"if more was paid: {over}"
-        if not _may_be_charge(entry, by_minor):
-            return more_paid
-        charge = f"mledger payment record {name} --fees {rest}{more}"
-        return f"if the rest is the bank's charge: {charge}; {more_paid}"
-    return f"if no more was paid: mledger payment record {name} {amount}{more}"
+    abroad = "" if entry.currency == currency else _abroad(entry)
+    if by_minor is None or abroad:
+        return f"if it is paid so: {_in_turn(entry, _each(about, f'mledger payment record {{}}{abroad}'))}"
+    if by_minor < 0:
+        return f"if no more was paid: {_in_turn(entry, _recorded(about, entry.amount_minor or 0))}"
+    held = comparing.charged(entry, currency)
+    fees = held if 0 < held < by_minor else 0
+    more_paid = f"if more was paid: {_in_turn(entry, _recorded(about, (entry.amount_minor or 0) - fees, fees))}"
+    if not _may_be_charge(entry, by_minor):
+        return more_paid
+    charge = _in_turn(entry, _recorded(about, (entry.amount_minor or 0) - by_minor, by_minor))
+    return f"if the rest is the bank's charge: {charge}; {more_paid}"
+
+
+def _recorded(about: Named, minor: int, fees_minor: int = 0) -> list[str]:
+    """An amount recorded over all that an entry names and that is open, one after the other; charges with the first."""
+    currency = about.parts[0].currency
+    told = _open(about)
+    shares = spread(list(told.values()), minor)
+    fees = f" --fees {display_minor(fees_minor, currency)}" if fees_minor else ""
+    steps = []
+    for (name, whole), share in zip(told.items(), shares, strict=True):
+        if share <= 0:
+            continue
+        amount = "" if share == whole else f" {display_minor(share, currency)}"
+        over = " --over" if share > whole else ""
+        steps.append(f"mledger payment record {_quoted(name)}{amount}{fees}{over}")
+        fees = ""
+    return steps
+
+
+def _open(about: Named) -> dict[str, int]:
+    """By the names that an entry gives to it what is instructed and waits, in order."""
+    open_ = about.having("instructed")
+    sums = {
+        name: sum(part.amount_minor for part in open_ if name in (part.transfer, part.reference))
+        for name in about.subjects
+    }
+    return {name: minor for name, minor in sums.items() if minor}
 
 
 def _abroad(entry: BankEntry) -> str:
@@ -129,7 +149,7 @@ def _is_charge(entry: BankEntry, about: Named, finding: str) -> bool:
     whole = sum(map(comparing.amount, about.parts))
     small = not about.parts or (entry.amount_minor or 0) * _CHARGE_AT_MOST <= whole
     return finding == "charge" or (
-        finding in ("unrelated", "settled-before") and entry.side == "debit" and small
+        finding in ("unrelated", "similar", "settled-before") and entry.side == "debit" and small
     )
 
 

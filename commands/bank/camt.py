@@ -30,7 +30,7 @@ from commands.bank.statement import (
     reason_in,
 )
 from commands.bank.status_report import REPORT, StatusReport
-from commands.bank.xml_reader import Node, read_xml
+from commands.bank.xml_reader import Node, documents, read_xml
 from ledger.calendars import parse_date
 from ledger.errors import InputInvalid
 from ledger.events import BankAmount, BankCharge, BankEntry, BankSide
@@ -56,25 +56,35 @@ _LINES = (
 
 
 def read_bank_xml(path: Path, into: Statements) -> None:
-    """Adds what a file says. Raises InputInvalid `xml-…`, and `bank-file-unknown` for another message."""
+    """Adds what a file says, its documents alone or in an envelope (message, DataPDU, RequestPayload …).
+
+    Raises InputInvalid `xml-…`, and `bank-file-unknown` for another message.
+    """
     root = read_xml(path)
-    if (report := root.one(REPORT)) is not None:
-        StatusReport(str(path), report, into).read()
+    for document in list(documents(root)) or [root]:
+        _read(str(path), document, into)
+
+
+def _read(file: str, document: Node, into: Statements) -> None:
+    if (report := document.one(REPORT)) is not None:
+        StatusReport(file, report, into).read()
         return
-    found = [statement for message in MESSAGES for statement in root.all(message)]
-    if root.name != "Document" or not (found or any(root.one(m.split("/")[0]) for m in MESSAGES)):
-        first = root.children[0].name if root.children else root.name
-        says = f"{first} is not a bank statement (camt.053), a notification (camt.054) or a report (pain.002)"
-        if first == DAY_REPORT:
-            says = f"{first} is a report within the day (camt.052), and what it says is provisional"
-        raise InputInvalid(
-            "bank-file-unknown",
-            says,
-            hint="ask the bank for camt.053, or save the statement as CSV",
-            place=f"{path}:{root.line}",
-        )
+    found = [statement for message in MESSAGES for statement in document.all(message)]
+    if document.name != "Document" or not (
+        found or any(document.one(m.split("/")[0]) for m in MESSAGES)
+    ):
+        raise _unknown_message(file, document)
     for statement in found:
-        _Statement(str(path), statement, into).read()
+        _Statement(file, statement, into).read()
+
+
+def _unknown_message(file: str, document: Node) -> InputInvalid:
+    first = document.children[0].name if document.children else document.name
+    says = f"{first} is not a bank statement (camt.053), a notification (camt.054) or a report (pain.002)"
+    if first == DAY_REPORT:
+        says = f"{first} is a report within the day (camt.052), and what it says is provisional"
+    hint = "ask the bank for camt.053, or save the statement as CSV"
+    return InputInvalid("bank-file-unknown", says, hint=hint, place=f"{file}:{document.line}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,20 @@ def hopeless(entry: BankEntry, about: Named) -> tuple[str, str] | None:
     return None
 
 
+def resembles(entry: BankEntry, begins: str, about: Named) -> tuple[str, int | None]:
+    """Of an entry whose reference only begins with ours: what it may be about, and by how much it is not its amount."""
+    says = f"{said(entry)}; that begins with {begins}, so it may be {about.name}"
+    status = "paid" if entry.side == "credit" and about.having("paid") else "instructed"
+    parts = about.having(status)
+    if not parts or entry.amount_minor is None or len({part.currency for part in parts}) > 1:
+        return says, None
+    compared = comparing.returned if entry.side == "credit" else comparing.paid
+    found = compared(entry, parts, about.name)
+    if isinstance(found, Exactly):
+        return f"{says}, whose amount it is", None
+    return f"{says}; it {found.why}", found.by_minor
+
+
 def plain(entry: BankEntry, currency: str) -> bool:
     """Whether an entry is one debit of a currency, of which the bank tells nothing else."""
     told = entry.instructed or entry.transaction or entry.counter

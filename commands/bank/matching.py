@@ -21,10 +21,11 @@ from commands.bank.doubts import (
     hopeless,
     is_small_charge,
     rejects_another,
+    resembles,
     said,
     so_far,
 )
-from commands.bank.naming import NOBODY, Named, Payments, in_file, named_by, spared
+from commands.bank.naming import NOBODY, Named, Payments, in_file, named_by, nearly, spared
 from commands.bank.settling import Booking, Settlement, fail_all, reverse_all, settle
 from commands.bank.transfers import Part
 from ledger.events import BankEntry, BankVerdict
@@ -111,14 +112,24 @@ class Matcher:
         if _CHARGES.search(entry.code):
             return "charge"
         if not about.parts:
-            says = "names no payment of this ledger"
-            self._listed(entry, about, "unrelated", f"{says}: {said(entry)}")
+            self._unnamed(entry, "names no payment of this ledger")
             return "listed"
         if entry.side == "debit" and entry.reversal:
             says = f"takes a credit back (RvslInd): the money of {about.name} left again"
             self._listed(entry, about, "reversal", says)
             return "listed"
         return "debit" if entry.side == "debit" else "credit"
+
+    def _unnamed(self, entry: BankEntry, says: str) -> None:
+        """What names none of ours is for a person, with what its reference begins with."""
+        begins, about = nearly(entry, self.payments)
+        if not about.parts:
+            self._listed(entry, about, "unrelated", f"{says}: {said(entry)}")
+            return
+        if entry.side == "debit":
+            self._left |= about.key
+        more, by = resembles(entry, begins, about)
+        self._listed(entry, about, "similar", f"{says}: {more}", by)
 
     # --- debits --------------------------------------------------------------------------------
 
@@ -224,8 +235,7 @@ class Matcher:
             # Of each that it holds the report says something by itself.
             self._takes((look,), "failed", Settlement(), ())
         elif not about.parts:
-            says = f"rejects what names no payment of this ledger: {said(entry)}"
-            self._listed(entry, about, "unrelated", says)
+            self._unnamed(entry, "rejects what names no payment of this ledger")
         elif not parts or (len(parts) < len(about.parts) and not written.parts):
             says = f"is rejected, but {about.name} {so_far(about)}: it does not fail by that"
             self._listed(entry, about, "settled-before", says)

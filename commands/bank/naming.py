@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count, takewhile
 from typing import Protocol
 
 from commands.bank.transfers import Part, in_order_of_due_date
@@ -18,6 +19,8 @@ from ledger.events import BankEntry
 _OURS = re.compile(r"RUN-\d{4}-\d\d-\d\d-\d+(?:-[TP]\d+)?(?!\d)", re.ASCII | re.IGNORECASE)
 # The MsgId of one writing of a run's file (commands/bank/files.py).
 _WRITING = re.compile(r"(RUN-\d{4}-\d\d-\d\d-\d+)-[0-9A-Z]{8}", re.ASCII | re.IGNORECASE)
+# What a bank's name begins with that wrote on behind ours: a run, and a transfer or payment information of it.
+_BEGINS = re.compile(r"(RUN-\d{4}-\d\d-\d\d-\d+)(-[TP]\d+)?", re.ASCII | re.IGNORECASE)
 _NUMBERED = re.compile(r"([^\s#]+)#(\d{1,9})(?!\d)", re.ASCII)
 _AROUND = "\"'([<{,;:"
 
@@ -99,6 +102,45 @@ def in_file(entry: BankEntry, payments: Payments) -> Named:
     if found is None:
         return NOBODY
     return _as_named([(part.transfer, part) for part in payments.group(found[1])])
+
+
+def nearly(entry: BankEntry, payments: Payments) -> tuple[str, Named]:
+    """What of ours a reference begins with that names none of it, as banks write on behind one.
+
+    Of a run the payment information that is the entry's amount, else all of its currency. For a person alone: whether
+    the bank means that is not certain.
+    """
+    names = (name for name in (entry.group, *entry.names, entry.message) if name[:1] != "-")
+    for text in dict.fromkeys((*names, *entry.lines, *_joined(entry.lines))):
+        for name in _beginnings(text):
+            if parts := payments.transfer(name) or payments.group(name):
+                likely = _of_amount(entry, name, payments) or _of_currency(entry, parts) or parts
+                return name, _as_named([(part.transfer, part) for part in likely])
+    return "", NOBODY
+
+
+def _of_amount(entry: BankEntry, run: str, payments: Payments) -> list[Part]:
+    groups = takewhile(bool, (payments.group(f"{run}-P{number}") for number in count(1)))
+    told = (entry.amount_minor, entry.currency)
+    exact = (g for g in groups if (sum(p.amount_minor for p in g), g[0].currency) == told)
+    return next(exact, [])
+
+
+def _of_currency(entry: BankEntry, parts: list[Part]) -> list[Part]:
+    return [part for part in parts if entry.currency in ("", *_currencies(part))]
+
+
+def _beginnings(text: str) -> Iterator[str]:
+    """The names of ours that a reference may begin with, the longest first."""
+    if (found := _BEGINS.search(text)) is None:
+        return
+    run, more = found[1], found[2] or ""
+    yield from (run + more[:length] for length in range(len(more), 2, -1))
+    yield run
+
+
+def _currencies(part: Part) -> tuple[str, ...]:
+    return (part.currency, part.exchange.currency) if part.exchange else (part.currency,)
 
 
 def _as_named(found: Iterable[tuple[str, Part]]) -> Named:

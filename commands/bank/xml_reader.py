@@ -77,6 +77,15 @@ def parse_xml(data: bytes, name: str) -> Node:
     return _Builder(name).build(data)
 
 
+def documents(node: Node) -> Iterator[Node]:
+    """The messages of a file: each outermost `Document`, however deep its envelope; a header beside it is none."""
+    if node.name == "Document":
+        yield node
+        return
+    for child in node.children:
+        yield from documents(child)
+
+
 def _unknown_encoding(name: str) -> InputInvalid:
     says = "the XML is in an encoding that is not known"
     hint = "save it as UTF-8, or ask the bank for UTF-8"

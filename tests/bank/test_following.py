@@ -54,6 +54,9 @@ CHARGE = "if it is the bank's charge"
 SO = "if it is paid so"
 UNDOES = "if it undoes that"
 PART = "if a part came back"
+REST = "if the rest is the bank's charge"
+MORE = "if more was paid"
+LESS = "if no more was paid"
 # The entries, the choice, the words to fill in; then the transfers, and what the journal has of the bank's account.
 ROWS: list[tuple[list[str], str, dict[str, str], dict[str, tuple[set[str], str]], dict[str, int]]]
 ROWS = [
@@ -158,10 +161,33 @@ ROWS = [
     ([PAID, back("1522.39")], PART, {}, {"T3": ({"paid", "reversed"}, "250.00")}, {"EUR": -25_000}),
     (
         [ntry("206000.00", tx("", text=f"{T1} {T2}"), currency="CNY")],
-        SO,
+        REST,
         {},
         {"T1": ({"paid"}, "200000.00"), "T2": ({"paid"}, "5000.00")},
-        {"CNY": -20_500_000},
+        {"CNY": -20_600_000},
+    ),
+    (
+        [ntry("206000.00", tx("", text=f"{T1} {T2}"), currency="CNY")],
+        MORE,
+        {},
+        {"T1": ({"paid"}, "200000.00"), "T2": ({"paid"}, "6000.00")},
+        {"CNY": -20_600_000},
+    ),
+    # One debit of two transfers that is short by 10.00: the last of them is paid less, nothing is made up.
+    (
+        [ntry("204990.00", tx("", text=f"{T1} {T2}"), currency="CNY")],
+        LESS,
+        {},
+        {"T1": ({"paid"}, "200000.00"), "T2": ({"paid"}, "4990.00")},
+        {"CNY": -20_499_000},
+    ),
+    # So short that nothing is left for the second, which waits on.
+    (
+        [ntry("199000.00", tx("", text=f"{T1} {T2}"), currency="CNY")],
+        LESS,
+        {},
+        {"T1": ({"paid"}, "199000.00"), "T2": ({"instructed"}, "0.00")},
+        {"CNY": -19_900_000},
     ),
     (
         [PAID, BACK, ntry("1772.39", tx(T3), reference="V", day=DAY, more="<RvslInd>1</RvslInd>")],
@@ -267,7 +293,7 @@ def test_what_is_offered_in_several_steps_is_all_of_the_entrys_day(
 ) -> None:
     both = ntry("206000.00", tx("", text=f"{T1} {T2}"), currency="CNY", day=DAY)
     take(capsys, instructed, statement(both))
-    follow(capsys, SO)
+    follow(capsys, MORE)
     paid = [p for p in asked(capsys, "payment", "list")["payments"] if p["status"] == "paid"]
     assert {p["paid_on"] for p in paid} == {DAY} and len(paid) == 3
 
@@ -362,7 +388,9 @@ def test_of_several_that_an_entry_names_only_what_is_open_is_offered() -> None:
     world.take(statement(ntry("522.39", tx("", text="EU-1#1"))))
     entry = ntry("999.00", tx("", text="EU-1#1 EU-1#2"), reference="X")
     (verdict,) = world.take(statement(entry))
-    assert choices(verdict.command)[SO] == [["payment", "record", "EU-1#2", "--entry", "#?"]]
+    assert choices(verdict.command)[LESS] == [
+        ["payment", "record", "EU-1#2", "999.00", "--entry", "#?"]
+    ]
 
 
 def test_a_debit_that_takes_a_credit_back_is_never_offered_as_the_payment() -> None:

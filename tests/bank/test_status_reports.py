@@ -212,7 +212,7 @@ def test_a_rejected_file_of_ours_waits_for_nobody_where_each_transfer_is_told() 
     assert (world.waiting, {p.status for p in world.parts}) == ([], {"failed"})
 
 
-@pytest.mark.parametrize("message", ["RUN-2026-01-01-1-0A1B2C3D", f"{RUN}-0A1B2C3", "X0A1B2C3D"])
+@pytest.mark.parametrize("message", ["RUN-2026-01-01-1-0A1B2C3D", f"{RUN}2-0A1B2C3D", "X0A1B2C3D"])
 def test_a_rejected_file_that_is_none_of_ours_is_unrelated(message: str) -> None:
     (taken,) = World().take(report(file=REJECTED_FILE, message=message))
     assert taken.finding == "unrelated"
