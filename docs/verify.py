@@ -633,8 +633,8 @@ TARGETS = {
     "DisputeWithdrawn": "dispute",
     "PaymentReversed": "payment",
 }
-NONE = "BIF BYR CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-DECIMALS = dict.fromkeys(NONE.split(), 0)
+UNDIVIDED = "BIF BYR CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+DECIMALS = dict.fromkeys(UNDIVIDED.split(), 0)
 DECIMALS.update(dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3), CLF=4, UYW=4)
 
 

@@ -167,29 +167,50 @@ def role_of(url: str, kind: str) -> str:
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
     """Makes and starts a cluster, and removes it; skips where PostgreSQL is not installed."""
-    binaries = postgresql_binaries()
-    if binaries is None:
+    with folder_of_a_cluster() as folder:
+        data = folder / "data"
+        programs("initdb", "-D", data, *INITDB, folder=folder)
+        with serving(data) as running:
+            yield running
+
+
+@contextmanager
+def folder_of_a_cluster() -> Iterator[Path]:
+    """A folder that belongs to whom the server runs as, removed afterwards; skips where there is no PostgreSQL."""
+    if postgresql_binaries() is None:
         pytest.skip("PostgreSQL is missing: no initdb in $PG_BIN, on PATH, in /usr/lib/postgresql")
     folder = Path(tempfile.mkdtemp(prefix="mledger-pg-"))
-    owner = unprivileged(folder)
-    data = folder / "data"
-    port = free_port()
     try:
-        subprocess.run(
-            [binaries / "initdb", "-D", data, *INITDB], check=True, capture_output=True, **owner
-        )
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [binaries / "postgres", "-D", data, "-p", str(port), *SERVER], stderr=log, **owner
-            )
-        try:
-            wait_until_ready(server, port, folder / "log")
-            yield Cluster(port)
-        finally:
-            server.send_signal(signal.SIGQUIT)  # at once, without tidying what is removed next
-            server.wait(timeout=30)
+        unprivileged(folder)
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def programs(name: str, *words: str | Path, folder: Path) -> None:
+    """Runs one of the server's programs to its end, as whom the server runs as."""
+    binaries = postgresql_binaries()
+    assert binaries is not None
+    subprocess.run(
+        [binaries / name, *words], check=True, capture_output=True, **unprivileged(folder)
+    )
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[Cluster]:
+    """A server on a folder of data, which is gone at once, without tidying."""
+    binaries, port = postgresql_binaries(), free_port()
+    assert binaries is not None
+    command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *SERVER]
+    log = data.parent / "log"
+    with log.open("ab") as stderr:
+        server = subprocess.Popen[bytes](command, stderr=stderr, **unprivileged(data.parent))
+    try:
+        wait_until_ready(server, port, log)
+        yield Cluster(port)
+    finally:
+        server.send_signal(signal.SIGQUIT)
+        server.wait(timeout=30)
 
 
 INITDB = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
