@@ -6,8 +6,8 @@ A fence says what stands in it:
   page's blocks are run in order, in one folder that holds `docs/`. What is shown is compared; where
   nothing is shown the command must succeed. A line `…` stands for any lines, `…` within one for any
   text, and a line `exit N` for the exit code.
-* `sh`: commands that need what no test has (a server, a cluster, somebody's key); their names and
-  options are looked up.
+* `sh`: commands that need what a page cannot bring along (a server, a cluster, somebody's key): run by
+  test_sh_blocks.py, with stand-ins; names and options are looked up for every page.
 * `yaml`, `csv`, `json`, `toml`, `xml`, `ini`: files; `text`: anything else.
 
 What a page takes for granted stands in a comment, which is run in its place:
