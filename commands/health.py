@@ -110,6 +110,9 @@ def _run(certificate: dict[str, Any] | None, now: datetime) -> dict[str, Any] | 
         "seconds": certificate["seconds"],
         "events_per_second": certificate["events_per_second"],
         "compared": drift["compared"],
+        # Absent where an earlier release kept it.
+        "first": certificate.get("first", False),
+        "damaged": certificate.get("damaged"),
         "differences": drift["differences"],
         "superseded": drift["superseded"],
         "error": (certificate.get("error") or {}).get("error"),
@@ -151,13 +154,22 @@ def _run_line(run: dict[str, Any] | None) -> str:
         "disagreement": "the independent oracle DISAGREES",
         "failed": "FAILED",
     }
-    said = result.get(run["status"], f"{run['status']}, no drift in {run['compared']} contract(s)")
+    said = result.get(run["status"], f"{run['status']}, {comparison(run)}")
     if run["status"] in _WELL and run["differences"]:
         said = f"{run['status']}, {run['differences']} row(s) of drift accepted"
     error = f" ({run['error']})" if run["error"] else ""
     superseded = f", {run['superseded']} row(s) superseded" if run["superseded"] else ""
     began = f"{run['started_at'][:19]}Z, {_age(run['age_seconds'])} ago"
     return f"{said}{error}{superseded}; position {run['position']}, began {began}"
+
+
+def comparison(run: Mapping[str, Any]) -> str:
+    """What a run that found no drift compared: it promises nothing of rows that it never saw."""
+    if run["first"]:
+        return "the first build: nothing to compare"
+    if run["damaged"]:
+        return "nothing compared: what was served could not be read"
+    return f"no drift in {run['compared']:,} contract(s)"
 
 
 def _night_line(night: dict[str, Any] | None) -> str:

@@ -11,7 +11,7 @@ import click
 from commands.audits.evidence import anchor_option, trusted_option
 from commands.options import Output, output_options
 from commands.setup import role_prefix_option
-from commands.standing import caught_up, warnings_told
+from commands.standing import shown, warnings_told
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -73,7 +73,7 @@ def move(
                 moved = put(one, other, bar.advance, granting)
             after = verdict_of(other, keys, anchor, again=False)
             _refuse_unless_whole(after, masked(to), "go on in the source, which is as it was")
-            caught_up(other)
+            shown(other)
         finally:
             other.dispose()
     finally:
@@ -124,5 +124,5 @@ def _people(moved: Moved, verdict: Verdict, target: str) -> list[str]:
         f" {rows['log_checkpoints']:,} seals into {target}",
         f"the same bytes, root {b64encode(verdict.root).decode()}; every check of audit verify holds{proven}",
         "the source is as it was: keep it as a back-up, and let nobody record there any more",
-        f"next: give people the new address, as MLEDGER_DATABASE_URL={target}, and mledger projections rebuild",
+        f"next: give people the new address, as MLEDGER_DATABASE_URL={target}",
     ]

@@ -154,6 +154,7 @@ def _step(name: str, act: Callable[[], str] | None, failures: list[LedgerError])
 
 
 def _rebuild(engine: Engine, certificate: Path | None) -> str:
+    from commands.health import comparison
     from commands.projection import drifted
     from commands.version import product_version
     from projections.rebuild.full import Options, rebuild
@@ -162,7 +163,7 @@ def _rebuild(engine: Engine, certificate: Path | None) -> str:
     found = rebuild(engine, options)
     if found.status == "drift":
         raise drifted(found)
-    return f"{found.events:,} events gave {found.rows:,} rows; no drift in {found.compared:,} contract(s)"
+    return f"{found.events:,} events gave {found.rows:,} rows; {comparison(asdict(found))}"
 
 
 def _seal(

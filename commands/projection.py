@@ -17,9 +17,11 @@ from commands.options import Output, Recording, database_options, output_options
 from commands.settings import Settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from commands.output import Table
     from commands.session import Session
-    from projections.rebuild.full import Certificate
+    from projections.rebuild.full import Certificate, Options
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _FOLLOW_SECONDS = 0.5
@@ -190,24 +192,30 @@ def rebuild(
 
 
 def _rebuilt(session: Session, asked: dict[str, Any], oracle: bool) -> Certificate:
-    from commands.output import progress
     from commands.second_opinion import second_opinion
     from commands.settings import as_url
     from commands.version import product_version
     from projections.rebuild.full import Options
-    from projections.rebuild.full import rebuild as build
 
     if asked["read_url"]:
         asked["read_url"] = as_url(asked["read_url"])
     judge = second_opinion(session, session.settings.today()) if oracle else None
     options = Options(**asked, program=product_version(), judge=judge)
+    return rebuilt(session.ledger.engine, options)
+
+
+def rebuilt(engine: Engine, options: Options) -> Certificate:
+    """A rebuild, with its progress shown."""
+    from commands.output import progress
+    from projections.rebuild.full import rebuild as build
+
     with progress(None, "rebuilding") as bar:
 
         def tick(done: int, total: int) -> None:
             bar.total = total
             bar.advance(done - bar.done)
 
-        return build(session.ledger.engine, options, tick)
+        return build(engine, options, tick)
 
 
 def _certificate(certificate: Certificate) -> Iterator[Table | str]:
@@ -222,6 +230,8 @@ def _certificate(certificate: Certificate) -> Iterator[Table | str]:
         yield f"{c.superseded} row(s) of an older derivation were superseded, which is no drift"
     elif c.damaged:
         yield visible(f"what was served could not be read, and so not be compared: {c.damaged}")
+    elif c.first:
+        yield "the first build: nothing was served before, so nothing was compared"
     elif not c.differences:
         yield f"no drift: {c.compared:,} contract(s) compared row by row"
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -60,17 +60,12 @@ def caught_up(engine: Engine) -> None:
     is recorded stands.
     """
     from commands.session import say
-    from commands.settings import masked
 
-    try:
+    with _only_warning("mledger projections catch-up"):
         from projections.rebuild.catchup import catch_up, may_catch_up, reaches
 
         if may_catch_up(engine):
-            for name, why in catch_up(engine).left_out.items():
-                say(f"warning: {name} is {why}")
-                say(
-                    "hint: mledger audit exceptions --rule not-derived lists those that no report shows"
-                )
+            _tell_left_out(catch_up(engine).left_out)
         elif not reaches(engine, FOLLOWED_SECONDS):
             say(
                 "warning: reports do not show it yet: this login may only record, and nobody has followed"
@@ -78,10 +73,38 @@ def caught_up(engine: Engine) -> None:
             say(
                 "hint: a login with the role of projector does it: mledger projections catch-up --follow"
             )
+
+
+def shown(engine: Engine) -> None:
+    """Builds the read models of a whole log, by its owner; a failure is a warning, for the log stands."""
+    from commands.projection import rebuilt
+    from commands.version import product_version
+
+    with _only_warning("mledger projections rebuild"):
+        from projections.rebuild.full import Options
+
+        _tell_left_out(rebuilt(engine, Options(workers=0, program=product_version())).left_out)
+
+
+@contextmanager
+def _only_warning(again: str) -> Iterator[None]:
+    from commands.session import say
+    from commands.settings import masked
+
+    try:
+        yield
     except Exception as problem:
         why = getattr(problem, "message", "") or f"{type(problem).__name__}: {problem}"
         say(f"warning: reports do not show it yet: {masked(why)}")
-        say("hint: mledger projections catch-up")
+        say(f"hint: {again}")
+
+
+def _tell_left_out(left_out: Mapping[str, str]) -> None:
+    from commands.session import say
+
+    for name, why in left_out.items():
+        say(f"warning: {name} is {why}")
+        say("hint: mledger audit exceptions --rule not-derived lists those that no report shows")
 
 
 @contextmanager

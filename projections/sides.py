@@ -48,6 +48,15 @@ def checkpoint(conn: Connection, side: Side) -> Checkpoint:
     return Checkpoint(side, *row)
 
 
+def never_built(conn: Connection, side: Side) -> bool:
+    """Whether a side was never filled and holds no row: who reads it is shown nothing."""
+    reached = checkpoint(conn, side)
+    return (reached.position, reached.derivation) == (0, "") and not any(
+        conn.exec_driver_sql(f"SELECT 1 FROM {table} LIMIT 1").first()
+        for table in names(side).values()
+    )
+
+
 def refuse_beyond(conn: Connection, reached: Checkpoint) -> None:
     """Raises DifferencesFound where a side says that it reaches further than the log does: its rows are of no log."""
     last = head(conn).position

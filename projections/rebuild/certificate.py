@@ -40,7 +40,8 @@ class Certificate:
     counts rows that an older derivation made, which are no drift. `left_out` are the contracts of which no rows could
     be derived, and why. `oracle` is what the independent oracle said of the
     rebuilt side before it serves, null where it was not asked. `damaged` says why
-    what was served could not be read, and so not be compared. `phases` are the seconds of each step.
+    what was served could not be read, and so not be compared. `first` is true where nothing had ever been built that it
+    could be compared with: `drift.compared` is 0 then, and says nothing. `phases` are the seconds of each step.
     """
 
     run_id: str
@@ -65,6 +66,7 @@ class Certificate:
     program: str = ""
     oracle: dict[str, Any] | None = None
     damaged: str | None = None
+    first: bool = False
     error: dict[str, Any] | None = None
 
     def failed(self, error: BaseException) -> None:

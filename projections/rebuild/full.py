@@ -1,7 +1,8 @@
 """The full rebuild: fill the resting side from the log, compare it with what people saw, and let it serve.
 
-It never touches the serving side, so an interrupted run leaves everything as it was; the next one starts clean. Its
-result is a certificate, written for failures too.
+It never touches the serving side, so an interrupted run leaves everything as it was; the next one starts clean. The
+first build of all has nothing to be compared with; both sides hold its rows afterwards. The result is a certificate,
+written for failures too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from projections.rebuild import sink
 from projections.rebuild.build import BuildAll, Built, Job, check_stamp
 from projections.rebuild.catchup import bring_forward, catch_up, prepare, take
 from projections.rebuild.certificate import Certificate, keep, last_run, write_file
+from projections.rebuild.copying import copy
 from projections.rebuild.drift import compare, counts
 from projections.rebuild.lock import only_one
 from projections.rebuild.pool import build_all
@@ -38,6 +40,7 @@ from projections.sides import (
     left_out,
     mark,
     names,
+    never_built,
     other,
     serving,
 )
@@ -148,12 +151,17 @@ def _build_all(engine: Engine, options: Options) -> BuildAll:
 def _run(
     engine: Engine, options: Options, build: BuildAll, certificate: Certificate, tick: Tick
 ) -> None:
-    with _timed(certificate, "catch-up"), _unless_damaged(certificate), suppress(DifferencesFound):
-        catch_up(engine)  # a side that is damaged, or beyond the log, is not caught up but replaced
+    # A check is asked for a comparison, so that it fills what is to be compared.
+    first = not options.check and _nothing_served(engine, certificate)
+    if not first:
+        _catch_up(engine, certificate)
     with reading(engine) as conn:
         served = serving(conn)
         until = head(conn).position
         streams = stream_count(conn)
+        if first:
+            # What a catch-up would say: without it the build blames the versions of a stream for a missing position.
+            check_complete(conn, until)
     resting = other(served)
     certificate.position = until
     with _timed(certificate, "build"):
@@ -168,8 +176,13 @@ def _run(
                 options.workers or _auto(until),
             )
             _describe(certificate, _fill(engine, job, build, tick))
-    with _timed(certificate, "compare"), _unless_damaged(certificate):
-        _compare(engine, served, certificate)
+    # Unless somebody has caught up meanwhile, who is compared like everybody.
+    certificate.first = first and _nothing_served(engine, certificate)
+    if certificate.first:
+        certificate.streams = streams
+    else:
+        with _timed(certificate, "compare"), _unless_damaged(certificate):
+            _compare(engine, served, certificate)
     with reading(engine) as conn:
         certificate.left_out = left_out(conn, resting)
     certificate.status = "checked" if options.check else "rebuilt"
@@ -180,6 +193,24 @@ def _run(
     elif not options.check:
         with _timed(certificate, "flip"):
             _flip(engine, served, certificate)
+        if certificate.first:
+            with _timed(certificate, "copy"):
+                copy(engine, resting)
+
+
+def _nothing_served(engine: Engine, certificate: Certificate) -> bool:
+    """Whether there is nothing to catch up and to compare with: the first build needs neither.
+
+    A catch-up folds a contract again for each step of the log in which it stands, which is many times the work.
+    """
+    with _unless_damaged(certificate), reading(engine) as conn:
+        return never_built(conn, serving(conn))
+    return False
+
+
+def _catch_up(engine: Engine, certificate: Certificate) -> None:
+    with _timed(certificate, "catch-up"), _unless_damaged(certificate), suppress(DifferencesFound):
+        catch_up(engine)  # a side that is damaged, or beyond the log, is not caught up but replaced
 
 
 def _agreed(options: Options, side: Side, certificate: Certificate) -> bool:
@@ -275,7 +306,7 @@ def _describe_kept(certificate: Certificate, engine: Engine, side: Side, streams
 def _compare(engine: Engine, served: Side, certificate: Certificate) -> None:
     """Compares the sides at equal position: both are brought to the head, streams that change meanwhile left out."""
     for attempt in range(1, ALIGNMENTS + 1):
-        _align(engine, served)
+        _align(engine, served, other(served))
         with reading(engine) as conn:
             stamp = checkpoint(conn, served)
             here, there = stamp.position, checkpoint(conn, other(served)).position
@@ -294,11 +325,11 @@ def _compare(engine: Engine, served: Side, certificate: Certificate) -> None:
         certificate.superseded = count
 
 
-def _align(engine: Engine, served: Side) -> None:
-    """Brings both sides, step by step, to where the head stood at the beginning: appends go on meanwhile."""
+def _align(engine: Engine, *sides: Side) -> None:
+    """Brings sides, step by step, to where the head stood at the beginning: appends go on meanwhile."""
     with reading(engine) as conn:
         target = head(conn).position
-    for side in (served, other(served)):
+    for side in sides:
         bring_forward(engine, side, target)
 
 
@@ -315,9 +346,9 @@ def _unless_damaged(certificate: Certificate) -> Iterator[None]:
 
 def _flip(engine: Engine, served: Side, certificate: Certificate) -> None:
     """Lets the other side serve, at the head of the log, in one transaction."""
-    with _unless_damaged(certificate):
-        _align(engine, served)
     side = other(served)
+    with _unless_damaged(certificate):
+        _align(engine, *([side] if certificate.first else [served, side]))
     with writing(engine) as conn:
         # First, so that a catch-up under way ends before, and the next one sees the new side.
         conn.exec_driver_sql(f"UPDATE serving SET side = '{side}' WHERE id = 1")

@@ -82,6 +82,17 @@ def test_what_was_moved_is_counted(sqlite_url: str, tmp_path: Path) -> None:
     assert told == {"events": 42, "streams": 2, "keys": 0, "seals": 1, "root": verified["root"]}
 
 
+def test_reports_are_built_by_the_move_and_nothing_is_said_to_be_compared(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    sealed(sqlite_url, tmp_path)
+    target = str(tmp_path / "target.sqlite3")
+    assert moves(sqlite_url, target).code == 0
+    status = asked(target, "projections", "status")
+    assert (status["lag"]["events"], status["last_run"]["status"]) == (0, "rebuilt")
+    assert (status["last_run"]["first"], status["last_run"]["compared"]) == (True, 0)
+
+
 def test_a_damaged_log_is_not_moved(sqlite_url: str, tmp_path: Path) -> None:
     from tests.test_run_book import UNGUARDED, change
 

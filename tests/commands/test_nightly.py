@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from commands.health import problems, standing
+from commands.health import comparison, problems, standing
 from ledger.store import connect, writing
 from ledger.store.database import reading
 from projections.rebuild.lock import only_one
@@ -50,6 +50,22 @@ def test_without_a_key_nothing_is_sealed_and_that_is_said(story_url: str) -> Non
     night = asked(story_url, "ops", "nightly")
     assert steps(night) == {"seal": "left out", "rebuild": "done", "verify": "done"}
     assert mledger(story_url, "projections", "status", "--max-age", "26h").code == 0
+
+
+def test_a_night_says_what_it_compared(story_url: str) -> None:
+    def rebuilt() -> str:
+        night = asked(story_url, "ops", "nightly")
+        says: str = night["steps"][1]["says"]
+        return says.partition("; ")[2]
+
+    assert rebuilt() == "the first build: nothing to compare"
+    assert rebuilt() == "no drift in 1 contract(s)"
+
+
+def test_rows_that_could_not_be_read_were_not_compared() -> None:
+    assert comparison({"first": False, "damaged": "page 7", "compared": 0}).startswith(
+        "nothing compared"
+    )
 
 
 @pytest.mark.postgres

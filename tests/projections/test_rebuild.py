@@ -7,17 +7,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
-from ledger.errors import StoreUnavailable
+from ledger.errors import IntegrityViolated, StoreUnavailable
 from ledger.state import Contract
 from ledger.store import Ledger
 from ledger.store.database import reading
 from projections.derive import DERIVATION, MODELS
+from projections.rebuild import sink
 from projections.rebuild.catchup import catch_up
 from projections.rebuild.full import Certificate, Options, last_run, rebuild
 from projections.sides import other
 from tests.oracle.portfolios import play_portfolio
-from tests.projections.portfolios import append, derived, fill, served, standing, tables_of
+from tests.projections.portfolios import (
+    append,
+    change,
+    damage_log,
+    derived,
+    fill,
+    served,
+    standing,
+    tables_of,
+)
 
 PROMISED = [
     "run_id",
@@ -101,16 +112,112 @@ def test_after_a_rebuild_both_sides_hold_the_same_rows(ledger: Ledger[Contract])
         assert tables_of(conn, side) == tables_of(conn, other(side))
 
 
+# --- the first build -------------------------------------------------------------------------------
+
+
+def test_a_first_build_says_that_nothing_was_compared(ledger: Ledger[Contract]) -> None:
+    records = play_portfolio(10, 40).records
+    append(ledger, records)
+    first = rebuild(ledger.engine, Options()).as_object()
+    assert (first["status"], first["first"]) == ("rebuilt", True)
+    assert (first["drift"]["compared"], first["drift"]["differences"]) == (0, 0)
+    assert list(first["phases"]) == ["build", "flip", "copy"]
+    assert served(ledger) == derived(records)
+    second = rebuild(ledger.engine, Options()).as_object()
+    assert second["first"] is False
+    assert second["drift"]["compared"] == second["streams"] == first["streams"]
+
+
+def test_a_first_build_folds_no_contract_twice(
+    ledger: Ledger[Contract], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(ledger, play_portfolio(10, 40).records)
+
+    def folded_again(*_: Any) -> None:
+        raise AssertionError("a contract is folded again")
+
+    monkeypatch.setattr("projections.rebuild.catchup.prepare", folded_again)
+    assert rebuild(ledger.engine, Options()).first
+
+
+def test_a_check_of_what_was_never_built_compares_all_the_same(ledger: Ledger[Contract]) -> None:
+    append(ledger, play_portfolio(10, 40).records)
+    found = rebuild(ledger.engine, Options(check=True))
+    assert (found.status, found.first) == ("checked", False)
+    assert found.compared == found.streams > 0
+
+
+def test_rows_put_by_hand_where_nothing_was_built_are_no_first_build(
+    ledger: Ledger[Contract],
+) -> None:
+    records = play_portfolio(10, 40).records
+    append(ledger, records)
+    catch_up(ledger.engine)
+    change(ledger, "UPDATE checkpoints SET position = 0, derivation = ''")
+    change(ledger, "UPDATE contracts_a SET partner = 'Forged'")
+    found = rebuild(ledger.engine, Options())
+    assert not found.first
+    assert found.compared == found.streams
+    assert served(ledger) == derived(records)
+
+
+@pytest.mark.parametrize("moment", ["build", "copy"])
+def test_what_is_recorded_during_a_first_build_is_served_on_both_sides(
+    ledger: Ledger[Contract], monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    records = play_portfolio(9, 40).records
+    half = len(records) // 2
+    append(ledger, records[:half])
+    late = iter([records[half:]])
+
+    def record_the_rest(*_: Any) -> None:
+        for some in late:
+            append(ledger, some)
+            catch_up(ledger.engine)
+
+    if moment == "copy":
+        during = sink.empty_damaged
+
+        def emptied(engine: Engine, table: str) -> None:
+            during(engine, table)
+            if standing(ledger)[0] == "b":
+                record_the_rest()
+
+        monkeypatch.setattr(sink, "empty_damaged", emptied)
+        found = rebuild(ledger.engine, Options())
+        assert found.first
+    else:
+        found = rebuild(ledger.engine, Options(), record_the_rest)
+        assert not found.first  # somebody else built what was served until then: it is compared
+        assert found.compared > 0
+    assert served(ledger) == derived(records)
+    assert standing(ledger)[1] == len(records)
+    assert rebuild(ledger.engine, Options(incremental=True)).differences == 0
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_missing_position_is_told_as_that_by_the_first_build_too(
+    ledger: Ledger[Contract], first: bool
+) -> None:
+    append(ledger, play_portfolio(9, 10).records)
+    damage_log(ledger, "DELETE FROM log WHERE position = 7")
+    with pytest.raises(IntegrityViolated) as told:
+        rebuild(ledger.engine, Options(check=not first))
+    assert told.value.code == "position-missing"
+
+
 # --- the certificate -------------------------------------------------------------------------------
 
 
 def test_a_certificate_says_what_it_promises_first(ledger: Ledger[Contract]) -> None:
     records = play_portfolio(10, 40).records
     append(ledger, records)
+    catch_up(ledger.engine)
     found = rebuild(ledger.engine, Options(program="1.2.3")).as_object()
     assert list(found)[: len(PROMISED)] == PROMISED
     assert list(found["drift"])[:2] == ["compared", "different"]
     assert found["drift"]["compared"] == found["streams"]
+    assert found["first"] is False
     assert (found["program"], found["derivation"], found["error"]) == ("1.2.3", DERIVATION, None)
     assert list(found["tables"]) == [model.name for model in MODELS]
     assert list(found["phases"]) == ["catch-up", "build", "compare", "flip"]
