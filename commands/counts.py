@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from commands.output import money
-from ledger.decisions.binding import Moved, counts_of, moved
+from ledger.decisions.binding import Count, Moved, counts_of, moved
 from ledger.events import ApprovalGranted, MilestoneAccepted, Record
 from ledger.evolve.common import submission
 from ledger.money import display_minor
@@ -36,12 +36,24 @@ def apart_of(record: Record, contract: Contract, batch: Iterable[Record] = ()) -
     others = [
         one
         for one in _beside(fact, contract)
-        if one.live
-        and one.version < record.version
-        and one.actor != record.actor
-        and one.digest != fact.digest
+        if one.live and one.version < record.version and one.actor != record.actor
     ]
-    return [_apart(one, fact, record, contract) for one in others]
+    held = _held(fact, contract)
+    return [
+        _apart(one, fact, record, contract, held.get(one.version))
+        for one in others
+        if one.digest != fact.digest or (one.version in held and not held[one.version].holds)
+    ]
+
+
+def _held(fact: ApprovalGranted, contract: Contract) -> dict[int, Count]:
+    """The counts of a submission by the approvals in them."""
+    if not fact.milestone:
+        return {}
+    milestone = contract.milestones[fact.milestone]
+    found = submission(milestone, fact.subject)
+    counts = counts_of(contract, milestone, found) if found is not None else []
+    return {one.version: count for count in counts for one in count.approvals}
 
 
 def _accepts(record: Record, fact: ApprovalGranted) -> bool:
@@ -57,11 +69,18 @@ def _beside(fact: ApprovalGranted, contract: Contract) -> list[Approval]:
     return proposal.approvals if proposal.status == "open" else []
 
 
-def _apart(one: Approval, fact: ApprovalGranted, record: Record, contract: Contract) -> Apart:
-    other = (one.accepted_minor, one.deliverables) != (fact.accepted_minor, fact.deliverables)
-    if fact.milestone and other:
+def _apart(
+    one: Approval, fact: ApprovalGranted, record: Record, contract: Contract, count: Count | None
+) -> Apart:
+    if not one.price:
+        other = (one.accepted_minor, one.deliverables) != (fact.accepted_minor, fact.deliverables)
+        joins = fact.milestone and other
+    else:
+        joins = count is not None and count.holds
+    if joins:
         return Apart(one, (), _join(one, record, contract, fact.milestone))
-    return Apart(one, tuple(moved(one.price, fact.price)) if one.price else (), "")
+    now = fact.price if count is None else count.price
+    return Apart(one, tuple(moved(one.price, now)) if one.price else (), "")
 
 
 def _join(one: Approval, record: Record, contract: Contract, milestone: str) -> str:
@@ -160,10 +179,14 @@ def counted(contract: Contract, milestone: Milestone, delivery: Submission) -> l
             for a in delivery.approvals
         ]
     goes_on = counting(contract, milestone, delivery)
-    priced = {c.first.digest: c for c in counts_of(contract, milestone, delivery)}
+    priced = {
+        one.version: count
+        for count in counts_of(contract, milestone, delivery)
+        for one in count.approvals
+    }
     found = []
     for one in delivery.approvals:
-        count = priced.get(one.digest) if one.live else None
+        count = priced.get(one.version)
         stale = count is not None and not count.holds and one.price
         changed = tuple(moved(one.price, count.price)) if count is not None and stale else ()
         number = numbers[one.digest] if one.live else None

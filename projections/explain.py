@@ -308,19 +308,19 @@ def _approved(
             f"{state.id}/{milestone.id}",
             a,
             s.status in ("pending", "accepted"),
-            _bound(state, milestone, s),
+            _counting(state, milestone, s),
         )
         for s in milestone.submissions
         for a in s.approvals
     ]
     subjects += [
-        (f"{state.id}#{p.version}", a, p.status in ("open", "approved"), _latest(p.approvals))
+        (f"{state.id}#{p.version}", a, p.status in ("open", "approved"), _of_latest(p.approvals))
         for p in state.proposals.values()
         for a in p.approvals
         if concerns(p.content, milestone.id)
         or (milestone.kind == "settlement" and milestone.plan.proposal == p.version)
     ]
-    for subject, approval, stands, bound in sorted(subjects, key=lambda each: each[1].version):
+    for subject, approval, stands, counted in sorted(subjects, key=lambda each: each[1].version):
         record = by_version[approval.version]
         part = record.data.part if isinstance(record.data, e.ApprovalGranted) else ""
         yield Approved(
@@ -331,22 +331,23 @@ def _approved(
             approval.on,
             record.recorded_at,
             part,
-            stands and approval.live and approval.digest == bound,
+            stands and approval.version in counted,
             approval.position,
         )
 
 
-def _bound(state: Contract, milestone: Milestone, submission: Submission) -> str:
-    """The digest that counts: while it waits, of the count that goes on; once decided, the one approved last."""
+def _counting(state: Contract, milestone: Milestone, submission: Submission) -> set[int]:
+    """The approvals that count: while it waits, of the count that goes on; once decided, of the one approved last."""
     if submission.status != "pending":
-        return _latest(submission.approvals)
+        return _of_latest(submission.approvals)
     count = counting(state, milestone, submission)
-    return count.first.digest if count is not None else ""
+    return {a.version for a in count.approvals} if count is not None else set()
 
 
-def _latest(approvals: Sequence[Approval]) -> str:
-    """The digest approved last: an approval of another part does not count beside it."""
-    return next((a.digest for a in reversed(approvals) if a.live), "")
+def _of_latest(approvals: Sequence[Approval]) -> set[int]:
+    """The approvals of what was approved last: one of another part does not count beside it."""
+    live = [a for a in approvals if a.live]
+    return {a.version for a in live if a.digest == live[-1].digest}
 
 
 def concerns(content: e.Proposed, milestone: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.decisions.binding import figures, submission_digest
+from ledger.decisions.binding import figures, part_now, submission_digest
 from ledger.decisions.case import Case, judge
 from ledger.decisions.delivery import delivered, invoiced_on
 from ledger.decisions.milestones import about
@@ -42,7 +42,7 @@ from ledger.money import parse_minor, parse_percent, percent_of, split
 from ledger.pricing.order import price
 from ledger.pricing.payment_due import payment_due
 from ledger.rule_versions import FIRST
-from ledger.state import Contract, Milestone
+from ledger.state import Approval, Contract, Milestone
 
 
 def accepted_part(state: Contract, milestone: Milestone, intent: ApproveMilestone) -> int:
@@ -100,7 +100,8 @@ def approve_milestone(
     bound = priced if context.rules > FIRST else None
     subject = submission_digest(submission.version, submission.event, part_minor, named, bound)
     quorum = tier(submission.terms, case.amount_minor)
-    weigh(case, submission.approvals, subject, quorum, intent.role)
+    given = [a for a in submission.approvals if bound is None or _of_this_part(case, a)]
+    weigh(case, given, subject, quorum, intent.role)
     approval = ApprovalGranted(
         on=case.on,
         rests_on=case.rests_on,
@@ -122,6 +123,12 @@ def approve_milestone(
     judge(case, dependencies_accepted_first, committed_within_ceiling)
     rest = tuple(name for name in milestone.plan.deliverables if name not in named)
     return [approval, *accept(case, lines, part_minor, rest)]
+
+
+def _of_this_part(case: Case, approval: Approval) -> bool:
+    """Whether what an approval names, the whole or a share of it, is still what it was when it was given."""
+    part_minor = part_now(case.state, case.the_milestone(), approval)
+    return part_minor == (approval.accepted_minor or 0)
 
 
 def wants_signature(before: Contract, approval: ApprovalGranted) -> bool:

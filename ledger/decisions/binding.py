@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ledger.decisions.delivery import delivered
+from ledger.errors import InputInvalid
 from ledger.events import ApprovalGranted, Fact, Figure, Line, MilestoneSubmitted
 from ledger.evolve.common import digest
+from ledger.money import parse_minor, parse_percent, percent_of, split
 from ledger.pricing.order import price
 from ledger.state import Approval, Contract, Milestone, Submission
 
@@ -73,20 +75,38 @@ class Count(NamedTuple):
 
 def counts_of(contract: Contract, milestone: Milestone, submission: Submission) -> list[Count]:
     """The counts that live approvals of a submission belong to, the latest begun or joined last."""
-    groups: dict[str, list[Approval]] = {}
+    groups: dict[tuple[str, int], list[Approval]] = {}
     for approval in submission.approvals:
         if approval.live:
-            group = groups.pop(approval.digest, [])
-            groups[approval.digest] = [*group, approval]
+            key = (approval.digest, part_now(contract, milestone, approval))
+            groups[key] = [*groups.pop(key, []), approval]
     found = []
-    for bound, approvals in groups.items():
-        priced = price_now(contract, milestone, submission, approvals[0].accepted_minor)
-        part_minor = approvals[0].accepted_minor or 0
+    for (bound, part_minor), approvals in groups.items():
+        priced = price_now(contract, milestone, submission, part_minor)
         now = submission_digest(
             submission.version, submission.event, part_minor, approvals[0].deliverables, priced
         )
         found.append(Count(tuple(approvals), bound == now, priced))
     return found
+
+
+def part_now(contract: Contract, milestone: Milestone, approval: Approval) -> int:
+    """What the part that an approval names comes to now: where the amount was changed since, the whole is another.
+
+    An amount that was typed stays what it is, and so does what the first release recorded, which bound to no price.
+    """
+    told, whole = approval.accepted_minor or 0, milestone.current.amount_minor or 0
+    part = approval.part.strip()
+    if before_prices_were_bound(approval):
+        return told
+    if named := len(approval.deliverables):
+        return split(whole, (named, len(set(milestone.plan.deliverables)) - named))[0]
+    try:
+        if part.endswith("%"):
+            return percent_of(whole, parse_percent(part), contract.terms.rounding)
+        return parse_minor(part, contract.terms.currency)
+    except InputInvalid:  # nothing, or all of the deliverables in an order of their own
+        return whole
 
 
 def price_now(

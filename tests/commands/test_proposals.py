@@ -215,3 +215,44 @@ def typed_exceptions(typed: Terminal) -> list[dict[str, Any]]:
     main(["audit", "exceptions", "--json"])
     found: list[dict[str, Any]] = json.loads(typed.capsys.readouterr().out)["exceptions"]
     return found
+
+
+WHOLE, HALF, AMOUNT = "", " --part 50%", " --part 150,000"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "accepted"),
+    [
+        # What a person calls the whole, or a share of it, is another amount since: a new count begins.
+        (WHOLE, WHOLE, False),
+        (HALF, HALF, False),
+        (WHOLE, " --part 300,000", False),
+        # An amount that was typed stays that amount.
+        (AMOUNT, AMOUNT, True),
+        (AMOUNT, " --part 37.5%", True),
+    ],
+)
+def test_an_approval_of_the_whole_holds_no_longer_than_the_whole_is_the_same(
+    typed: Terminal, first: str, second: str, accepted: bool
+) -> None:
+    """300,000 approved by the manager; a change order makes it 400,000; then finance approves."""
+    typed("milestone revise X-1/M1 --amount 400,000 --as m1")
+    typed(f"milestone submit X-1/M1 --on {DUE} --as p1")
+    typed(f"milestone approve X-1/M1{first} --on {DUE} --as m1")
+    typed("contract approve 'X-1#4' --as m2")
+    waits = [t["role"] for t in typed.json("report inbox")["tasks"] if t["reference"] == "X-1/M1"]
+    assert waits == (["finance"] if accepted else ["finance", "manager"])
+    shown = " ".join(typed("milestone show X-1/M1").split())
+    assert ("void, the price changed: gross accepted-part" in shown) == (not accepted)
+    said = typed(f"milestone approve X-1/M1{second} --as f1")
+    assert ("accepted" in said.replace("accepted-part", "")) == accepted
+    if not accepted:
+        assert "a new count begins" in said and "to join it" not in said
+        assert "→" in said
+        said = typed(f"milestone approve X-1/M1{second} --as m1")
+        assert "X-1/M1 accepted" in said
+    explained = typed.json("audit explain X-1/M1")["approvals"]
+    assert [a["counts"] for a in explained if a["subject"] == "X-1/M1"] == (
+        [True, True] if accepted else [False, True, True]
+    )
+    assert "decisions: every outcome follows" in typed("audit verify")
