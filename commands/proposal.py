@@ -96,8 +96,8 @@ def _pages(state: Contract, proposal: Proposal) -> Iterator[Table | str]:
     from projections.derive.proposals import changes, kind_in_words, proposal_in_words, standing
 
     told = standing(state, proposal)
-    outdated = ", outdated" if told.outdated else ""
-    yield f"{state.id}#{proposal.version}  {kind_in_words(proposal.content)}, {proposal.status}{outdated}"
+    now = ", outdated" if told.outdated else ", cannot take effect" if told.stopped else ""
+    yield f"{state.id}#{proposal.version}  {kind_in_words(proposal.content)}, {proposal.status}{now}"
     yield f"proposed on {proposal.on} by {proposal.actor}: {proposal_in_words(state, proposal)}"
     if reason := getattr(proposal.content, "reason", ""):
         yield f"reason: {reason}"
@@ -115,6 +115,17 @@ def _pages(state: Contract, proposal: Proposal) -> Iterator[Table | str]:
     yield f"needs {_listed(event.quorum)}{signed}{tier}"
     yield from _approvals(state, proposal, told)
     yield from _rests_on(state, proposal, told)
+    yield from _stopped(state, proposal, told)
+
+
+def _stopped(state: Contract, proposal: Proposal, told: Standing) -> Iterator[str]:
+    """Why the last approval would be refused, and what is left to do."""
+    if (why := told.stopped) is None:
+        return
+    yield ""
+    yield f"cannot take effect as things stand: {why.message} [{why.code}]"
+    reject = f"mledger contract reject '{state.id}#{proposal.version}' --reason WHY"
+    yield f"hint: {why.hint}; or {reject}" if why.hint else f"hint: {reject}"
 
 
 def _priced(state: Contract, told: Standing) -> Table:
@@ -194,7 +205,11 @@ def _rests_on(state: Contract, proposal: Proposal, told: Standing) -> Iterator[s
                 in_words(change.what, value, currency) for value in (change.before, change.after)
             )
             yield f"  {change.what}: {before}, since {state.id}#{change.by} {after}"
-        yield f"hint: mledger contract renew '{state.id}#{proposal.version}' proposes it anew"
+        name = f"'{state.id}#{proposal.version}'"
+        if told.not_renewable:
+            yield f"hint: {told.not_renewable}: mledger contract reject {name} --reason outdated"
+        else:
+            yield f"hint: mledger contract renew {name} proposes it anew"
     elif proposal.premises:
         behind = dict.fromkeys(f"{state.id}#{one.version}" for one in proposal.premises)
         yield f"rests on {', '.join(behind)}" + ("" if proposal.status != "open" else ", unchanged")
@@ -229,6 +244,12 @@ def proposal_object(state: Contract, proposal: Proposal) -> dict[str, Any]:
         "says": proposal_in_words(state, proposal),
         "status": proposal.status,
         "outdated": bool(told.outdated),
+        "cannot_take_effect": told.stopped
+        and {
+            "rule": told.stopped.code,
+            "message": told.stopped.message,
+            "hint": told.stopped.hint,
+        },
         "proposed_on": proposal.on.isoformat() if proposal.on else None,
         "proposed_by": proposal.actor,
         "reason": getattr(proposal.content, "reason", "") or None,

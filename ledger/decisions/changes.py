@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from ledger.decisions.binding import figures_of, proposal_digest
@@ -23,6 +23,7 @@ from ledger.decisions.rules_who import (
     proposer_does_not_approve,
 )
 from ledger.decisions.signed import signed
+from ledger.errors import LedgerError
 from ledger.events import (
     ApprovalGranted,
     ChangeProposed,
@@ -48,6 +49,7 @@ from ledger.rule_versions import FIRST
 from ledger.state import ADMINISTRATOR, Contract, Proposal
 
 OUTDATED = "outdated, proposed anew"
+NOBODY = Context(actor="", now=datetime.min.replace(tzinfo=UTC))  # who only looks
 
 
 def about_proposal(state: Contract, intent: Intent, context: Context, version: int) -> Case:
@@ -154,8 +156,23 @@ def up_to_date(case: Case) -> None:
     state, proposal = case.state, case.the_proposal()
     if contract_not_closed in KINDS[type(proposal.content)].rules:
         judge(case, contract_not_closed)
-    case.facts["nothing_left"] = nothing_left(state, renewed(state, proposal))
+    case.facts["not_renewable"] = not_renewable(state, proposal)
     judge(case, proposal_not_outdated)
+
+
+def not_renewable(state: Contract, proposal: Proposal) -> str:
+    """Why an outdated proposal cannot be proposed anew as things stand, in words; "" where it can."""
+    content = renewed(state, proposal)
+    if nothing_left(state, content):
+        return "nothing is left of it to change"
+    case, kind = read_case(state, proposal, NOBODY), KINDS[type(content)]
+    case.proposal = None  # a new one is judged by the policy of now
+    try:
+        kind.prepare(case, content)
+        judge(case, *kind.rules)
+    except LedgerError as why:
+        return f"it cannot be proposed anew, {why.message}"
+    return ""
 
 
 def _demanded_now(case: Case, kind: Kind) -> tuple[dict[str, int], bool]:

@@ -20,10 +20,8 @@ def proposal_not_outdated(case: Case) -> Objection | None:
         return None
     name = f"{case.state.id}#{proposal.version}"
     said = "; ".join(_changed(case, change) for change in changes)
-    if case.facts.get("nothing_left"):
-        hint = (
-            f"nothing is left of it to change: mledger contract reject '{name}' --reason outdated"
-        )
+    if why := case.facts.get("not_renewable"):
+        hint = f"{why}: mledger contract reject '{name}' --reason outdated"
     else:
         hint = f"propose it anew on what is in force: mledger contract renew '{name}'"
     return Objection(f"{name} is outdated: {said}", hint, {"changes": _facts(case, changes)})

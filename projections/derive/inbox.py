@@ -38,6 +38,7 @@ COLUMNS = (
 
 
 RELEASE = "release the retention"
+STOPPED = "clear the way or reject"
 
 
 class Task(NamedTuple):
@@ -237,19 +238,23 @@ def _dead(contract: Contract, proposal: Proposal) -> bool:
 
 
 def _proposal_tasks(contract: Contract, proposal: Proposal) -> Iterator[Task]:
-    """An approval by each role that is missing; one that is outdated waits for whoever proposes it anew."""
+    """An approval by each role that is missing; one that is outdated waits for whoever proposes it anew, and one that
+    cannot take effect for them too: they clear the way, or reject it.
+    """
     told = standing(contract, proposal)
     kind = kind_in_words(proposal.content)
     reference, title = f"{contract.id}#{proposal.version}", proposal_in_words(contract, proposal)
     events = [proposal.position, *(a.position for a in told.counted)]
     amount = proposal.event.amount_minor or None
-    if told.outdated:
+    if told.outdated or told.stopped:
         role = KINDS[type(proposal.content)].proposed_by[0]
         people = people_for(contract, role)
-        title = f"outdated {kind}: {title}"
-        yield Task(
-            "propose anew", reference, title, role, people, proposal.on, None, amount, events
-        )
+        task, said = "propose anew", f"outdated {kind}: {title}"
+        if told.stopped:
+            task, said = STOPPED, f"{kind}: {title}: {told.stopped.message}"
+        elif told.not_renewable:
+            task, said = STOPPED, f"{said}: {told.not_renewable}"
+        yield Task(task, reference, said, role, people, proposal.on, None, amount, events)
         return
     asked = _asked(contract, proposal.event.quorum, told.counted, *ruled_out(contract, proposal))
     for role, people, since in asked:
@@ -343,7 +348,8 @@ def rows(contract: Contract) -> list[Row]:
 # 3: nothing waits in a contract that its source calls ended.
 # 4: nobody is asked to do what may have been done: what no source tells of waits for nobody.
 # 6: what is to be submitted again waits since its last rejection, not its first.
-MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=6)
+# 7: an approval of the whole holds no longer than it is the same; what cannot take effect is to be cleared or rejected.
+MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=7)
 
 
 def holding(person: str) -> str:

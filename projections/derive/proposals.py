@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ledger import events as e
 from ledger.decisions.binding import proposal_digest
-from ledger.decisions.changes import price_now, read_case
+from ledger.decisions.case import judge
+from ledger.decisions.changes import NOBODY, not_renewable, price_now, read_case
 from ledger.decisions.effects import KINDS
 from ledger.decisions.quorum import missing
 from ledger.errors import LedgerError
 from ledger.events import Figure, Proposed
-from ledger.intents import Context
 from ledger.money import display_minor
 from ledger.patches import set_promises, set_terms
 from ledger.premises import Change, changes_since, in_words, written_value
@@ -22,7 +21,6 @@ from ledger.terms import MilestonePlan
 from ledger.terms_in_words import differences, keyed
 
 MOST_CHANGES = 3
-_NOBODY = Context(actor="", now=datetime.min.replace(tzinfo=UTC))
 
 
 class Changed(NamedTuple):
@@ -36,7 +34,8 @@ class Changed(NamedTuple):
 class Standing(NamedTuple):
     """Where a proposal stands: the approvals that count now, the others that were given, and who is missing.
 
-    `priced` are the lines that it would post now, `outdated` what of its premises has changed.
+    `priced` are the lines that it would post now, `outdated` what of its premises has changed, `stopped` the first rule
+    by which it cannot take effect as things stand, `not_renewable` why an outdated one cannot be proposed anew.
     """
 
     counted: tuple[Approval, ...]
@@ -44,6 +43,8 @@ class Standing(NamedTuple):
     missing: dict[str, int]
     priced: tuple[Figure, ...]
     outdated: tuple[Change, ...]
+    stopped: LedgerError | None = None
+    not_renewable: str = ""
 
 
 def kind_in_words(content: Proposed) -> str:
@@ -54,7 +55,9 @@ def kind_in_words(content: Proposed) -> str:
 def standing(contract: Contract, proposal: Proposal) -> Standing:
     """Where a proposal stands in the contract as it is."""
     outdated = () if proposal.status != "open" else tuple(changes_since(contract, proposal))
-    priced = () if outdated or proposal.status != "open" else _priced(contract, proposal)
+    waits = proposal.status == "open" and not outdated
+    priced, stopped = _priced(contract, proposal) if waits else ((), None)
+    why = not_renewable(contract, proposal) if outdated else ""
     live = [a for a in proposal.approvals if a.live and contract.holds(a.role, a.actor, None)]
     if proposal.status == "open":
         bound = proposal_digest(proposal.event.digest, priced)
@@ -62,17 +65,22 @@ def standing(contract: Contract, proposal: Proposal) -> Standing:
         bound = proposal.approvals[-1].digest if proposal.approvals else ""
     counted = tuple(a for a in live if a.digest == bound)
     void = tuple(a for a in proposal.approvals if a not in counted)
-    return Standing(counted, void, missing(proposal.event.quorum, counted), priced, outdated)
+    return Standing(
+        counted, void, missing(proposal.event.quorum, counted), priced, outdated, stopped, why
+    )
 
 
-def _priced(contract: Contract, proposal: Proposal) -> tuple[Figure, ...]:
-    """The lines that would follow now; none where it cannot take effect as things stand."""
-    case = read_case(contract, proposal, _NOBODY)
+def _priced(
+    contract: Contract, proposal: Proposal
+) -> tuple[tuple[Figure, ...], LedgerError | None]:
+    """The lines that would follow now; none, and why, where it cannot take effect as things stand."""
+    case, kind = read_case(contract, proposal, NOBODY), KINDS[type(proposal.content)]
     try:
-        KINDS[type(proposal.content)].prepare(case, proposal.content)
-        return price_now(case)
-    except LedgerError:
-        return ()
+        kind.prepare(case, proposal.content)
+        judge(case, *kind.rules)
+        return price_now(case), None
+    except LedgerError as why:
+        return (), why
 
 
 # --- before and after -----------------------------------------------------------------------------------------
