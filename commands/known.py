@@ -65,14 +65,13 @@ def require_partner(
 
 def require_person(ledger: Ledger[Contract], person: str) -> None:
     """Passes for whoever ever held a role or acted; else NotFound with the nearest."""
-    from ledger.store.names import actors, holders, is_known
+    from ledger.store.names import people
 
     with ledger.snapshot() as conn:
-        if is_known(conn, person):
-            return
-        known = {holder for _, holder in holders(conn)} | set(actors(conn))
-    hint = "those who hold roles stand in: mledger contract show CONTRACT"
-    raise not_found("person", person, sorted(known), hint)
+        known = people(conn, person)
+    if person not in known:
+        hint = "those who hold roles stand in: mledger contract show CONTRACT"
+        raise not_found("person", person, sorted(known), hint)
 
 
 def require_role(ledger: Ledger[Contract], role: str) -> None:
@@ -84,9 +83,10 @@ def require_role(ledger: Ledger[Contract], role: str) -> None:
     if role in known:
         return
     with ledger.snapshot() as conn:
-        if any(held == role for held, _ in holders(conn, role)):
-            return
-        known |= dict.fromkeys(held for held, _ in holders(conn))
+        for held, _ in holders(conn):
+            if held == role:
+                return
+            known[held] = None
     names = [name for name in known if name]
     raise not_found("role", role, names, f"there are {', '.join(names[:12])}")
 

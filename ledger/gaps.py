@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from itertools import combinations
 from typing import NamedTuple
@@ -37,14 +38,13 @@ class Gap(NamedTuple):
 
 def gaps(contract: Contract) -> list[Gap]:
     """The gaps of a contract as it is; none of one that was taken over from a source or is closed."""
-    if contract.imported or contract.status == "completed":
-        return []
-    return [
-        *_no_payment_terms(contract),
-        *_nobody_to_approve(contract),
-        *_advance_base(contract),
-        *_retention_beyond_limit(contract),
-    ]
+    return [gap for rule in _GAPS for gap in gaps_of(contract, rule)]
+
+
+def gaps_of(contract: Contract, rule: str) -> Iterator[Gap]:
+    """Those of one name."""
+    if not contract.imported and contract.status != "completed":
+        yield from _GAPS[rule](contract)
 
 
 def _money(contract: Contract, minor: int) -> str:
@@ -73,12 +73,15 @@ def _no_payment_terms(contract: Contract) -> Iterator[Gap]:
 
 
 def _nobody_to_approve(contract: Contract) -> Iterator[Gap]:
-    below = "0"
+    below, held = "0", defaultdict[str, set[str]](set)
+    for grant in contract.grants:
+        if grant.until is None:
+            held[grant.role].add(grant.person)
     for tier in contract.terms.approval:
         above = f"above {below}"
         most = display_minor(tier.up_to_minor, contract.terms.currency) if tier.up_to_minor else ""
         what = f"up to {most}" if most else above
-        if (lacking := _lacking(contract, tier)) is not None:
+        if (lacking := _lacking(held, tier)) is not None:
             roles, people = lacking
             wanted = " and ".join(f"{tier.quorum[role]} {role}" for role in roles)
             who = f"only {', '.join(sorted(people))} may" if people else "nobody may"
@@ -90,18 +93,14 @@ def _nobody_to_approve(contract: Contract) -> Iterator[Gap]:
         below = most or below
 
 
-def _lacking(contract: Contract, tier: Tier) -> tuple[tuple[str, ...], set[str]] | None:
+def _lacking(held: Mapping[str, set[str]], tier: Tier) -> tuple[tuple[str, ...], set[str]] | None:
     """The roles of a tier's quorum that too few people hold, and who does; None if it can be filled.
 
     Roles together as well, since nobody counts twice.
     """
-    held = {
-        role: {g.person for g in contract.grants if g.role == role and g.until is None}
-        for role in tier.quorum
-    }
-    for size in range(1, len(held) + 1):
-        for some in combinations(held, size):
-            people = set[str]().union(*(held[role] for role in some))
+    for size in range(1, len(tier.quorum) + 1):
+        for some in combinations(tier.quorum, size):
+            people = set[str]().union(*(held.get(role, ()) for role in some))
             if len(people) < sum(tier.quorum[role] for role in some):
                 return some, people
     return None
@@ -137,3 +136,11 @@ def _retention_beyond_limit(contract: Contract) -> Iterator[Gap]:
             " reckoned before the rest was cancelled",
             f"release what is too much: mledger payment release {contract.id}, when its terms let it go",
         )
+
+
+_GAPS: dict[str, Callable[[Contract], Iterator[Gap]]] = {
+    "no-payment-terms": _no_payment_terms,
+    "tier-without-approvers": _nobody_to_approve,
+    "advance-from-gross": _advance_base,
+    "retention-beyond-limit": _retention_beyond_limit,
+}

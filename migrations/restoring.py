@@ -15,7 +15,7 @@ from ledger.store.database import engine_for, migrating
 from ledger.store.guards import definitions, wrong
 
 _SCRATCH = "mledger_as_made"
-_KINDS = ("function", "constraint", "trigger")
+_KINDS = ("function", "constraint", "index", "trigger")
 _MADE = {
     "trigger": "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = '{name}' AND tgrelid = '{on}'::regclass",
     "constraint": "SELECT 'ALTER TABLE ' || conrelid::regclass || ' ADD CONSTRAINT {name} ' ||"
@@ -52,7 +52,7 @@ def _drop(conn: Connection, name: str) -> str:
     guard, _, table = rest.partition(" on ")
     if kind == "constraint":
         return f"ALTER TABLE {table} DROP CONSTRAINT {guard}"
-    return f"DROP TRIGGER {guard}{'' if conn.dialect.name == 'sqlite' else f' ON {table}'}"
+    return f"DROP {kind} {guard}{'' if conn.dialect.name == 'sqlite' else f' ON {table}'}"
 
 
 def _made_anew(names: list[str], run: Run) -> dict[str, str]:

@@ -55,9 +55,10 @@ class Examiner:
     def contract(self, state: Contract, records: Sequence[Record]) -> Iterator[Exceptional]:
         """What the rules find in a contract, of whose records those left out as of a date are passed over."""
         kept = [record for record in records if record.version in state.dates]
+        position = {record.version: record.position for record in kept}
         for rule, weight, limits in self._rules:
             if rule.check is not None:
-                for one in _checked(rule.check, Seen(state, kept, limits, self._payees)):
+                for one in _checked(rule.check, Seen(state, kept, position, limits, self._payees)):
                     yield from self._told(rule, weight, state.id, state.terms.currency, one)
 
     def payments(self, made: Iterable[Mapping[str, Any]]) -> Iterator[Exceptional]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 
 from ledger.events import Record
 from ledger.payees import Payees
@@ -58,19 +57,18 @@ class Unchecked:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """A contract as its records leave it, those left out as of a date absent; `limits` are the rule's."""
+    """A contract as its records leave it, those left out as of a date absent; `limits` are the rule's.
+
+    `position` is where the fact of a version stands in the log.
+    """
 
     contract: Contract
     records: Sequence[Record]
+    position: Mapping[int, int]
     limits: Limits = field(default_factory=dict)
     payees: Payees = field(default_factory=Payees)
-
-    @cached_property
-    def position(self) -> dict[int, int]:
-        """Where the fact of a version stands in the log."""
-        return {record.version: record.position for record in self.records}
 
     def limit(self, name: str) -> int:
         """A limit that is always set."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from ledger.gaps import gaps
+from ledger.gaps import gaps_of
 from projections.exception_rules import Findings, Hit, Seen, exception_rule
 
 
 def _of(seen: Seen, rule: str) -> Findings:
-    for gap in gaps(seen.contract):
-        if gap.rule == rule:
-            yield Hit("", f"{gap.says}; {gap.hint}", (seen.contract.status_positions[-1],))
+    for gap in gaps_of(seen.contract, rule):
+        yield Hit("", f"{gap.says}; {gap.hint}", (seen.contract.status_positions[-1],))
 
 
 @exception_rule(

@@ -84,13 +84,16 @@ def back_dated(seen: Seen) -> Findings:
     terms = seen.contract.terms
     window = seen.limits["days"]
     most = terms.backdating_days if window is None else window
+    if seen.contract.imported:
+        for _ in seen.records:
+            yield Unchecked("imported history is recorded later than it happened")
+        return
     for record in seen.records:
         on = record.data.on
-        if seen.contract.imported:
-            yield Unchecked("imported history is recorded later than it happened")
-        elif on is None:
+        if on is None:
             yield Unchecked("the effective date is unknown")
-        else:
+        # No zone is a day ahead of UTC: few records are worth its reckoning.
+        elif (date.fromisoformat(record.recorded_at[:10]) - on).days >= most:
             recorded = local_date(datetime.fromisoformat(record.recorded_at), terms.timezone)
             if (late := (recorded - on).days) > most:
                 milestone = getattr(record.data, "milestone", "")

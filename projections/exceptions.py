@@ -7,6 +7,7 @@ the rules over the fold of each contract (projections/exception_rules*.py).
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -204,20 +205,20 @@ def of_log(
     sections: Iterable[list[Record]], contract: str | None, authenticating: bool
 ) -> Iterator[Exceptional]:
     """One pass: who recorded for whom, and whether one login gave two of the approvals of a subject."""
-    differing: dict[tuple[str, str, str], list[int]] = {}
+    differing: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
     approvals: dict[tuple[str, int], dict[str, Record]] = {}
     for section in sections:
         for record in section:
-            if contract not in (None, record.stream_id):
+            if contract is not None and contract != record.stream_id:
                 continue
-            if record.actor != record.authenticated_as:
-                who = (record.stream_id, record.actor, record.authenticated_as)
-                differing.setdefault(who, []).append(record.position)
-            if isinstance(record.data, e.LogSealed):
-                yield from _given_up(record, record.data)
-            if authenticating and isinstance(record.data, e.ApprovalGranted):
-                given = approvals.setdefault((record.stream_id, record.data.subject), {})
-                yield from _counted_twice(record, record.data, given)
+            actor, login, data = record.actor, record.authenticated_as, record.data
+            if actor != login:
+                differing[record.stream_id, actor, login].append(record.position)
+            if isinstance(data, e.LogSealed):
+                yield from _given_up(record, data)
+            elif authenticating and isinstance(data, e.ApprovalGranted):
+                given = approvals.setdefault((record.stream_id, data.subject), {})
+                yield from _counted_twice(record, data, given)
     for (name, actor, login), positions in differing.items():
         count = "1 event" if len(positions) == 1 else f"{len(positions)} events"
         detail = f"{count} by {actor} recorded under the login {login}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 DIGESTS: dict[str, dict[str, str]] = {
     "sqlite": {
+        "index log_what on log": "5ee5bc4f1a02c9e1",
         "index sqlite_autoindex_keys_1 on keys": "e3b0c44298fc1c14",
         "index sqlite_autoindex_log_1 on log": "e3b0c44298fc1c14",
         "index sqlite_autoindex_streams_1 on streams": "e3b0c44298fc1c14",

@@ -1,23 +1,22 @@
-"""Records looked for in the log by who recorded them and what they are: the database tells most of the others apart.
+"""Records looked for in the log by who recorded them and what they are: an index tells where they stand.
 
-A record that its text seems to name is decoded and looked at again, so what the database lets through may be more.
+A record that is found is decoded and looked at again, so what the index lets through may be more.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
-from ledger.events import Record, encode, type_name
+from ledger.events import Record, type_name
+from ledger.store.lookups import WHAT, kinds
 from ledger.store.reading import RECORD_BYTES, read_log
 from ledger.store.records import read_one
 
-_CONTAINS = {"sqlite": "instr(record, :{0}) > 0", "postgresql": "strpos(record, :{0}) > 0"}
 _AT_ONCE = 500
-_FIRST_WINDOW, _GROWTH = 1_000, 4
+_FIRST_WINDOW, _GROWTH, _LAST_WINDOW = 1_000, 4, 64_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,43 +47,53 @@ def search(conn: Connection, sought: Sought, after: int, until: int) -> Iterator
         for section in read_log(conn, after, until):
             yield from section
         return
-    where, given = _where(conn.dialect.name, sought)
-    query = text(
-        f"SELECT position, {RECORD_BYTES[conn.dialect.name]} FROM log"
-        f" WHERE position > :after AND position <= :until AND {where} ORDER BY position"
-    )
-    given |= {"after": after, "until": until}
-    with conn.execute(query, given, execution_options={"yield_per": _AT_ONCE}) as found:
-        for position, record in found:
-            one = read_one(position, bytes(record))
-            if sought.takes(one):
-                yield one
+    values = _values(conn, sought)
+    # Window by window: the places that an index tells are sorted by the database before the first is read.
+    while values and after < until:
+        stop = min(after + _LAST_WINDOW, until)
+        yield from _found(conn, sought, values, after, stop, "ASC")
+        after = stop
 
 
 def search_last(
     conn: Connection, sought: Sought, after: int, until: int, most: int
 ) -> list[Record]:
     """The last `most` of them, in order of position: looked for backwards, in windows that grow."""
-    found = deque[Record]()
-    size = most if sought.anything else _FIRST_WINDOW
-    while until > after and len(found) < most:
+    if sought.anything:
+        return list(search(conn, sought, max(after, until - most), until))
+    values, found, size = _values(conn, sought), list[Record](), _FIRST_WINDOW
+    while values and until > after and len(found) < most:
         start = max(after, until - size)
-        some = deque(search(conn, sought, start, until), maxlen=most - len(found))
-        found.extendleft(reversed(some))
+        for record in _found(conn, sought, values, start, until, "DESC"):
+            found.append(record)
+            if len(found) == most:
+                break
         until, size = start, size * _GROWTH
-    return list(found)
+    return found[::-1]
 
 
-def _where(dialect: str, sought: Sought) -> tuple[str, dict[str, object]]:
-    """The condition that the text of a record meets, and its parameters."""
-    contains, given, conditions = _CONTAINS[dialect].format, dict[str, object](), list[str]()
-    if sought.types:
-        types = {f"type{n}": f'"type":"{name}/' for n, name in enumerate(sought.types)}
-        conditions.append(" OR ".join(map(contains, types)))
-        given |= types
-    if sought.actor is not None:
-        said = encode(sought.actor).decode()
-        names = {field: f'"{field}":{said}' for field in ("actor", "authenticated_as")}
-        conditions.append(" OR ".join(map(contains, names)))
-        given |= names
-    return " AND ".join(f"({one})" for one in conditions), given
+def _values(conn: Connection, sought: Sought) -> list[str]:
+    """What the index knows the kinds of records by that are sought."""
+    return [
+        kind.value
+        for kind in kinds(conn)
+        if (not sought.types or kind.name in sought.types)
+        and (sought.actor is None or sought.actor in kind.actors)
+    ]
+
+
+def _found(
+    conn: Connection, sought: Sought, values: list[str], after: int, until: int, order: str
+) -> Iterator[Record]:
+    """The records sought between two positions."""
+    dialect = conn.dialect.name
+    among = f"SELECT position FROM log WHERE {WHAT[dialect]} IN :values AND position > :after AND position <= :until"
+    query = text(
+        f"SELECT position, {RECORD_BYTES[dialect]} FROM log WHERE position IN ({among}) ORDER BY position {order}"
+    ).bindparams(bindparam("values", expanding=True))
+    given = {"values": values, "after": after, "until": until}
+    with conn.execute(query, given, execution_options={"yield_per": _AT_ONCE}) as found:
+        for position, record in found:
+            one = read_one(position, bytes(record))
+            if sought.takes(one):
+                yield one

@@ -45,14 +45,17 @@ def test_the_guards_that_are_expected_are_those_that_the_migrations_make(
     assert restored(ledger) == []
 
 
-def test_every_trigger_that_is_dropped_is_named_and_put_back(ledger: Ledger[Count]) -> None:
+def test_every_trigger_and_index_that_is_dropped_is_named_and_put_back(
+    ledger: Ledger[Count],
+) -> None:
     ledger.append([("A", 0, started("M1"))], ALICE)
     on_table = ledger.engine.dialect.name == "postgresql"
-    triggers = [name for name in DIGESTS[ledger.engine.dialect.name] if name.startswith("trigger")]
-    assert len(triggers) > 15
-    for name in triggers:
-        trigger, _, table = name.removeprefix("trigger ").partition(" on ")
-        change(ledger.engine, f"DROP TRIGGER {trigger}{f' ON {table}' if on_table else ''}")
+    ours = ("trigger", "index log_")
+    made = [name for name in DIGESTS[ledger.engine.dialect.name] if name.startswith(ours)]
+    assert len(made) > 15
+    for name in made:
+        what, _, table = name.partition(" on ")
+        change(ledger.engine, f"DROP {what}{f' ON {table}' if on_table else ''}")
         assert (
             told(ledger)
             == f"{name} is missing: mledger init, as the owner of the tables, puts it back"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import warnings
 from contextlib import closing
 from pathlib import Path
 
@@ -79,11 +80,15 @@ def test_every_ledger_has_an_id_of_its_own(tmp_path: Path) -> None:
 
 def test_the_tables_are_those_that_the_store_describes(ledger: Ledger[Count]) -> None:
     described = set(metadata.tables)
-    with ledger.snapshot() as conn:
+    # An index over an expression is asked by it, which no description could be held against.
+    with ledger.snapshot() as conn, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based")
         context = MigrationContext.configure(
             conn,
             opts={
-                "include_name": lambda name, kind, parents: kind != "table" or name in described,
+                "include_name": lambda name, kind, parents: (
+                    name != "log_what" and (kind != "table" or name in described)
+                ),
                 "version_table": VERSION_TABLE,
             },
         )
