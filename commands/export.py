@@ -207,18 +207,12 @@ class _Source:
 
     def lines(self) -> Iterator[str]:
         """The stored texts of the log, of one contract, or of the contracts that a partner has."""
-        from ledger.store.reading import stream_number
-        from projections.exports.stored import lines, lines_of_stream
+        from projections.exports.stored import lines, lines_among
 
-        if self.asked.contract is not None:
-            number = stream_number(self.conn, self.asked.contract)
-            if number is not None and self._of_partner((number,)):
-                yield from lines_of_stream(self.conn, number, self.until)
-            return
-        if self.asked.partner is None:
+        if self._of_some():
+            yield from lines_among(self.conn, self._of_partner(self._streams()), self.until)
+        else:
             yield from lines(self.conn, self.until)
-            return
-        yield from lines(self.conn, self.until, self._of_partner(self._streams()).__contains__)
 
     def _contracts(self) -> Iterator[Sequence[Record]]:
         return self._records(self._streams())
@@ -237,21 +231,24 @@ class _Source:
                     yield records
 
     def _streams(self) -> Sequence[int]:
+        from ledger.store.partners import streams_naming
         from ledger.store.reading import stream_count, stream_number
 
+        if self.asked.contract is None and self.asked.partner is not None:
+            return streams_naming(self.conn, self.asked.partner)
         if self.asked.contract is None:
             return range(1, stream_count(self.conn) + 1)
         number = stream_number(self.conn, self.asked.contract)
         return () if number is None else (number,)
 
-    def _of_partner(self, streams: Sequence[int]) -> set[int]:
+    def _of_partner(self, streams: Sequence[int]) -> Sequence[int]:
         """Those of the streams that are contracts of the partner asked for, if one is."""
         if self.asked.partner is None:
-            return set(streams)
+            return streams
         from ledger.contract import fold
 
         folded = (fold(records) for records in self._records(streams))
-        return {state.stream for state in folded if state is not None and self._wanted(state)}
+        return [state.stream for state in folded if state is not None and self._wanted(state)]
 
     def _wanted(self, contract: Contract) -> bool:
         return self.asked.partner in (None, contract.terms.partner)

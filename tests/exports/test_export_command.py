@@ -12,6 +12,8 @@ import pytest
 
 from ledger.contract import evolve
 from ledger.store import open_ledger
+from ledger.store.reading import read_log
+from projections.exports import stored as stored_text
 from projections.exports.hledger import journal
 from projections.exports.ocds_names import OCID_PREFIX
 from tests.commands.played import ACT_13, CONTRACT, mledger, record
@@ -60,6 +62,20 @@ def test_the_log_comes_out_as_it_is_stored_a_record_per_line(story: str, tmp_pat
         sha256(text).digest() for text in stored(story)
     ]
     assert mledger(story, "export", "jsonl").out.encode() == file.read_bytes()
+
+
+@pytest.mark.parametrize(("streams", "records"), [(1, 2), (2, 1_000), (500, 3)])
+def test_the_records_of_some_streams_come_in_the_order_of_the_log(
+    portfolio: str, monkeypatch: pytest.MonkeyPatch, streams: int, records: int
+) -> None:
+    monkeypatch.setattr(stored_text, "STREAMS_PER_QUERY", streams)
+    monkeypatch.setattr(stored_text, "RECORDS_PER_SECTION", records)
+    with open_ledger(portfolio, evolve) as ledger, ledger.snapshot() as conn:
+        told = list(stored_text.lines_among(conn, [1, 3, 50], 2_000))
+        every = [r for section in read_log(conn, 0, 2_000) for r in section]
+        expected = [r.position for r in every if r.stream in (1, 3, 50)]
+    assert [json.loads(line)["position"] for line in told] == expected
+    assert expected
 
 
 def test_the_log_is_cut_at_a_position_and_to_a_contract_or_a_partner(portfolio: str) -> None:

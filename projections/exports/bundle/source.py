@@ -19,7 +19,7 @@ from ledger.store.losses import seals_of_losses
 from ledger.store.reading import head, read_log, read_streams, stream_count, stream_number
 from ledger.store.records import tail_of
 from ledger.store.tail import checkpoint_rows
-from projections.exports.stored import lines, lines_of_stream
+from projections.exports.stored import lines, lines_among
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Source:
         if self.whole:
             yield from enumerate(lines(self.conn, self.until), 1)
             return
-        found = (line for n in self.streams for line in lines_of_stream(self.conn, n, self.until))
+        found = (line for n in self.streams for line in lines_among(self.conn, (n,), self.until))
         yield from sorted((tail_of(0, line).position, line) for line in found)
 
     def losses(self) -> list[tuple[int, str]]:
