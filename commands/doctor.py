@@ -146,6 +146,7 @@ def _database(settings: Settings) -> Iterator[Check]:
             return
         yield Check("schema", "ok", HEAD)
         yield from _guarded("log", lambda: _log(engine))
+        yield from _guarded("guards", lambda: _guards(engine))
         yield from _guarded("read models", lambda: _read_models(engine))
         yield from _guarded("right to record", lambda: _writable(engine))
     finally:
@@ -166,6 +167,19 @@ def _log(engine: Engine) -> Iterator[Check]:
     ahead = last.recorded_at > utc_now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     hint = "the clock of this machine is behind the log: set it" if ahead else ""
     yield Check("log", "warn" if ahead else "ok", detail, hint)
+
+
+def _guards(engine: Engine) -> Iterator[Check]:
+    """Each guard of the log that `audit verify` would name; what it then says of the records takes the whole log."""
+    from ledger.store.database import reading
+    from ledger.store.guards import found_and_steps
+
+    with reading(engine) as conn:
+        found = found_and_steps(conn)
+    for says, step in found:
+        yield Check("guards", "fail", says, step)
+    if not found:
+        yield Check("guards", "ok", "every guard of the log is as mledger init made it")
 
 
 def _read_models(engine: Engine) -> Iterator[Check]:

@@ -12,9 +12,10 @@ from commands.audits.evidence import anchor_option, trusted_option
 from commands.options import Output, output_options
 from commands.setup import role_prefix_option
 from commands.standing import shown, warnings_told
+from ledger.counting import how_many
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
     from ledger.store.moving import Moved
     from ledger.store.verifying import Verdict
@@ -53,12 +54,14 @@ def move(
     from commands.settings import as_url, masked
     from ledger.store.database import connect
     from ledger.store.moving import move as put
+    from ledger.store.moving import refuse_if_empty
     from migrations.roles import grant
 
     check_writable(output)
     of, to = as_url(source), as_url(target)
-    one = connect(of)
+    one = _source(of)
     try:
+        refuse_if_empty(one, masked(to))
         keys = trusted_keys(trusted)
         before = verdict_of(one, keys, anchor, again=False)
         _refuse_unless_whole(before, masked(of), "nothing was moved: mledger audit verify")
@@ -81,6 +84,20 @@ def move(
     output.emit(
         _data(moved, after, masked(of), masked(to)), people=_people(moved, after, masked(to))
     )
+
+
+def _source(url: str) -> Engine:
+    """An engine on the ledger that is to be moved; where there is none, the step is to name it, not to make one."""
+    from ledger.errors import DatabaseUnusable
+    from ledger.store.database import connect
+
+    try:
+        return connect(url)
+    except DatabaseUnusable as problem:
+        if problem.code != "database-not-initialised":
+            raise
+        hint = "name the database that holds the ledger as SOURCE: mledger config show names yours"
+        raise DatabaseUnusable(problem.code, problem.message, hint=hint) from None
 
 
 def _refuse_unless_whole(verdict: Verdict, database: str, hint: str) -> None:
@@ -120,8 +137,8 @@ def _people(moved: Moved, verdict: Verdict, target: str) -> list[str]:
         else ""
     )
     return [
-        f"moved {rows['log']:,} events of {rows['streams']:,} streams, {rows['keys']:,} keys and"
-        f" {rows['log_checkpoints']:,} seals into {target}",
+        f"moved {how_many(rows['log'], 'event')} of {how_many(rows['streams'], 'stream')},"
+        f" {how_many(rows['keys'], 'key')} and {how_many(rows['log_checkpoints'], 'seal')} into {target}",
         f"the same bytes, root {b64encode(verdict.root).decode()}; every check of audit verify holds{proven}",
         "the source is as it was: keep it as a back-up, and let nobody record there any more",
         f"next: give people the new address, as MLEDGER_DATABASE_URL={target}",

@@ -14,6 +14,7 @@ from commands.holding_back import Back, in_words, parted, tell_not_recorded, tel
 from commands.known import nothing_due, require_known
 from commands.session import say
 from commands.signing import signed
+from ledger.counting import how_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -115,7 +116,7 @@ def instruct_all(
     requests: Sequence[Request] = _requests(session, run)
     draft = _drafted(session, run, requests, target if pen is None else None)
     if not session.recording.dry_run:
-        count = "1 payment" if len(run.lines) == 1 else f"{len(run.lines)} payments"
+        count = how_many(len(run.lines), "payment")
         confirm(f"Instruct {count}, {', '.join(_amounts(run))}?", yes)
     requests = signed(session, requests, pen)
     draft = draft or _drafted(session, run, requests, target)
@@ -158,7 +159,7 @@ def write_file(session: Session, run: str, target: Target) -> None:
 def _said(draft: Draft, run: str, target: Target, done: str = "written") -> None:
     for note in draft.notes:
         say(note)
-    transfers = "1 transfer" if draft.written == 1 else f"{draft.written} transfers"
+    transfers = how_many(draft.written, "transfer")
     left_out = f"; {draft.settled} settled already and left out" if draft.settled else ""
     say(f"{transfers} of {run} {done} to {target.path} as {target.form}{left_out}")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ledger import events as e
+from ledger.counting import how_many
 from ledger.events import Fact
 from ledger.money import display_minor
 from ledger.payees import masked
@@ -32,7 +33,7 @@ def _key_revoked(fact: e.SignerRevoked, told: Told) -> str:
 
 
 def _sealed(fact: e.LogSealed, told: Told) -> str:
-    streams = "1 stream" if fact.streams == 1 else f"{fact.streams} streams"
+    streams = how_many(fact.streams, "stream")
     lost = [f"the anchored checkpoint at position {one.size} given up" for one in fact.lost]
     why = f", {', '.join(lost)}: {fact.reason}" if lost else ""
     return f"log sealed up to position {told.record.position}, {streams} before it{why}"

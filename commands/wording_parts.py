@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ledger import events as e
+from ledger.counting import in_days
 from ledger.events import Line
 from ledger.recorded import PARTS
 
@@ -70,7 +71,7 @@ def reckoned(line: Line, told: Told) -> str:
     """How a line came about, from what it keeps of its calculation."""
     c = line.calculation
     if "days" in c:
-        days = "1 day" if c["days"] == "1" else f"{c['days']} days"
+        days = in_days(int(c["days"]))
         capped = f", capped at {c['cap']}" if c.get("capped") == "yes" else ""
         if "per_day_minor" in c:
             if capped:

@@ -65,12 +65,6 @@ def parse_date(text: str) -> date:
     return found
 
 
-@lru_cache(maxsize=256)
-def in_days(count: int) -> str:
-    """A number of days in words: "1 day", "4 days"."""
-    return "1 day" if count == 1 else f"{count} days"
-
-
 def zone(name: str) -> tzinfo:
     """The zone of an IANA name such as "Asia/Shanghai", or of a fixed offset such as "+04:30".
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from ledger.counting import in_days
 from ledger.events import Line, Record
 from ledger.money import display_minor, exponent
 from ledger.state import Contract
@@ -64,9 +65,9 @@ def _gross(line: Line, currency: str) -> str:
 
 def _per_day(line: Line, currency: str) -> str:
     kept = line.calculation
-    days = _days(kept["days"])
+    days = in_days(int(kept["days"]))
     if "step_days" in kept:
-        step = f" (from {_days(kept['step_days'])} on)" if kept["step_days"] else ""
+        step = f" (from {in_days(int(kept['step_days']))} on)" if kept["step_days"] else ""
         says = f"{days} early{step}: {_product(kept, currency)}"
     else:
         word = "early" if line.step == "bonus" else "late"
@@ -92,7 +93,7 @@ def _beside(line: Line, currency: str) -> str:
     if "incentive_due" in kept:
         said.append(f"against the incentive date {kept['incentive_due']}")
     said += [
-        f"{_days(kept[name])} {word}"
+        f"{in_days(int(kept[name]))} {word}"
         for name, word in (("excused_days", "excused"), ("suspended_days", "suspended"))
         if name in kept
     ]
@@ -105,7 +106,7 @@ def _damages(line: Line, currency: str) -> str:
     kept = line.calculation
     per_day = _money(kept, "per_day_minor", currency)
     accrued = _money(kept, "accrued_minor", currency)
-    return f"{per_day} per day × {_days(kept['days'])} = {accrued}" + _beside(line, currency)
+    return f"{per_day} per day × {in_days(int(kept['days']))} = {accrued}" + _beside(line, currency)
 
 
 # --- tax, retention, advances ----------------------------------------------------------------------
@@ -189,10 +190,6 @@ _BY_CLAUSE: dict[tuple[str, str], Callable[[Line, str], str]] = {
 
 def _money(kept: Kept, name: str, currency: str) -> str:
     return display_minor(int(kept[name]), currency)
-
-
-def _days(count: str) -> str:
-    return "1 day" if count == "1" else f"{count} days"
 
 
 def _percent(rate: str) -> Fraction:

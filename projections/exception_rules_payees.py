@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from ledger.calendars import in_days
+from ledger.counting import in_days
 from ledger.payees import Payee, Payees, masked, same_place
 from ledger.state import ADMINISTRATOR, Payment
 from projections.exception_rules import (

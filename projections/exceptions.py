@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ledger import events as e
+from ledger.counting import how_many
 from ledger.decisions.rules import RULES
 from ledger.events import Record
 from ledger.money import parse_minor
@@ -220,7 +221,7 @@ def of_log(
                 given = approvals.setdefault((record.stream_id, data.subject), {})
                 yield from _counted_twice(record, data, given)
     for (name, actor, login), positions in differing.items():
-        count = "1 event" if len(positions) == 1 else f"{len(positions)} events"
+        count = how_many(len(positions), "event")
         detail = f"{count} by {actor} recorded under the login {login}"
         severity = (
             "low" if authenticating else "medium"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ledger.counting import how_many
 from ledger.errors import DifferencesFound, InputInvalid
 from ledger.money import format_minor
 
@@ -57,7 +58,7 @@ def tell(session: Session, paths: Sequence[Path], out: Outcome, strict: bool) ->
         hint = "correct them" if not strict else "correct them, or record the rest without --strict"
         raise InputInvalid(
             "import-skipped",
-            f"{_counted(len(lost), 'place')} of {source} cannot be taken over: nothing is recorded ({why})",
+            f"{how_many(len(lost), 'place')} of {source} cannot be taken over: nothing is recorded ({why})",
             place=lost[0].place,
             hint=hint,
         )
@@ -65,7 +66,7 @@ def tell(session: Session, paths: Sequence[Path], out: Outcome, strict: bool) ->
         rest = "would be recorded" if dry else "is recorded"
         raise DifferencesFound(
             "import-incomplete",
-            f"{_counted(len(unread), 'place')} of {source} cannot be taken over; the rest {rest}",
+            f"{how_many(len(unread), 'place')} of {source} cannot be taken over; the rest {rest}",
             place=unread[0].place,
             hint="correct them and import the same again: what is recorded is not recorded twice",
         )
@@ -105,17 +106,17 @@ def _pages(session: Session, source: str, out: Outcome, strict: bool) -> Iterato
 
     dry = session.recording.dry_run
     contracts, milestones = out.taken.contracts, out.taken.milestones
-    yield f"bank: {_counted(contracts, 'contract')}, {_counted(milestones, 'milestone')} in {source}"
+    yield f"bank: {how_many(contracts, 'contract')}, {how_many(milestones, 'milestone')} in {source}"
     yield _recorded(out, dry)
     if out.known:
-        yield f"{_counted(out.known, 'entry', 'entries')} taken before"
+        yield f"{how_many(out.known, 'entry', 'entries')} taken before"
     for account in _other_accounts(session, out):
         yield visible(_of_another(account, session))
     left = _left_out(out)
     if out.listed:
         held = not all(one.number for one in out.listed)
         verb = "would wait" if held else "wait" if len(out.listed) > 1 else "waits"
-        yield f"\n{_counted(len(out.listed), 'entry', 'entries')} {verb} for a person"
+        yield f"\n{how_many(len(out.listed), 'entry', 'entries')} {verb} for a person"
         for one in out.listed[:SHOWN]:
             number = f"#{one.number} " if one.number else ""
             yield visible(f"  {number}{one.place}: {one.says}")
@@ -124,7 +125,7 @@ def _pages(session: Session, source: str, out: Outcome, strict: bool) -> Iterato
         yield from _more(len(out.listed))
     if out.older:
         more = " more" if out.listed else ""
-        yield f"\n{_counted(out.older, 'entry', 'entries')}{more} from before: mledger report bank"
+        yield f"\n{how_many(out.older, 'entry', 'entries')}{more} from before: mledger report bank"
     if left:
         yield f"\n{len(left):,} left out"
         yield from (visible(f"  {s.place}: {s.reason}") for s in left[:SHOWN])
@@ -137,12 +138,12 @@ def _warnings(out: Outcome) -> Iterator[str]:
 
     warned = [*out.reading.warnings, *out.taken.warned]
     if warned:
-        yield f"\n{_counted(len(warned), 'remark')}; nothing was left out for them"
+        yield f"\n{how_many(len(warned), 'remark')}; nothing was left out for them"
     by_rule: dict[str, list[str]] = {}
     for one in warned:
         by_rule.setdefault(one.rule, []).append(f"{one.place}: {one.detail}")
     for rule, places in by_rule.items():
-        yield f"{rule}, {_counted(len(places), 'time')}"
+        yield f"{rule}, {how_many(len(places), 'time')}"
         yield from (visible(f"  {place}") for place in places[:SHOWN])
         yield from _more(len(places))
 
@@ -155,16 +156,12 @@ def _more(count: int) -> Iterator[str]:
 def _recorded(out: Outcome, dry_run: bool) -> str:
     said = []
     if out.taken.events:
-        said.append(_counted(out.taken.events, "event"))
+        said.append(how_many(out.taken.events, "event"))
     if out.kept:
-        said.append(f"{_counted(out.kept, 'event')} of the bank's own")
+        said.append(f"{how_many(out.kept, 'event')} of the bank's own")
     if not said:
         return "nothing new to record"
     return f"{' and '.join(said)} {'would be recorded (dry run)' if dry_run else 'recorded'}"
-
-
-def _counted(number: int, noun: str, nouns: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"
 
 
 def _own(session: Session) -> set[str]:

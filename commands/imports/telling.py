@@ -9,6 +9,7 @@ from typing import Any
 from commands.imports.found import Reading, Severity, Skipped, Warned
 from commands.imports.recording import Taken
 from commands.output import visible
+from ledger.counting import how_many
 from ledger.errors import DifferencesFound, InputInvalid, LedgerError
 
 SHOWN = 20  # groups, of each kind; JSON has them all
@@ -126,7 +127,7 @@ def as_rows(told: Told) -> list[dict[str, str]]:
 def as_pages(told: Told) -> Iterator[str]:
     """The same for people."""
     contracts, milestones = range(told.taken.contracts), range(told.taken.milestones)
-    found = f"{counted(contracts, 'contract')}, {counted(milestones, 'milestone')}"
+    found = f"{how_many(len(contracts), 'contract')}, {how_many(len(milestones), 'milestone')}"
     yield f"{told.form}: {found} in {told.source}"
     yield _recorded(told.taken.events, told.dry_run)
     if loud := _loud(told):
@@ -140,9 +141,9 @@ def as_pages(told: Told) -> Iterator[str]:
             yield from _group(group)
         yield from _more(skipped, "kinds of skipped places")
     if warned:
-        yield f"\n{counted(told.warned, 'warning')}{_what_they_lost(told)}"
+        yield f"\n{how_many(len(told.warned), 'warning')}{_what_they_lost(told)}"
         for group in warned[:SHOWN]:
-            yield f"{group.rule}, {counted(group.remarks, 'time')} ({group.severity})"
+            yield f"{group.rule}, {how_many(len(group.remarks), 'time')} ({group.severity})"
             yield from _listed(group)
         yield from _more(warned, "kinds of warnings")
 
@@ -170,7 +171,7 @@ def _group(group: Group) -> Iterator[str]:
     if len(group.remarks) > PLACES:
         what = group.rule or group.remarks[0][1].partition(":")[0]
         column = f" in column {group.column}" if group.column else ""
-        yield f"{visible(what)}{visible(column)}, {counted(group.remarks, 'time')}"
+        yield f"{visible(what)}{visible(column)}, {how_many(len(group.remarks), 'time')}"
     yield from _listed(group)
     if group.hint:
         yield f"  hint: in a map, {visible(group.hint)}"
@@ -195,11 +196,7 @@ def _recorded(events: int, dry_run: bool) -> str:
     if not events:
         return "nothing new to record"
     outcome = "would be recorded (dry run)" if dry_run else "recorded"
-    return f"{counted(range(events), 'event')} {outcome}"
-
-
-def counted(things: Sequence[object], noun: str) -> str:
-    return f"{len(things):,} {noun if len(things) == 1 else f'{noun}s'}"
+    return f"{how_many(events, 'event')} {outcome}"
 
 
 # --- the answer to a program -------------------------------------------------------------------------
@@ -228,9 +225,9 @@ def problem_of(told: Told, *, strict: bool) -> LedgerError | None:
 def _nothing(told: Told, wrong: Sequence[Skipped | Warned], why: str) -> InputInvalid:
     strict = why == "with --strict"
     lost = [one for one in wrong if one.severity != "medium"]
-    says = f"{counted(lost, 'place')} of {told.source} cannot be taken over"
+    says = f"{how_many(len(lost), 'place')} of {told.source} cannot be taken over"
     if not lost:
-        says = f"{counted(wrong, 'place')} of {told.source} would be taken otherwise than written"
+        says = f"{how_many(len(wrong), 'place')} of {told.source} would be taken otherwise than written"
     return InputInvalid(
         "import-skipped",
         f"{says}: nothing is recorded ({why})",
@@ -240,12 +237,10 @@ def _nothing(told: Told, wrong: Sequence[Skipped | Warned], why: str) -> InputIn
 
 
 def _not_all(told: Told, wrong: Sequence[Skipped | Warned]) -> DifferencesFound:
-    rows, places = told.left_out, counted(wrong, "place")
+    rows, places = told.left_out, how_many(len(wrong), "place")
     says = f"{places} of {told.source} cannot be taken over"
     if rows:
-        says = (
-            f"{rows:,} of {counted(range(told.reading.rows), 'row')} of {told.source} are left out"
-        )
+        says = f"{rows:,} of {how_many(told.reading.rows, 'row')} of {told.source} are left out"
     rest = "would be recorded" if told.dry_run else "is recorded"
     return DifferencesFound(
         "import-incomplete",

@@ -14,6 +14,7 @@ from commands.bank.naming import named_by
 from commands.output import Column, Table, exact, money, number, visible
 from commands.shortening import shortened
 from ledger.bank_entries import STREAM, BankBook, Kept, fold
+from ledger.counting import how_many
 from ledger.errors import NotFound
 from ledger.money import display_minor
 
@@ -159,7 +160,7 @@ def _row(kind: str, found: Found) -> Found:
 def _people(entries: list[Found], payments: Rows | None) -> Iterator[Table | str]:
     waiting = [one for one in entries if one["verdict"] is None]
     told = [one for one in entries if one["verdict"] is not None]
-    yield f"{_counted(len(waiting), 'entry', 'entries')} of the bank without an explanation"
+    yield f"{how_many(len(waiting), 'entry', 'entries')} of the bank without an explanation"
     for one in waiting:
         amount = f"{_shown(one)} {one['currency']}" if one["amount"] else "an unknown amount"
         day = f" of {one['booked_on']}" if one["booked_on"] else ""
@@ -176,10 +177,10 @@ def _people(entries: list[Found], payments: Rows | None) -> Iterator[Table | str
         yield Table(columns, [_cells(one) for one in told])
     yield ""
     if payments is None:
-        yield f"{_counted(0, 'payment')} without an entry of the bank"
+        yield f"{how_many(0, 'payment')} without an entry of the bank"
         return
     without = replace(payments, params={"all": 0}).count()
-    yield f"{_counted(without, 'payment')} without an entry of the bank"
+    yield f"{how_many(without, 'payment')} without an entry of the bank"
     shown, rest = shortened(payments, "payment list --contract or --partner")
     if shown:
         headings: list[Column | str] = [exact("payment"), exact("transfer"), "partner", "status"]
@@ -221,7 +222,3 @@ def _shown(one: Found) -> str:
 
     currency = one["currency"]
     return display_minor(parse_minor(one["amount"]["amount"], currency), currency)
-
-
-def _counted(count: int, noun: str, nouns: str = "") -> str:
-    return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"

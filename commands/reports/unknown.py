@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from commands.output import money, visible
+from ledger.counting import how_many
 from ledger.money import display_minor
 from ledger.recorded import PARTS
 
@@ -79,8 +80,8 @@ def unpaid(rows: list[Found]) -> Iterator[str]:
             if row["minor"] is not None and row["unknown_amounts"]:
                 amount += f" and {row['unknown_amounts']} of unknown amount"
             yield (
-                f"payments not recorded for {_count(row['contracts'], 'contract')},"
-                f" {_count(row['milestones'], 'accepted milestone')}, {amount}"
+                f"payments not recorded for {how_many(row['contracts'], 'contract')},"
+                f" {how_many(row['milestones'], 'accepted milestone')}, {amount}"
             )
 
 
@@ -88,7 +89,3 @@ _WORDS = {
     "inferred": "delivered on an inferred day: {}",
     "not_heard": "open when last heard of: {}",
 }
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number:,} {name}s"

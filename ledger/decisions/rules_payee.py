@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from ledger.calendars import in_days, today_in
+from ledger.calendars import today_in
+from ledger.counting import in_days
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import BankAccount
 from ledger.payees import Payee, Payees, masked

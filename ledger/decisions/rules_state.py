@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from ledger.calendars import in_days
+from ledger.counting import in_days
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import Result
 from ledger.payables import payable_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, timedelta
 
-from ledger.calendars import in_days
+from ledger.counting import in_days
 from ledger.decisions.case import Case, Objection, rule
 from ledger.decisions.delivery_day import Delivery, in_words, is_to_come
 

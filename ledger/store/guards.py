@@ -88,23 +88,29 @@ def wrong(conn: Connection) -> dict[str, str]:
 def check_guards(conn: Connection) -> Check:
     """Whether every guard is in place; the detail names each that is not, with the step that helps."""
     check = Check("guards", "every guard of the log is as mledger init made it")
-    for name, how in wrong(conn).items():
-        check.report(told(name, how))
+    for says, step in found_and_steps(conn):
+        check.report(f"{says}: {step}")
     return check
 
 
-def told(name: str, how: str) -> str:
-    """One guard that is not as it must be, in words."""
+def found_and_steps(conn: Connection) -> list[tuple[str, str]]:
+    """Each guard that is not as it must be, in words, and the step that helps."""
+    return [_told(name, how, conn.dialect.name) for name, how in wrong(conn).items()]
+
+
+def _told(name: str, how: str, dialect: str) -> tuple[str, str]:
     if how == "added":
         foreign = "is none of this program's, and may change, refuse or swallow what is recorded"
-        return f"{name} {foreign}: {_taken_away(name)}"
+        return f"{name} {foreign}", _taken_away(name, dialect)
     if name.startswith("table "):
-        return f"{name} was {how}: restore a backup of before that"
-    return f"{name} is {how}: mledger init, as the owner of the tables, puts it back"
+        return f"{name} was {how}", "restore a backup of before that"
+    return f"{name} is {how}", "mledger init, as the owner of the tables, puts it back"
 
 
-def _taken_away(name: str) -> str:
+def _taken_away(name: str, dialect: str) -> str:
     kind, _, rest = name.partition(" ")
+    if dialect == "sqlite":  # which knows no DROP ... ON
+        return f"DROP {kind.upper()} {rest.rpartition(' on ')[0]}"
     match kind:
         case "row":
             return f"ALTER TABLE {rest.rpartition(' ')[2]} DISABLE ROW LEVEL SECURITY"

@@ -57,14 +57,9 @@ def move(
     Raises NotFound for a source without records, DatabaseUnusable for a target that holds a ledger or is not the
     caller's own, Conflict where the source has grown meanwhile, and IntegrityViolated where what is read back differs.
     """
+    refuse_if_empty(source, masked(target.url))
     with reading(source) as conn:
         now = head(conn)
-        if not now.position:
-            raise NotFound(
-                "nothing-to-move",
-                f"nothing is recorded in {masked(source.url)}",
-                hint="an empty ledger needs no move: mledger init makes one",
-            )
         with writing(target) as other:
             formerly = _refuse_unless_empty(other)
             with _unguarded(other):
@@ -73,6 +68,17 @@ def move(
             finish(other, formerly)
             _refuse_if_grown(source, now)
     return Moved(now.ledger_id, {name: rows.count for name, rows in put.items()})
+
+
+def refuse_if_empty(source: Engine, target: str) -> None:
+    """Raises NotFound for a source without records: whoever asks first need not make a `target` for it."""
+    with reading(source) as conn:
+        if not head(conn).position:
+            raise NotFound(
+                "nothing-to-move",
+                f"nothing is recorded in {masked(source.url)}",
+                hint=f"an empty ledger needs no move: mledger init --database {target} makes one there",
+            )
 
 
 def _put(

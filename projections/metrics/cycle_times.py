@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ledger.calendars import in_days
+from ledger.counting import in_days
 from projections.metrics.behind import days_between, events, identity
 from projections.metrics.definition import CYCLE_TIMES as DEFINITION
 from projections.metrics.frame import (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from ledger.calendars import in_days
+from ledger.counting import in_days
 from projections.derive.schedule import BEHIND, EXPOSURE, OLDEST
 from projections.metrics.behind import amount, days_between, events
 from projections.metrics.definition import EXPOSURE as DEFINITION

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ledger.calendars import in_days
+from ledger.counting import in_days
 from projections.metrics.behind import amount, days_between, events, identity
 from projections.metrics.definition import ON_TIME as DEFINITION
 from projections.metrics.frame import (

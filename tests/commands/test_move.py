@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,25 @@ def test_reports_are_built_by_the_move_and_nothing_is_said_to_be_compared(
     assert (status["last_run"]["first"], status["last_run"]["compared"]) == (True, 0)
 
 
+def test_an_empty_ledger_is_not_moved_and_its_hint_makes_one_there(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    target = tmp_path / "target.sqlite3"
+    ran = moves(sqlite_url, str(target))
+    assert (ran.code, "error[nothing-to-move]" in ran.err) == (2, True)
+    assert not target.exists()
+    hinted = re.search(r"mledger init --database (\S+)", ran.err)
+    assert hinted
+    assert mledger("unused.sqlite3", "init", "--database", hinted[1]).code == 0
+    assert target.exists()
+
+
+def test_one_of_a_kind_is_told_as_one(sqlite_url: str, tmp_path: Path) -> None:
+    sealed(sqlite_url, tmp_path)
+    said = moves(sqlite_url, str(tmp_path / "target.sqlite3")).out
+    assert "moved 42 events of 2 streams, 0 keys and 1 seal into" in said
+
+
 def test_a_damaged_log_is_not_moved(sqlite_url: str, tmp_path: Path) -> None:
     from tests.test_run_book import UNGUARDED, change
 
@@ -136,6 +156,8 @@ def test_roles_of_another_ledger_stop_the_move_while_nothing_is_moved(
 def test_a_source_or_a_target_that_cannot_be_is_refused(sqlite_url: str, tmp_path: Path) -> None:
     missing = moves(str(tmp_path / "missing.sqlite3"), str(tmp_path / "target.sqlite3"))
     assert (missing.code, "error[database-not-initialised]" in missing.err) == (2, True)
+    assert "mledger config show" in missing.err and "mledger init" not in missing.err
+    assert not (tmp_path / "target.sqlite3").exists()
     record(sqlite_url, double_eleven())
     itself = moves(sqlite_url, sqlite_url)
     assert (itself.code, "error[target-not-empty]" in itself.err) == (2, True)

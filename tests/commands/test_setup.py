@@ -15,9 +15,11 @@ from sqlalchemy import make_url
 import migrations
 from commands import doctor
 from commands.main import main
+from ledger.store import connect
 from migrations.roles import KINDS
 from tests.databases import Cluster, role_of
 from tests.projections.test_cluster import streaming_replica
+from tests.store.test_guards_in_place import change
 
 Out = pytest.CaptureFixture[str]
 
@@ -99,7 +101,8 @@ def test_doctor_finds_a_sound_installation(database_url: str, capsys: Out) -> No
     assert code == 0
     assert found["ok"] is True
     assert set(statuses(found).values()) <= {"ok", "warn"}
-    names = ["python", "libraries", "database", "schema", "log", "read models", "right to record"]
+    names = ["python", "libraries", "database", "schema", "log", "guards", "read models"]
+    names += ["right to record"]
     assert set(names) <= statuses(found).keys()
     assert all(check["hint"] for check in found["checks"] if check["status"] != "ok")
 
@@ -118,6 +121,40 @@ def test_doctor_finds_a_database_that_is_not_ours(tmp_path: Path, capsys: Out) -
     file.write_text("this is no database, but long enough to look at" * 30)
     code, found = run(capsys, "doctor", "--database", str(file))
     assert (code, statuses(found)["database"]) == (1, "fail")
+
+
+def guards(capsys: Out, url: str) -> tuple[int, list[dict[str, Any]]]:
+    code, found = run(capsys, "doctor", "--database", url)
+    return code, [check for check in found["checks"] if check["name"] == "guards"]
+
+
+def test_doctor_names_each_guard_that_is_gone_and_the_step_that_puts_it_back(
+    database_url: str, capsys: Out
+) -> None:
+    engine = connect(database_url)
+    on = "" if engine.dialect.name == "sqlite" else " ON log"
+    change(engine, f"DROP TRIGGER log_no_update{on}", f"DROP TRIGGER log_no_delete{on}")
+    code, found = guards(capsys, database_url)
+    assert code == 1
+    assert [(check["status"], check["detail"]) for check in found] == [
+        ("fail", "trigger log_no_delete on log is missing"),
+        ("fail", "trigger log_no_update on log is missing"),
+    ]
+    assert {check["hint"].partition(",")[0] for check in found} == {"mledger init"}
+    assert run(capsys, "init", "--database", database_url)[0] == 0
+    code, found = guards(capsys, database_url)
+    assert (code, [check["status"] for check in found]) == (0, ["ok"])
+    engine.dispose()
+
+
+def test_doctor_names_a_guard_that_somebody_added(sqlite_url: str, capsys: Out) -> None:
+    engine = connect(sqlite_url)
+    change(engine, "CREATE TRIGGER hidden BEFORE INSERT ON keys BEGIN SELECT RAISE(IGNORE); END")
+    _, (found,) = guards(capsys, sqlite_url)
+    assert (found["status"], found["hint"]) == ("fail", "DROP TRIGGER hidden")
+    change(engine, found["hint"])
+    assert guards(capsys, sqlite_url)[0] == 0
+    engine.dispose()
 
 
 @pytest.mark.usefixtures("today")
