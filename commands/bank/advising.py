@@ -27,6 +27,7 @@ def command_for(entry: BankEntry, about: Named, finding: str, by_minor: int | No
     """The command, or the choice of commands, that settles an entry; NUMBER stands for the entry's."""
     if finding in _OF_DAYS:
         entry = replace(entry, booked_on=None)
+    about = _in_its_currency(entry, about)
     dismiss = f"if it is nothing of ours: mledger payment dismiss {NUMBER} --reason WHY"
     if entry.side == "accepted":
         return f"{_again(entry, about.having('failed'))}; {dismiss}" if about.parts else dismiss
@@ -69,10 +70,21 @@ def filled_in(command: str, version: int | None) -> str:
     return command if version is None else command.replace(NUMBER, f"'#{version}'")
 
 
+def _in_its_currency(entry: BankEntry, about: Named) -> Named:
+    """Of payments in several currencies those that the entry can have paid or given back, if any are in its own."""
+    same = tuple(part for part in about.parts if part.currency == entry.currency)
+    if not same or entry.side in ("rejected", "accepted"):
+        return about
+    names = {name for part in same for name in (part.transfer, part.reference)}
+    return Named(tuple(name for name in about.subjects if name in names), same)
+
+
 def _record(entry: BankEntry, about: Named, by_minor: int | None) -> str:
     currency = about.parts[0].currency
     abroad = "" if entry.currency == currency else _abroad(entry)
-    if by_minor is None or abroad:
+    if by_minor is None and not about.having("paid"):
+        by_minor = (entry.amount_minor or 0) - sum(_open(about).values())
+    if not by_minor or abroad:
         return f"if it is paid so: {_in_turn(entry, _each(about, f'mledger payment record {{}}{abroad}'))}"
     if by_minor < 0:
         return f"if no more was paid: {_in_turn(entry, _recorded(about, entry.amount_minor or 0))}"

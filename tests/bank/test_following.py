@@ -181,6 +181,33 @@ ROWS = [
         {"T1": ({"paid"}, "200000.00"), "T2": ({"paid"}, "4990.00")},
         {"CNY": -20_499_000},
     ),
+    # It names payments in two currencies: only those in its own can be paid by it.
+    (
+        [ntry("205000.00", tx("", text=f"{T1} {T2} {T3}"), currency="CNY")],
+        SO,
+        {},
+        {
+            "T1": ({"paid"}, "200000.00"),
+            "T2": ({"paid"}, "5000.00"),
+            "T3": ({"instructed"}, "0.00"),
+        },
+        {"CNY": -20_500_000},
+    ),
+    (
+        [ntry("4990.00", tx("", text=f"{T2} {T3}"), currency="CNY")],
+        LESS,
+        {},
+        {"T2": ({"paid"}, "4990.00"), "T3": ({"instructed"}, "0.00")},
+        {"CNY": -499_000},
+    ),
+    # What waits for another reason is told by its amount, too.
+    (
+        [ntry("1700.39", tx(T3), day="")],
+        LESS,
+        {},
+        {"T3": ({"paid"}, "1700.39")},
+        {"EUR": -170_039},
+    ),
     # So short that nothing is left for the second, which waits on.
     (
         [ntry("199000.00", tx("", text=f"{T1} {T2}"), currency="CNY")],
