@@ -11,14 +11,19 @@ import pytest
 from sqlalchemy import Connection
 
 from ledger.contract import evolve
-from ledger.events import Record
+from ledger.events import Record, SignerProposed
+from ledger.signers import STREAM as SIGNERS
 from ledger.state import Contract
 from ledger.store import Ledger, open_ledger
+from ledger.store.records import Envelope
+from ledger.store.sealing import seal
 from projections.exports.bundle.source import Source, natural_end, stream_numbers
 from tests.commands.played import record
 from tests.exports.ledgers import benchmark, of_each
+from tests.store.sealed import KEY
 
 FIRST, SECOND = "BW-0000000", "BW-0000001"
+PROPOSED = SignerProposed(person="ana", key="ssh-ed25519 AAAA", valid_from=date(2026, 1, 1))
 
 
 @pytest.fixture
@@ -86,3 +91,22 @@ def test_without_a_seal_a_bundle_goes_to_the_end_of_the_log(ledger: Ledger[Contr
     with ledger.snapshot() as conn:
         last = conn.exec_driver_sql("SELECT max(position) FROM log").scalar()
         assert natural_end(conn, None) == natural_end(conn, (FIRST,)) == last
+
+
+def test_a_bundle_goes_to_the_last_seal_that_has_all_of_it(sqlite_url: str) -> None:
+    """What it holds are its contracts and the keys that sign: it ends at a seal only where none of them went on."""
+    one, other = of_each(benchmark(2))
+    record(sqlite_url, [*one[:-1], *other])
+    with open_ledger(sqlite_url, evolve) as ledger:
+
+        def ends(*names: str) -> int:
+            with ledger.snapshot() as conn:
+                return natural_end(conn, names or None)
+
+        seals = [seal(ledger.engine, KEY).checkpoint.size for _ in range(2)]
+        assert ends(FIRST) == ends(SECOND) == ends(FIRST, SECOND) == seals[1] > seals[0]
+        record(sqlite_url, one[-1:])
+        last = seals[1] + 1
+        assert (ends(SECOND), ends(FIRST), ends(FIRST, SECOND), ends()) == (seals[1], last, last, last)
+        ledger.append([(SIGNERS, 0, [PROPOSED])], Envelope(actor="ana"))
+        assert ends(SECOND) == last + 1

@@ -366,9 +366,23 @@ def test_remarks_stand_in_the_order_of_the_lines(tmp_path: Path) -> None:
 CHINESE = "contract,milestone,currency,title\nC,M1,CNY,双十一\n"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_unicode_is_read_with_or_without_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
-    assert only(read(tmp_path, CHINESE.encode(encoding))).milestones[0].title == "双十一"
+# The byte order marks of the Unicode Standard (23.8), and what each announces.
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [
+        (b"", "utf-8"),
+        (b"\xef\xbb\xbf", "utf-8"),
+        (b"\xff\xfe", "utf-16-le"),
+        (b"\xfe\xff", "utf-16-be"),
+        (b"\xff\xfe\x00\x00", "utf-32-le"),
+        (b"\x00\x00\xfe\xff", "utf-32-be"),
+    ],
+)
+def test_unicode_is_read_with_or_without_a_byte_order_mark(
+    tmp_path: Path, mark: bytes, encoding: str
+) -> None:
+    data = mark + CHINESE.encode(encoding)
+    assert only(read(tmp_path, data)).milestones[0].title == "双十一"
 
 
 def test_a_map_names_any_other_encoding(tmp_path: Path) -> None:

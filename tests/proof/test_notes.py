@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from string import ascii_lowercase, ascii_uppercase, digits
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,7 +12,7 @@ from ledger.proof import notes as n
 from ledger.proof.checkpoints import Checkpoint, anchored, read, read_anchor, signed
 from ledger.proof.merkle import inclusion_proof, leaf_hash, root_of
 from ledger.proof.notes import NoteInvalid
-from ledger.proof.proofs import parse_proof, write
+from ledger.proof.proofs import coded, parse_proof, write
 
 # https://c2sp.org/signed-note, "Example".
 VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
@@ -35,6 +36,7 @@ CHECKPOINT = (
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))
 ORIGIN = "mledger/1f0e"
+SIGNS = f"{ascii_uppercase}{ascii_lowercase}{digits}+/"  # of base64, in their order
 
 
 def test_the_published_note_is_verified_by_the_published_key() -> None:
@@ -112,6 +114,10 @@ def test_what_is_no_note_is_refused_and_named(note: bytes, says: str) -> None:
         n.parse(note)
 
 
+def test_a_note_of_a_hundred_signatures_is_read() -> None:
+    assert len(n.parse(b"a\n\n" + line("x", bytes(68)) * 100).signatures) == 100
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -155,6 +161,13 @@ def test_a_checkpoint_is_of_its_log_and_by_its_key() -> None:
 ROOT = b64encode(bytes(32)).decode()
 
 
+def stray(coded: str) -> str:
+    """The same 32 bytes with a bit set that stands for none of them: base64 that is not canonical (RFC 4648, 3.5)."""
+    found = coded[:-2] + SIGNS[SIGNS.index(coded[-2]) ^ 1] + "="
+    assert found != coded and b64decode(found, validate=True) == b64decode(coded)
+    return found
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -165,6 +178,7 @@ ROOT = b64encode(bytes(32)).decode()
         (f"{ORIGIN}\n٣\n{ROOT}\n", "no size"),
         (f"{ORIGIN}\n3\nAA==\n", "no root"),
         (f"{ORIGIN}\n3\nnot base64\n", "no root"),
+        (f"{ORIGIN}\n3\n{stray(ROOT)}\n", "no root"),
     ],
 )
 def test_what_is_no_checkpoint_is_refused_and_named(text: str, says: str) -> None:
@@ -207,6 +221,16 @@ def test_a_proof_is_written_read_and_checked() -> None:
     for broken in ("x" + text, text.replace("index 3", "index 03"), text.replace("index 3\n", "")):
         with pytest.raises(NoteInvalid):
             parse_proof(broken)
+
+
+def test_a_hash_in_a_path_is_32_bytes_written_in_the_one_way_that_there_is() -> None:
+    """One text for one proof: else the same proof could be handed out under many digests."""
+    note = signed(Checkpoint(ORIGIN, 2, root_of([b"0", b"1"])), KEY)
+    text, (step,) = write(0, [leaf_hash(b"1")], note), coded([leaf_hash(b"1")])
+    assert parse_proof(text).path == (leaf_hash(b"1"),)
+    for wrong in (stray(step), step.rstrip("="), f"{step} ", step[:-4], f"{step[:-1]}*", f"AAAA{step}"):
+        with pytest.raises(NoteInvalid, match="32 bytes each"):
+            parse_proof(text.replace(step, wrong))
 
 
 def test_a_proof_of_the_only_entry_has_no_path() -> None:
