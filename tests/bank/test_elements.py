@@ -356,12 +356,23 @@ def test_chrgs_that_do_not_explain_the_rest_leave_it_open(chrgs: str) -> None:
     assert finding(World(), ntry("1787.39", tx(T3, chrgs))) == "over"
 
 
-def test_more_beside_the_payment_than_the_charges_told_is_said() -> None:
+@pytest.mark.parametrize(
+    ("told", "remarks"),
+    [
+        ("10.00", ["bank-fees", "bank-fees-differ"]),
+        ("15.00", ["bank-fees"]),
+        ("20.00", ["bank-fees", "bank-fees-differ"]),
+    ],
+)
+def test_what_is_beside_the_payment_and_not_the_charges_told_is_said(
+    told: str, remarks: list[str]
+) -> None:
+    """15.00 are booked beside the 1,772.39 instructed."""
     world = World()
-    more = details(amount("InstdAmt", "1772.39")) + f"<Chrgs>{charge('10.00')}</Chrgs>"
+    more = details(amount("InstdAmt", "1772.39")) + f"<Chrgs>{charge(told)}</Chrgs>"
     taken = world.take(statement(ntry("1787.39", tx(T3, more))))
     assert fees(taken) == 1500
-    assert [rule for v in taken for rule, _ in v.remarks] == ["bank-fees", "bank-fees-differ"]
+    assert [rule for v in taken for rule, _ in v.remarks] == remarks
 
 
 def test_chrgs_in_the_currency_paid_are_cost_of_the_exchange() -> None:

@@ -376,6 +376,25 @@ def test_a_milestone_worth_one_cent_rounds_each_line_by_itself() -> None:
     assert amounts(1, terms=even, progress=progress) == {}
 
 
+HALVES = {
+    "late_penalty": LatePenalty(rate=D("0.5"), cap=D(10)),
+    "early_bonus": EarlyBonus(rate=D("0.5"), cap=D(10)),
+}
+
+
+@pytest.mark.parametrize(
+    ("amount", "half_up", "half_even"), [(100, 1, 0), (300, 2, 2), (500, 3, 2), (900, 5, 4)]
+)
+@pytest.mark.parametrize("late", [1, -1])
+def test_a_day_of_half_a_percent_is_rounded_once_by_the_contracts_rule(
+    amount: int, half_up: int, half_even: int, late: int
+) -> None:
+    """0.5 % of 1.00, 3.00, 5.00 and 9.00 are 0.5, 1.5, 2.5 and 4.5 cents."""
+    for rounding, cents in (("half-up", half_up), ("half-even", half_even)):
+        found = amounts(amount, late, terms=HALVES | {"rounding": rounding})
+        assert sum(found.values()) == -late * cents
+
+
 TINY: dict[str, tuple[dict[str, Any], int]] = {
     "early": ({"early_bonus": EarlyBonus(rate=D(1), cap=D(5))}, -3),
     "early, its own cap": ({"early_bonus": EarlyBonus(rate=D(9), cap=D(0))}, -3),

@@ -204,7 +204,11 @@ def test_a_number_cell_has_its_own_decimal_point_whatever_mark_the_text_has() ->
     ("number", "hint"),
     [
         ("45000", "If it stands for 2023-03-15, format the column as a date."),
+        ("20000", "If it stands for 1954-10-03, format the column as a date."),
+        ("80000", "If it stands for 2119-01-11, format the column as a date."),
+        ("19999", "Format the column as a date, or write YYYY-MM-DD."),
         ("80001", "Format the column as a date, or write YYYY-MM-DD."),
+        ("45000.5", "Format the column as a date, or write YYYY-MM-DD."),
     ],
 )
 def test_a_number_is_no_date_and_the_day_that_it_may_be_is_said(number: str, hint: str) -> None:

@@ -126,6 +126,19 @@ def test_days_are_those_of_a_spreadsheet() -> None:
     assert {cell.number_format for (cell,) in rows} == {"yyyy-mm-dd"}
 
 
+@pytest.mark.parametrize(
+    ("column", "is_day"),
+    [
+        *((name, True) for name in ("paid_on", "payment_due", "valid_until", "on", "by", "due")),
+        *((name, True) for name in ("since", "until", "from", "to")),
+        *((name, False) for name in ("title", "month", "once", "residue", "partner_to")),
+    ],
+)
+def test_a_day_is_a_day_in_columns_of_days_and_a_text_in_others(column: str, is_day: bool) -> None:
+    (_, (cell,)) = cells_of(workbook([Page("p", [{column: "2026-01-02"}])]))
+    assert cell.is_date == is_day
+
+
 def test_a_sheet_of_more_rows_than_programs_read_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
