@@ -111,6 +111,14 @@ def test_a_credit_of_a_debits_amount_gives_it_back() -> None:
         ("<ValDt><Dt>2026-06-12</Dt></ValDt>", "2026-06-12"),
         ("<BookgDt><Dt> </Dt></BookgDt><ValDt><Dt>2026-06-12</Dt></ValDt>", "2026-06-12"),
         ("<ValDt><DtTm>2026-06-12T01:00:00+02:00</DtTm></ValDt>", "2026-06-12"),
+        (
+            "<BookgDt><Dt>2026-06-11</Dt></BookgDt><ValDt><Dt>2026-06-12</Dt></ValDt>",
+            "2026-06-11",
+        ),
+        (
+            "<BookgDt><DtTm>2026-06-11T09:00:00</DtTm></BookgDt><ValDt><Dt>2026-06-10</Dt></ValDt>",
+            "2026-06-11",
+        ),
     ],
 )
 def test_bookgdt_is_the_day_and_the_value_date_where_there_is_none(day: str, booked: str) -> None:
@@ -350,6 +358,8 @@ def test_chrgs_said_to_be_in_the_exact_amount_make_it_short() -> None:
         f"<Chrgs>{charge('14.99')}</Chrgs>",
         f"<Chrgs>{charge('15.00', '<Br>CRED</Br>')}</Chrgs>",
         f"<Chrgs>{charge('15.00', currency='USD')}</Chrgs>",
+        # One of two stands beside the amount: then the 15.00 are not held by it.
+        f"<Chrgs>{charge('5.00')}{charge('10.00', '<ChrgInclInd>false</ChrgInclInd>')}</Chrgs>",
     ],
 )
 def test_chrgs_that_do_not_explain_the_rest_leave_it_open(chrgs: str) -> None:
@@ -496,6 +506,22 @@ def test_txdtls_of_a_collective_entry_settle_each_its_own(form: str) -> None:
     world.take(statement(ntry("205000.00", each("200000.00", "5000.00", form), currency="CNY")))
     assert world.paid(T1)
     assert world.paid(T2)
+
+
+@pytest.mark.parametrize("tag", ["TxAmt", "InstdAmt"])
+def test_what_was_booked_of_each_is_its_own_amt_whatever_it_was_before_charges(tag: str) -> None:
+    """The transactions come to the entry by what was booked of each, not by what else is told of them."""
+    form = f'<Amt Ccy="CNY">{{0}}</Amt>{details(amount(tag, "1.00", "CNY"))}'
+    text = each("200000.00", "5000.00", form)
+    found = read(statement(ntry("205000.00", text, currency="CNY")))
+    assert [one.amount_minor for one in found] == [20_000_000, 500_000]
+
+
+@pytest.mark.parametrize("number", ["1", "3"])
+def test_as_many_txdtls_are_told_as_btch_counts_or_none_settles_by_itself(number: str) -> None:
+    said = batch("", number) + each("200000.00", "5000.00", FORMS[0])
+    (found,) = read(statement(ntry("205000.00", said, currency="CNY")))
+    assert found.partial == f"of the {number} transactions of this entry 2 are told"
 
 
 @pytest.mark.parametrize("form", FORMS, ids=["Amt", "TxAmt", "InstdAmt"])

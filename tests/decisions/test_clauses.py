@@ -262,13 +262,18 @@ def test_retention_steps_down_where_the_completion_share_is_crossed(
     assert found == {"retained": -retained}
 
 
-def test_the_side_before_the_completion_share_is_whole_minor_units_rounded_down() -> None:
-    """Half of 101 is 50.5: 50 of them at 50 % are 25; 51 would have been 25.5, and so 26."""
+@pytest.mark.parametrize(
+    ("amount", "first", "then", "retained"), [(101, "50", "51", -25), (103, "51", "52", -26)]
+)
+def test_the_side_before_the_completion_share_is_whole_minor_units_rounded_down(
+    amount: int, first: str, then: str, retained: int
+) -> None:
+    """Half of 101 is 50.5: 50 of them at 50 % are 25; 51 would have been 25.5, and so 26. Half of 103 is 51.5."""
     clause = Retention(rate=D(50), until=D(50))
-    found = lines_of(101, terms={"retention": clause}, progress={"contract_minor": 101})
-    assert found[-1].amount_minor == -25
-    assert calculation("retained", found)["first_minor"] == "50"
-    assert calculation("retained", found)["then_minor"] == "51"
+    found = lines_of(amount, terms={"retention": clause}, progress={"contract_minor": amount})
+    assert found[-1].amount_minor == retained
+    assert calculation("retained", found)["first_minor"] == first
+    assert calculation("retained", found)["then_minor"] == then
 
 
 def test_a_milestone_that_crosses_says_how_much_lies_on_each_side() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain, zip_longest
 
 import pytest
@@ -15,10 +15,11 @@ from ledger.events import Record, SignerProposed
 from ledger.signers import STREAM as SIGNERS
 from ledger.state import Contract
 from ledger.store import Ledger, open_ledger
+from ledger.store.reading import head
 from ledger.store.records import Envelope
 from ledger.store.sealing import seal
 from projections.exports.bundle.source import Source, natural_end, stream_numbers
-from tests.commands.played import record
+from tests.commands.played import NOON, record
 from tests.exports.ledgers import benchmark, of_each
 from tests.store.sealed import KEY
 
@@ -85,6 +86,12 @@ def test_it_was_recorded_when_its_last_position_was_and_an_empty_one_never(
     with ledger.snapshot() as conn:
         assert source(ledger, conn, until=3).recorded_at == "2026-11-22T04:00:00.000000Z"
         assert source(ledger, conn, until=0).recorded_at == ""
+        last = head(conn).position
+    ledger.recorder.clock = lambda: NOON + timedelta(hours=1)  # type: ignore[attr-defined]
+    ledger.append([(SIGNERS, 0, [PROPOSED])], Envelope(actor="ana"))
+    with ledger.snapshot() as conn:
+        assert source(ledger, conn, until=last).recorded_at == "2026-11-22T04:00:00.000000Z"
+        assert source(ledger, conn, until=last + 1).recorded_at == "2026-11-22T05:00:00.000000Z"
 
 
 def test_without_a_seal_a_bundle_goes_to_the_end_of_the_log(ledger: Ledger[Contract]) -> None:
@@ -107,6 +114,11 @@ def test_a_bundle_goes_to_the_last_seal_that_has_all_of_it(sqlite_url: str) -> N
         assert ends(FIRST) == ends(SECOND) == ends(FIRST, SECOND) == seals[1] > seals[0]
         record(sqlite_url, one[-1:])
         last = seals[1] + 1
-        assert (ends(SECOND), ends(FIRST), ends(FIRST, SECOND), ends()) == (seals[1], last, last, last)
+        assert (ends(SECOND), ends(FIRST), ends(FIRST, SECOND), ends()) == (
+            seals[1],
+            last,
+            last,
+            last,
+        )
         ledger.append([(SIGNERS, 0, [PROPOSED])], Envelope(actor="ana"))
         assert ends(SECOND) == last + 1

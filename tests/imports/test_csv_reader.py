@@ -786,6 +786,14 @@ def test_a_field_keeps_the_maps_notation_where_it_says_nothing_itself(tmp_path: 
     assert found.value_minor == 1_025_000
 
 
+@pytest.mark.parametrize(("scale", "minor"), [("'1'", 150), ("'10'", 1_500), ("'1000'", 150_000)])
+def test_a_scale_is_one_or_a_power_of_ten(tmp_path: Path, scale: str, minor: int) -> None:
+    reading = read(
+        tmp_path, "contract,milestone,currency,amount\nC,M1,CNY,1.5\n", f"scale: {scale}"
+    )
+    assert only(reading).milestones[0].amount_minor == minor
+
+
 @pytest.mark.parametrize(
     ("written", "kept", "remarks"),
     [("Terminated", "terminated", []), ("closed", "closed", ["status-unknown"])],

@@ -126,6 +126,11 @@ def test_days_are_those_of_a_spreadsheet() -> None:
     assert {cell.number_format for (cell,) in rows} == {"yyyy-mm-dd"}
 
 
+def test_yes_and_no_are_those_of_a_spreadsheet() -> None:
+    _, (yes, no) = cells_of(workbook([Page("p", [{"a": True, "b": False}])]))
+    assert (yes.data_type, yes.value, no.data_type, no.value) == ("b", True, "b", False)
+
+
 @pytest.mark.parametrize(
     ("column", "is_day"),
     [

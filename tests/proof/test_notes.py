@@ -228,7 +228,14 @@ def test_a_hash_in_a_path_is_32_bytes_written_in_the_one_way_that_there_is() -> 
     note = signed(Checkpoint(ORIGIN, 2, root_of([b"0", b"1"])), KEY)
     text, (step,) = write(0, [leaf_hash(b"1")], note), coded([leaf_hash(b"1")])
     assert parse_proof(text).path == (leaf_hash(b"1"),)
-    for wrong in (stray(step), step.rstrip("="), f"{step} ", step[:-4], f"{step[:-1]}*", f"AAAA{step}"):
+    for wrong in (
+        stray(step),
+        step.rstrip("="),
+        f"{step} ",
+        step[:-4],
+        f"{step[:-1]}*",
+        f"AAAA{step}",
+    ):
         with pytest.raises(NoteInvalid, match="32 bytes each"):
             parse_proof(text.replace(step, wrong))
 

@@ -211,6 +211,14 @@ def test_a_suffix_rewritten_and_sealed_with_the_stolen_key_is_found_by_the_ancho
             does("DELETE FROM log_checkpoints", "DELETE FROM log WHERE position = 2"),
             "position-missing",
         ),
+        (does("DELETE FROM log WHERE position = 12"), "position-missing"),
+        (
+            does(
+                "INSERT INTO streams VALUES (6, 'F')",
+                "UPDATE log SET stream = 6 WHERE position = 12",
+            ),
+            "stream-missing",
+        ),
         (
             lambda conn: (does("DELETE FROM log_checkpoints")(conn), edits(2, actor="m")(conn)),
             "anchor-differs",
