@@ -196,7 +196,7 @@ def behind(posted: Posted, milestone: Milestone, by_version: dict[int, Record]) 
 def _of_the_whole(posted: Posted, by_version: dict[int, Record]) -> set[int]:
     """What a line looks at beside its milestone: acceptances before it, and for a recovery the advances paid."""
     line = posted.line
-    recovery = (line.step, line.clause) == ("advance", "recovered")
+    recovery = line.step == "advance"
     shares = {"completed_minor", "limit_left_minor", "contract_left_minor"}
     if not recovery and not shares & line.calculation.keys():
         return set()

@@ -192,6 +192,26 @@ def test_a_part_told_by_deliverables_leaves_the_others_in_a_remainder_with_the_s
     ]
 
 
+def test_a_deliverable_named_twice_is_one_and_so_is_one_planned_twice() -> None:
+    """One of two is a half of 3,000.00, however often the plan or the approval names it."""
+    for planned in (("a", "b"), ("a", "b", "b")):
+        story = b.contract(
+            b.defined("M1", amount_minor=300_000, deliverables=planned), early_bonus=None
+        )
+        b.play(story, b.submits("M1"))
+        approval, accepted, rest = b.permitted(story, b.approves("M1", deliverables=("b", "b")))
+        assert isinstance(approval, e.ApprovalGranted)
+        assert isinstance(accepted, e.MilestoneAccepted)
+        assert isinstance(rest, e.MilestoneDefined)
+        assert (approval.deliverables, accepted.accepted_minor) == (("b",), 150_000)
+        assert (rest.amount_minor, rest.deliverables) == (150_000, ("a",))
+    whole = b.contract(b.defined("M1", amount_minor=300_000, deliverables=("a", "b", "b")))
+    b.play(whole, b.submits("M1"))
+    approval, *_ = b.permitted(whole, b.approves("M1", deliverables=("b", "a", "a")))
+    assert isinstance(approval, e.ApprovalGranted)
+    assert (approval.accepted_minor, approval.deliverables) == (300_000, ())
+
+
 def test_the_remainder_keeps_its_dependencies_and_its_incentive_date() -> None:
     kept = b.contract(b.defined("M1"), b.defined("M2"), ("admin-1", DEFINED))
     b.play(kept, b.submits("M1"), b.approves("M1", on=day(8, 25)))
@@ -340,6 +360,18 @@ def test_a_discount_is_not_earned_by_less_nor_by_a_day_too_late() -> None:
         (event,) = b.permitted(story, b.records_paid(7, amount, on=on))
         assert isinstance(event, e.PaymentRecorded)
         assert event.lines == ()
+
+
+def test_a_discount_is_earned_also_where_the_bank_paid_more_than_it_was_told() -> None:
+    """All that was instructed left in time; what went beyond is a claim: 10,000.00 were owed less 2 %."""
+    agreed = PaymentTerms(net_days=30, discount=EarlyPayment(rate=Decimal(2), days=10))
+    story = b.accepted(payment=agreed, **PLAIN)
+    b.play(story, ("finance-1", i.InstructPayment(milestone="M1", discount=True, on=day(9, 1))))
+    over = i.RecordPayment(instruction=7, amount_minor=980_100, over=True, on=day(9, 4))
+    (event,) = b.permitted(story, ("finance-1", over))
+    assert isinstance(event, e.PaymentRecorded)
+    assert [line.amount_minor for line in event.lines] == [-20_000]
+    assert story.the_state().milestones["M1"].outstanding_minor == -100
 
 
 def test_a_payment_that_failed_and_one_that_was_recorded_by_mistake() -> None:

@@ -156,6 +156,18 @@ def test_a_termination_is_not_dated_before_what_it_settles() -> None:
     b.refused(waits, e.ends(("M1", 1), on=b.day(8, 20)), rule)
 
 
+@permits("termination-after-what-it-settles")
+def test_a_payment_of_an_advance_that_never_was_is_nothing_to_settle() -> None:
+    """Entered for 20 September by mistake, then for 7 August: a termination of 1 September comes after it."""
+    story = b.play(e.advanced(None), b.pays("A", on=b.day(8, 6)))
+    instruction = b.last(story)
+    b.play(story, b.records_paid(instruction, on=b.day(9, 20)))
+    wrong = i.ReversePayment(payment=b.last(story), why="error")
+    b.play(story, ("finance-1", wrong), b.pays("A", on=b.day(8, 6)))
+    b.play(story, b.records_paid(b.last(story), on=b.day(8, 7)))
+    b.permitted(story, e.ends(on=b.day(9, 1)))
+
+
 @permits("share-of-open-milestone")
 def test_work_in_progress_is_settled_submitted_or_not() -> None:
     e.ended(b.play(b.contract(), b.submits("M1")), ("M1", 1), ("M2", 1))

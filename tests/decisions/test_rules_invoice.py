@@ -23,6 +23,7 @@ from tests.decisions.builders import (
     contract,
     day,
     defined,
+    disputes,
     last,
     pays,
     permitted,
@@ -30,6 +31,7 @@ from tests.decisions.builders import (
     proposes,
     records_paid,
     refused,
+    resolution,
     submits,
 )
 from tests.decisions.marks import permits, refuses
@@ -231,6 +233,19 @@ def test_before_acceptance_the_amount_is_what_the_delivery_would_be_accepted_for
     assert received(story, invoices()).amount_minor == before.amount_minor
 
 
+def test_before_acceptance_what_a_dispute_took_off_is_not_invoiced() -> None:
+    """1,000.00 of the 10,000.00 delivered are disputed and upheld before anybody accepts: 9,000.00 are left."""
+    story = play(contract(), submits("M1"), disputes("M1", 100_000))
+    play(story, proposes(resolution(last(story), "upheld", -100_000)), agrees(last(story) + 1))
+    assert received(story, invoices()).amount_minor == 900_000
+
+
+def test_of_two_milestones_without_an_amount_each_is_invoiced_whole() -> None:
+    story = play(contract(), submits("M1"), submits("M2"))
+    event = received(story, invoices("F-1", "M1", "M2", amount_minor=4_000_000))
+    assert [covered.amount_minor for covered in event.covers] == [1_000_000, 3_000_000]
+
+
 def test_a_later_bonus_is_left_to_be_invoiced() -> None:
     story = play(accepted(tax=VAT), invoices(), proposes(bonus(100_000)), agrees(8))
     assert received(story, invoices("F-2")).amount_minor == 106_000
@@ -386,5 +401,7 @@ def test_as_of_a_day_the_invoices_received_by_then_set_the_due_date() -> None:
 def test_payment_counted_from_approval_does_not_move() -> None:
     story = accepted()
     was = due(story)
-    play(story, invoices(on=day(9, 20)), sends_back(7))
+    event = received(story, invoices(on=day(9, 20)))
+    assert [covered.payment_due for covered in event.covers] == [None]
+    play(story, sends_back(7))
     assert due(story) == was

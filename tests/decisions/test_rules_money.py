@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from ledger import intents as i
-from ledger.events import Amendment, PenaltyAssessed
+from ledger.events import Amendment, ApprovalGranted, MilestoneAccepted, PenaltyAssessed
 from ledger.intents import TakenPayment, TakeOver
 from ledger.rule_versions import FIRST
-from ledger.terms import EarlyBonus, MilestonePlan, Tier
+from ledger.terms import EarlyBonus, MilestonePlan, Retention, RetentionRelease, Tier
 from tests.decisions.builders import (
     TERMS,
     accepted,
@@ -135,6 +137,18 @@ def test_what_is_held_or_instructed_is_not_payable() -> None:
     refused(paid, pays(amount=600_001), rule)
 
 
+@refuses("payment-within-payable")
+def test_what_is_held_of_a_release_is_told_as_its_own() -> None:
+    """9,500.00 are disputed of all 10,000.00: 9,000.00 of it is the milestone's, and 500.00 the release's."""
+    parts = (RetentionRelease(share=Decimal(100), after="acceptance"),)
+    story = accepted(retention=Retention(rate=Decimal(10), release=parts))
+    play(story, ("finance-1", i.ReleaseRetention(milestone="M1")), disputes(amount=950_000))
+    pays_release = i.InstructPayment(milestone="M1", release=7, amount_minor=50_001)
+    refusal = story.when(pays_release, by="finance-1").refused("payment-within-payable")
+    assert "(outstanding 1,000.00 CNY, held 500.00 CNY, instructed 0.00 CNY)" in str(refusal)
+    play(story, ("finance-1", structs.replace(pays_release, amount_minor=50_000)))
+
+
 @permits("record-within-instruction")
 def test_a_payment_is_recorded_for_what_was_instructed_or_less() -> None:
     permitted(play(accepted(), pays(amount=400)), records_paid(7, 400))
@@ -254,6 +268,14 @@ def test_of_an_amount_that_is_not_known_a_stated_amount_is_accepted_by_its_own_t
     larger = of_unknown_amount()
     permitted(larger, approves("M1", part="20,000.01"))
     assert larger.the_state().milestones["M1"].acceptance is None
+
+
+def test_of_an_amount_that_is_not_known_what_was_not_accepted_is_no_remainder() -> None:
+    """Nobody knows whether anything is left: less than nothing is not."""
+    events = permitted(of_unknown_amount(), approves("M1", part="20,000.00"))
+    assert [type(event) for event in events] == [ApprovalGranted, MilestoneAccepted]
+    assert isinstance(events[1], MilestoneAccepted)
+    assert events[1].remainder == ""
 
 
 @permits("part-within-whole")

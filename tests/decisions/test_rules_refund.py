@@ -137,6 +137,29 @@ def test_a_release_that_was_paid_over_is_refunded_by_itself() -> None:
     assert [beside[name] for name in said] == ["refunded", release, -20_000, 500, "E-9"]
 
 
+def test_a_refund_rests_on_what_made_the_claim_on_that_payable_and_on_nothing_else() -> None:
+    """M1 is paid, and so is its release, 200.00 too much: the refund rests on the release and on the payment of it."""
+    parts = (RetentionRelease(share=Decimal(100), after="acceptance"),)
+    story = accepted("M1", retention=Retention(rate=Decimal(10), release=parts))
+    play(story, pays("M1", on=day(8, 26)))
+    play(story, records_paid(last(story), on=day(8, 26)))
+    own = last(story)
+    play(story, ("finance-1", i.ReleaseRetention(milestone="M1", on=day(9, 1))))
+    release = last(story)
+    play(story, ("finance-1", i.InstructPayment(milestone="M1", release=release, on=day(9, 1))))
+    over = i.RecordPayment(instruction=last(story), amount_minor=120_000, over=True, on=day(9, 2))
+    play(story, ("finance-1", over))
+    paid = last(story)
+    (of_release,) = permitted(story, refunds(on=day(9, 3), release=release))
+    assert of_release.rests_on == (2, release, paid)
+    play(story, disputes("M1", 100, on=day(9, 3)))
+    play(story, proposes(resolution(last(story), "upheld", -100), on=day(9, 4)))
+    play(story, agrees(last(story), on=day(9, 4)))
+    (of_milestone,) = permitted(story, refunds(on=day(9, 5)))
+    # its definition, its acceptance, the payment of it, and the resolution that took 1.00 off
+    assert of_milestone.rests_on == (2, 6, own, last(story) - 1)
+
+
 # --- where it is told ---------------------------------------------------------------------------------
 
 

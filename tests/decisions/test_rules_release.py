@@ -32,6 +32,7 @@ from tests.decisions.builders import (
     contract,
     day,
     defined,
+    defines,
     last,
     pays,
     permitted,
@@ -284,6 +285,7 @@ def test_no_discount_is_taken_too_late_or_for_a_part_or_without_a_clause() -> No
     story = begun(payment=EARLY, retention=None)
     refused(story, pays_early(on=day(9, 5)), rule)
     refused(story, pays_early(amount=500_000, on=day(9, 4)), rule)
+    refused(story, pays_early(amount=980_001, on=day(9, 4)), rule)
     refused(begun(), pays_early(on=day(9, 4)), rule)
 
 
@@ -310,3 +312,18 @@ def test_a_milestone_that_is_needed_to_recover_an_advance_is_not_cancelled() -> 
     rule = "cancel-without-unrecovered-advance"
     refused(advanced(1_500_001), cancels("M1"), rule)
     refused(advanced(500_001), cancels("M2"), rule)
+
+
+@refuses("cancel-without-unrecovered-advance")
+def test_an_advance_that_is_still_to_be_paid_recovers_nothing() -> None:
+    """Without M1 only the 15,000.00 of M2 are recovered: a second advance is no work to recover the first from."""
+    story = play(advanced(1_500_001), defines("ADV2", 1_000_000, kind="advance"))
+    refused(story, cancels("M1"), "cancel-without-unrecovered-advance")
+
+
+@permits("cancel-without-unrecovered-advance")
+def test_where_no_clause_recovers_an_advance_no_milestone_is_needed_for_it() -> None:
+    plans = (defined("M1"), defined("ADV", amount_minor=1_000, kind="advance"))
+    story = play(contract(*plans), submits("ADV", on=day(8, 4)), approves("ADV", on=day(8, 5)))
+    play(story, pays("ADV", on=day(8, 6)), records_paid(last(story) + 1, on=day(8, 6)))
+    permitted(story, cancels("M1"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -157,6 +158,14 @@ def test_what_was_accepted_stays_payable_after_termination_and_the_rest_is_cance
 def test_the_effective_date_is_today_in_the_contract_zone_where_none_is_given() -> None:
     late_utc = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
     (event,) = permitted(contract(), starts(), now=late_utc)
+    assert event.on == day(11, 23)
+
+
+def test_a_contract_without_a_day_is_signed_today_in_its_own_zone() -> None:
+    late_utc = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)  # one in the morning of the 23rd, Shanghai
+    terms = replace(TERMS, signed_on=None)
+    sign = i.SignContract(contract="C-9", terms=terms, milestones=())
+    (event,) = permitted(Story(contract="C-9"), ("admin-1", sign), now=late_utc)
     assert event.on == day(11, 23)
 
 

@@ -12,6 +12,7 @@ from ledger.contract import fold
 from ledger.retaining import completed_on
 from ledger.terms import AdvanceRecovery, Retention, Tax
 from projections.derive import schedule
+from projections.explain import explain
 from projections.settlement import lines_of, settlement
 from tests.decisions import builders as b
 from tests.decisions import endings as e
@@ -123,6 +124,22 @@ def test_retention_released_and_paid_stands_in_it_beside_what_is_kept() -> None:
         "paid": -50_000,
     }
     assert (_agrees(story), told.kept_minor, told.payable_minor) == (950_000, 0, 950_000)
+
+
+def test_behind_an_entry_stand_the_events_that_explain_names_behind_a_release_its_causes() -> None:
+    from ledger import intents as i
+
+    story = b.accepted("M1", **e.retained())
+    e.ended(story)
+    b.play(story, ("finance-1", i.ReleaseRetention(milestone="M1", on=b.day(11, 2))))
+    told, explained = settlement(story.records), explain(story.records, "M1")
+    assert told is not None and explained is not None
+    lines = [entry.events for entry in told.entries if entry.group != "release"]
+    assert lines == [line.events for line in explained.lines]
+    assert all({1, 2, 4, 5, 6} <= set(events) for events in lines)  # from the terms to the approval
+    (release,) = [entry.events for entry in told.entries if entry.group == "release"]
+    accepted, cancelled = 6, story.the_state().milestones["M2"].cancelled_by
+    assert {2, accepted, cancelled, b.last(story)} <= set(release)
 
 
 def test_a_contract_that_did_not_exist_yet_has_no_statement() -> None:

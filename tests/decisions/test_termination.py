@@ -189,6 +189,28 @@ def test_a_fee_above_the_ceiling_is_refused() -> None:
     b.refused(b.accepted("M1"), e.ends(fee=4_000_001), "committed-within-ceiling")
 
 
+def test_a_fee_owed_by_the_partner_makes_no_room_under_the_ceiling() -> None:
+    """10,000.00 stay committed for M1, of a ceiling of 9,000.00; 1,000.01 that the partner owes commit nothing."""
+    story = b.contract(ceiling_minor=900_000)
+    ends = e.ends(("M1", 1_000_000), fee=-100_001)
+    b.refused(story, ends, "committed-within-ceiling")
+
+
+def test_what_the_partner_owes_by_a_settlement_is_not_committed() -> None:
+    story = b.contract(termination=e.FEE)
+    e.ended(story, ("M1", 1_000_000), fee=-50_000)
+    assert story.the_state().committed_minor == 1_000_000
+    assert e.of(story, "TERMINATION").current.amount_minor == 0
+
+
+def test_a_fee_owed_by_the_partner_lowers_no_tier() -> None:
+    """What M2 is accepted for, 20,000.01, needs finance, whatever the partner owes beside it."""
+    story = b.play(b.contract(), e.ends(("M2", 2_000_001), fee=-100))
+    proposed = story.records[-1].data
+    assert isinstance(proposed, ChangeProposed)
+    assert proposed.quorum == {"manager": 1, "finance": 1, "administrator": 1}
+
+
 def test_what_was_decided_since_it_was_proposed_is_judged_again() -> None:
     story = b.play(b.contract(), b.submits("M1"), e.ends(("M1", 400_000)))
     proposal = b.last(story)

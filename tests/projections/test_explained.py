@@ -249,6 +249,18 @@ def test_lines_of_an_acceptance_stand_in_the_order_of_its_price_whichever_event_
     assert [one.step for one in told(story).lines] == ["gross", "penalty", "tax"]
 
 
+def test_what_an_advance_recovers_stands_last_of_a_price() -> None:
+    """Of 10,000.00: 6 % tax on top, 5 % kept back, and 30 % of the advance given back."""
+    story = endings.advanced(tax=Tax(vat=Decimal(6)), **endings.retained())
+    b.play(story, b.submits("M1"), b.approves("M1", on=b.day(8, 25)))
+    assert [(one.step, one.amount_minor) for one in told(story).lines] == [
+        ("gross", 1_000_000),
+        ("tax", 60_000),
+        ("retention", -50_000),
+        ("advance", -300_000),
+    ]
+
+
 def test_behind_a_line_stand_the_terms_under_which_its_milestone_was_accepted() -> None:
     """Amended before the acceptance and again after it: the bonus awarded last rests on the terms in between."""
     story = b.contract()

@@ -272,6 +272,16 @@ def test_penalties_and_disputes_are_lines_that_take_off() -> None:
     assert found["M1"].previous_minor == 1_000_000
 
 
+def test_what_a_dispute_decided_before_the_acceptance_is_earned_with_it() -> None:
+    """Upheld while M1 still waits: nothing is completed yet, and nothing is taken off what is not."""
+    story = b.play(b.contract(), b.submits(), b.disputes(amount=20_000, on=b.day(8, 22)))
+    b.play(story, b.proposes(b.resolution(b.last(story), "upheld", -20_000), on=b.day(8, 23)))
+    b.play(story, b.agrees(b.last(story), on=b.day(8, 23)))
+    assert "adjustment" not in of(story)
+    b.play(story, b.approves(on=b.day(8, 25)))
+    assert of(story)["adjustment"].this_minor == -20_000
+
+
 def test_what_was_earned_and_taken_back_since_is_a_line_below_zero() -> None:
     before = b.play(b.contract(), b.submits(on=b.day(8, 18)), b.approves(on=b.day(8, 19)))
     story = b.play(b.contract(), b.submits(on=b.day(8, 18)), b.approves(on=b.day(8, 19)))

@@ -176,6 +176,21 @@ def test_an_invoice_sets_the_due_date_by_the_terms_of_the_acceptance() -> None:
     agrees(b.play(story, ("finance-1", one)), dues=2)
 
 
+def test_an_invoice_of_several_milestones_is_held_against_each_of_them() -> None:
+    story = b.accepted(payment=BY_INVOICE)
+    b.play(story, b.submits("M2"))
+    one = i.ReceiveInvoice(
+        number="F-1",
+        kind="commercial",
+        covers=(i.InvoicedMilestone(milestone="M1"), i.InvoicedMilestone(milestone="M2")),
+        issued_on=b.day(9, 20),
+        on=b.day(9, 20),
+    )
+    records = agrees(b.play(story, ("finance-1", one)), dues=2)
+    found = planted(records, e.InvoiceReceived, lambda data: covers(data, payment_due=LATER))
+    assert details(found) == ["payment is due 2026-11-20, reckoned 2026-10-20"]
+
+
 # --- the lines of an acceptance --------------------------------------------------------------------
 
 
@@ -243,6 +258,21 @@ def test_a_bonus_that_people_awarded_is_none_of_the_acceptances_lines() -> None:
     story = b.play(b.accepted(), b.proposes(b.bonus(50_000), on=b.day(8, 27)))
     b.play(story, b.agrees(b.last(story), on=b.day(8, 27)))
     agrees(story)
+
+
+def test_tax_is_on_every_line_of_the_fact_that_it_follows() -> None:
+    """A bonus of 500.00 told in two lines is taxed at 6 % of both: 30.00."""
+    story = b.play(b.accepted(tax=Tax(vat=Decimal(6))), b.proposes(b.bonus(50_000)))
+    b.play(story, b.agrees(b.last(story)))
+    records = agrees(story)
+
+    def in_two(data: Any) -> dict[str, Any]:
+        award, tax = data.lines
+        assert tax.amount_minor == 3_000
+        halves = [msgspec.structs.replace(award, amount_minor=half) for half in (20_000, 30_000)]
+        return {"lines": (*halves, tax)}
+
+    assert planted(records, e.BonusAwarded, in_two) == []
 
 
 @pytest.mark.parametrize(
@@ -415,6 +445,14 @@ def test_a_set_off_is_reckoned_on_either_side_with_its_sign() -> None:
         found = told(story.records, milestone)
         assert found.differences == []
         assert found.lines[-1].amount_minor == amount
+
+
+def test_a_set_off_is_counted_on_the_milestone_that_its_fact_is_about() -> None:
+    """Each has its price, and what was set off once."""
+    story = endings.money_claimed()
+    endings.approved(story, endings.sets_off())
+    assert told(story.records, "M2").checked == 2
+    assert told(story.records, "M1").checked == 2  # a dispute's own line is decided, not reckoned
 
 
 def test_before_it_was_signed_and_under_another_name_there_is_nothing_to_explain() -> None:
