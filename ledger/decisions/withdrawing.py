@@ -31,8 +31,7 @@ def withdraw(state: Contract, intent: WithdrawApproval, context: Context) -> lis
         judge(case, acting_for_another_needs_delegation, proposal_open)
         subject = case.proposal
     assert subject is not None
-    live = [a for a in subject.approvals if a.live and a.actor == case.actor]
-    own = live[-1] if live else None
+    own = next((a for a in subject.approvals if a.live and a.actor == case.actor), None)
     case.facts["own"] = own
     judge(case, only_own_live_approval_is_withdrawn)
     assert own is not None

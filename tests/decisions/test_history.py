@@ -14,17 +14,27 @@ from ledger.contract import fold
 from ledger.events import (
     AcceptanceReversed,
     ContractAmended,
+    DisputeResolved,
+    HistoryImported,
     MilestoneDefined,
     MilestoneRevised,
     MilestoneSubmitted,
     Outcome,
+    PaymentRefunded,
     PaymentReversed,
     SubmissionRejected,
 )
-from ledger.intents import Context, TakenDispute, TakenMilestone, TakenPayment, TakeOver
+from ledger.intents import (
+    Context,
+    SuspendContract,
+    TakenDispute,
+    TakenMilestone,
+    TakenPayment,
+    TakeOver,
+)
 from ledger.state import Contract
 from tests.decisions.builders import permitted
-from tests.decisions.spec import NOON, Story, given
+from tests.decisions.spec import NOON, Story, given, record
 
 DAY = date(2020, 6, 1)
 OLD, NEW = "2020-07-01T00:00:00Z", "2021-03-05T00:00:00Z"
@@ -270,6 +280,154 @@ def test_a_payment_told_otherwise_is_corrected_as_an_error() -> None:
     before = fold(story.records, as_of=date(2020, 6, 30))
     assert before is not None
     assert before.milestones["A"].paid_minor == 40
+
+
+def test_a_payment_corrected_once_is_compared_with_what_stands_and_not_with_what_was() -> None:
+    forty = (replace(PAID, amount_minor=40),)
+    story = taken(FIRST, second(payments=forty))
+    before = len(story.records)
+    permitted(story, ("importer", second(known_claim="2022-01-01", digest="d3", payments=forty)))
+    assert kinds(story, before) == ["HistoryImported"]
+
+
+def test_an_inferred_day_of_delivery_fills_in_one_that_is_not_known_and_replaces_none() -> None:
+    unknown = replace(FIRST, milestones=milestone(submitted_on=None))
+    inferred = second(milestones=milestone(submitted_on=date(2020, 6, 3), submitted_inferred=True))
+    for first, expected in ((unknown, date(2020, 6, 3)), (FIRST, DAY)):
+        assert taken(first, inferred).the_state().milestones["A"].submissions[-1].on == expected
+
+
+def test_what_was_cancelled_and_is_told_as_begun_is_taken_up_again() -> None:
+    told = replace(FIRST, milestones=milestone(status="cancelled"), payments=())
+    again = second(milestones=milestone(status="started", source_status="ongoing"), payments=())
+    found = taken(told, again).the_state().milestones["A"]
+    assert (found.status, found.started, found.cancelled_on) == ("expected", True, None)
+
+
+def test_an_import_separates_duties_where_there_are_two_to_separate_them() -> None:
+    for people, separated in ((("a",), False), (("a", "b"), True)):
+        state = taken(replace(FIRST, administrators=people)).the_state()
+        assert (state.terms.separation, state.terms.administrators) == (separated, people)
+
+
+def test_an_import_names_its_first_fact_only_where_something_else_was_recorded_in_between() -> None:
+    story = taken(replace(FIRST, knows=("deliveries",)))
+    permitted(story, ("importer", SuspendContract(reason="flood")))
+    first = len(story.records) + 1
+    added = (MET, replace(MET, id="B"))
+    permitted(story, ("importer", second(milestones=added, knows=("deliveries",))))
+    marks = [r.data for r in story.records if isinstance(r.data, HistoryImported)]
+    assert [mark.since for mark in marks] == [0, first]
+    assert isinstance(story.records[first - 1].data, MilestoneDefined)
+    # its very first fact is of that import, too
+    assert story.the_state().milestones["B"].knows == {"deliveries"}
+
+
+def test_what_a_source_leaves_out_of_its_contract_stays_as_it_was_told() -> None:
+    first = replace(FIRST, source_status="closed", source_value="500.001", title="Road")
+    story = taken(first, second(source_value="500.001", title="Long road"))
+    amended = story.records[-2].data
+    assert isinstance(amended, ContractAmended)
+    assert (amended.terms.title, amended.source_amount) == ("Long road", "")
+    assert story.the_state().source_status == "closed"
+
+
+def test_an_inferred_day_of_signature_that_is_taken_back_is_inferred_no_more() -> None:
+    gone = second(signed_on=None, withdrawn=frozenset({"signed_on"}))
+    state = taken(replace(FIRST, signed_inferred=True), gone).the_state()
+    assert (state.terms.signed_on, state.inferred) == (None, ())
+
+
+def test_two_disputes_of_one_day_are_told_apart_by_their_amounts() -> None:
+    told = tuple(
+        TakenDispute(milestone="A", opened_on=DAY, amount_minor=amount) for amount in (10, 20)
+    )
+    found = taken(replace(FIRST, disputes=told)).the_state().milestones["A"].disputes
+    assert [one.amount_minor for one in found] == [10, 20]
+
+
+def test_a_dispute_of_an_unknown_amount_takes_nothing_off() -> None:
+    told = TakenDispute(milestone="A", opened_on=DAY, outcome="upheld", ended_on=DAY)
+    story = taken(replace(FIRST, disputes=(told,)))
+    (ended,) = [r.data for r in story.records if isinstance(r.data, DisputeResolved)]
+    assert (ended.outcome, ended.lines) == ("upheld", ())
+
+
+def test_a_source_that_leaves_the_status_out_delivers_nothing_again() -> None:
+    story = taken(FIRST)
+    before = len(story.records)
+    silent = second(milestones=milestone(status="submitted", source_status=""))
+    permitted(story, ("importer", silent))
+    assert kinds(story, before) == ["HistoryImported"]
+
+
+def test_an_acceptance_corrected_twice_takes_back_its_own_lines_only() -> None:
+    third = second(known_claim="2022-01-01", digest="d3", milestones=milestone(amount_minor=130))
+    story = taken(FIRST, second(milestones=milestone(amount_minor=120)), third)
+    reversals = [r.data for r in story.records if isinstance(r.data, AcceptanceReversed)]
+    assert [[line.amount_minor for line in one.lines] for one in reversals] == [[-100], [-120]]
+
+
+def test_a_payment_falls_due_as_it_was_told_before_the_acceptance() -> None:
+    planned = replace(FIRST, milestones=milestone(status="defined"), payments=())
+    silent = second(milestones=milestone(payment_due=None))
+    found = taken(planned, silent).the_state().milestones["A"].acceptance
+    assert found is not None
+    assert found.payment_due == date(2020, 7, 1)
+
+
+def test_a_due_date_that_is_withdrawn_is_none_and_one_that_is_left_out_stays() -> None:
+    for withdrawn, expected in ((frozenset({"due"}), None), (frozenset[str](), MET.due)):
+        told = second(milestones=milestone(due=None, withdrawn=withdrawn))
+        assert taken(FIRST, told).the_state().milestones["A"].current.due == expected
+
+
+def test_the_word_of_an_older_source_counts_where_no_newer_one_says_any() -> None:
+    older = second(known_claim="2019-01-01", source_status="terminated")
+    assert taken(FIRST, older).the_state().source_status == "terminated"
+    said = replace(FIRST, source_status="active")
+    assert taken(said, older).the_state().source_status == "active"
+
+
+def test_a_milestone_that_only_a_dispute_names_is_silent_and_not_left_out() -> None:
+    story = taken(FIRST)
+    told = second(
+        milestones=(), payments=(), knows=("disputes",), disputes=(TakenDispute(milestone="B"),)
+    )
+    permitted(story, ("importer", told))
+    mark = story.records[-1].data
+    assert isinstance(mark, HistoryImported)
+    assert (mark.leaves_out, mark.silent) == (("A",), ("B",))
+
+
+def test_of_a_source_of_the_same_day_that_can_tell_no_more_nothing_is_marked() -> None:
+    unnamed = replace(FIRST, source="", digest="", knows=("deliveries",), heard_on=DAY)
+    story = taken(unnamed)
+    before = len(story.records)
+    permitted(story, ("importer", unnamed))
+    assert kinds(story, before) == []
+    permitted(story, ("importer", replace(unnamed, heard_on=date(2020, 6, 2))))
+    assert kinds(story, before) == ["HistoryImported"]
+
+
+def test_a_refund_that_people_recorded_is_no_payment_of_the_source() -> None:
+    over = (replace(PAID, amount_minor=160),)
+    story = taken(replace(FIRST, payments=over, administrators=("a",)))
+    state = story.the_state()
+    refund = PaymentRefunded(milestone="A", amount_minor=60, reference="T9")
+    story.records.append(record(refund, len(story.records) + 1))
+    older = second(known_claim="2019-01-01", payments=(replace(PAID, reference="T9"),))
+    permitted(story, ("importer", older))
+    state = story.the_state()
+    assert sorted(p.paid_minor for p in state.payments.values()) == [-60, 60, 160]
+
+
+def test_labels_that_are_told_again_are_nothing_new() -> None:
+    labelled = milestone(labels={"lot": "7"})
+    story = taken(replace(FIRST, milestones=labelled))
+    before = len(story.records)
+    permitted(story, ("importer", second(milestones=labelled)))
+    assert kinds(story, before) == ["HistoryImported"]
 
 
 # --- nothing dropped -----------------------------------------------------------------------------------------------

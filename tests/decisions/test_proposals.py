@@ -12,6 +12,7 @@ import pytest
 
 from ledger import intents as i
 from ledger.contract import fold
+from ledger.decisions.binding import moved
 from ledger.errors import Refused
 from ledger.events import (
     Amendment,
@@ -21,6 +22,7 @@ from ledger.events import (
     ChangeProposed1,
     DisputeOpened,
     DisputeResolved,
+    Figure,
     MilestoneAccepted,
     Record,
     Revision,
@@ -28,7 +30,15 @@ from ledger.events import (
 )
 from ledger.evolve.common import digest
 from ledger.rule_versions import FIRST
-from ledger.terms import MilestonePlan, PaymentTerms, Retention, Tax, TerminationClause, Tier
+from ledger.terms import (
+    Delegation,
+    MilestonePlan,
+    PaymentTerms,
+    Retention,
+    Tax,
+    TerminationClause,
+    Tier,
+)
 from tests.decisions.builders import (
     PLANS,
     TERMS,
@@ -45,6 +55,7 @@ from tests.decisions.builders import (
     play,
     proposes,
     refused,
+    rejects,
     resolution,
     reversal,
     role,
@@ -322,6 +333,87 @@ def test_a_termination_is_outdated_by_the_work_that_it_reckoned_on() -> None:
     again = story.records[-1].data
     assert isinstance(again, ChangeProposed)
     assert [s.accepted_minor for s in again.content.shares] == [800_000]  # type: ignore[union-attr]
+
+
+def test_a_share_of_work_that_was_sent_back_is_renewed_with_the_others() -> None:
+    """M1 was rejected before; 40 % of it, as it is worth now, are 8,000.00."""
+    story = play(contract(termination=TerminationClause(fee=Decimal(10))), submits("M1"))
+    play(story, rejects("M1"), ends(("M1", 400_000), on=None))
+    proposal = last(story)
+    play(story, reprices(2_000_000), agrees(last(story) + 1))
+    permitted(story, ("admin-1", i.RenewChange(proposal=proposal)))
+    again = story.records[-1].data
+    assert isinstance(again, ChangeProposed)
+    assert [s.accepted_minor for s in again.content.shares] == [800_000]  # type: ignore[union-attr]
+
+
+def test_a_change_takes_effect_on_the_latest_day_of_its_approvals() -> None:
+    """The last to approve dates it the 5th, the one before the 10th: it is not in force sooner than that."""
+    story = play(contract(), proposes(order(("M2", day(9, 18), 3_900_000)), on=day(9, 1)))
+    play(story, proposes(order(("M1", day(8, 21), None)), on=day(9, 1)))
+    play(story, agrees(5, on=day(9, 10)))
+    events = permitted(story, agrees(5, on=day(9, 5), by="finance-1"))
+    assert [event.on for event in events] == [day(9, 5), day(9, 10)]
+
+
+def test_whoever_its_quorum_names_rejects_a_proposal() -> None:
+    """An amount that is not known needs the highest tier: finance is asked, and may say no."""
+    story = play(contract(), proposes(order(("M1", day(8, 21), None))))
+    permitted(story, ("finance-1", i.RejectChange(proposal=4, reason="too dear")))
+    small = play(contract(), proposes(order(("M1", day(8, 21), 900_000))))
+    refuses_it = ("finance-1", i.RejectChange(proposal=4, reason="too dear"))
+    refused(small, refuses_it, "actor-holds-role")
+
+
+def test_the_tier_of_a_reversal_is_found_by_what_is_accepted_now() -> None:
+    """Three days early is a bonus of 150.00; the first acceptance, reversed since, had one too."""
+    story = play(contract(), submits(on=day(8, 18)), approves(on=day(8, 19)))
+    play(story, proposes(reversal(6), on=day(8, 19)), agrees(last(story) + 1, on=day(8, 19)))
+    play(story, approves(on=day(8, 20)))
+    second = version_of(story, MilestoneAccepted)
+    (event,) = permitted(story, proposes(reversal(second), on=day(8, 21)))
+    assert isinstance(event, ChangeProposed)
+    assert event.amount_minor == 1_015_000
+
+
+# --- what the first release proposed, and did --------------------------------------------------------------------
+
+
+def test_what_the_first_release_took_for_nothing_is_signed_where_its_tier_now_demands_it() -> None:
+    """An order to an unknown amount was proposed as adding nothing; it needs the highest tier, which signs."""
+    tiers = (Tier(up_to_minor=100, quorum={"manager": 1}), Tier(quorum={"manager": 1}))
+    story = contract(approval=(tiers[0], replace(tiers[1], signatures=True)))
+    by, intent = proposes(order(("M1", day(8, 21), None)))
+    story.when(intent, by=by, rules=FIRST).happened()
+    refused(story, agrees(4), "approval-signed-where-the-tier-demands")
+    unsigned = play(contract(approval=tiers), proposes(order(("M1", day(8, 21), None))))
+    permitted(unsigned, agrees(4))
+
+
+def test_the_first_release_put_in_force_what_was_outdated() -> None:
+    story = play(contract(), reprices(1_100_000), reprices(1_200_000), agrees(4))
+    by, intent = agrees(5)
+    story.when(intent, by=by, rules=FIRST).happened()
+    assert m1(story)[1] == 1_200_000
+
+
+def test_who_holds_a_delegation_already_gains_nothing_by_an_amendment() -> None:
+    held = (Delegation(of="manager-1", to="admin-2"),)
+    amended = Amendment(terms=replace(TERMS, delegations=held, title="Another"))
+    story = play(contract(delegations=held), proposes(amended, by="admin-1"))
+    permitted(story, agrees(4, by="admin-2"))
+
+
+def test_lines_of_one_clause_are_compared_by_what_they_come_to() -> None:
+    """Two quality bonuses of 100 and 200 are 300, in whichever order; 100 more is told as from 300 to 400."""
+    first, second, third = (
+        Figure(step="bonus", clause="quality", amount_minor=minor, milestone="M1")
+        for minor in (100, 200, 300)
+    )
+    assert moved((first, second), (second, first)) == []
+    assert [(one.before, one.after) for one in moved((first, second), (first, third))] == [
+        (300, 400)
+    ]
 
 
 # --- approvals bind to the price ------------------------------------------------------------------------------

@@ -236,3 +236,21 @@ def test_an_advance_paid_in_full_is_recovered() -> None:
 def test_an_advance_owed_is_paid_or_reversed_first() -> None:
     for paid in (None, e.ADVANCE - 1):
         b.refused(e.advanced(paid), e.ends(), "advances-paid-before-termination")
+
+
+def test_a_set_off_rests_on_the_payments_that_stand() -> None:
+    """A payment of M1 failed before the one that was recorded: nothing follows from it."""
+    story = b.play(b.accepted("M1"), b.pays(amount=400, on=b.day(8, 26)))
+    failed = i.FailPayment(instruction=b.last(story), on=b.day(8, 27), reason="closed")
+    b.play(story, ("finance-1", failed), b.pays(on=b.day(8, 28)))
+    b.play(story, b.records_paid(b.last(story), on=b.day(8, 29)))
+    paid = b.last(story)
+    b.play(story, b.disputes("M1", e.CLAIM, on=b.day(9, 1)))
+    content = b.resolution(b.last(story), "upheld", -e.CLAIM)
+    e.approved(story, b.proposes(content, on=b.day(9, 2)))
+    b.play(story, b.submits("M2"), b.approves("M2", on=b.day(9, 25)))
+    b.play(story, b.approves("M2", on=b.day(9, 25), by="finance-1"))
+    _, *two = e.approved(story, e.sets_off())
+    for fact in two:
+        assert paid in fact.rests_on
+        assert 0 not in fact.rests_on

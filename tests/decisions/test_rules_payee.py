@@ -111,6 +111,11 @@ def test_who_proposed_an_account_may_revoke_it_alone() -> None:
     assert accounts.payees.accounts[1].status == "revoked"
 
 
+def test_an_account_is_not_revoked_before_it_was_proposed() -> None:
+    early = RevokePayee(proposal=1, on=day(11, 21))
+    proposed().refuses(early, "finance-2", "not-before-what-it-rests-on")
+
+
 @refuses("payee-step-in-turn")
 def test_an_account_is_approved_once_and_revoked_once() -> None:
     accounts = approved()

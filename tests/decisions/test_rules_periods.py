@@ -54,6 +54,14 @@ def test_on_its_last_day_it_has_not() -> None:
         closes("2026-10", zone="UTC")
 
 
+def test_a_closing_is_not_dated_tomorrow() -> None:
+    intent = ClosePeriod(period="2026-10", timezone=SHANGHAI, covers=7, on=date(2026, 11, 2))
+    known = Known(keepers={"admin-1"})
+    with pytest.raises(Refused, match="2026-11-02 is still to come") as refusal:
+        close(Periods(), intent, Context(actor="admin-1", now=MIDNIGHT), known)
+    assert refusal.value.code == "not-after-today"
+
+
 @permits("period-closed-in-order")
 def test_the_first_is_any_month_and_then_one_follows_the_other() -> None:
     assert closes("2025-03")

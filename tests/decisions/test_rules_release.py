@@ -27,7 +27,9 @@ from projections.reckoning import reckon_all
 from tests.decisions.builders import (
     Act,
     accepted,
+    agrees,
     approves,
+    bonus,
     cancels,
     contract,
     day,
@@ -249,6 +251,16 @@ def test_no_more_is_filed_than_was_withheld_nor_twice() -> None:
     play(story, files(on=day(9, 1)))
     refused(story, files(on=day(9, 1)), rule)
     refused(begun(), files(on=day(9, 1)), rule)
+
+
+def test_a_filing_rests_on_every_fact_that_withheld_something() -> None:
+    """10 % of M1, and of the bonus that was awarded for it since."""
+    story = play(begun(tax=WITHHOLDING), proposes(bonus(50_000), on=day(8, 27)))
+    play(story, agrees(last(story), on=day(8, 28)))
+    awarded = last(story)
+    (event,) = permitted(story, files(on=day(9, 1)))
+    assert isinstance(event, WithholdingFiled)
+    assert (event.amount_minor, event.rests_on) == (105_000, (2, 6, awarded))
 
 
 def test_a_filing_names_its_reference_and_is_by_finance() -> None:

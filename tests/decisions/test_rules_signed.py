@@ -374,6 +374,7 @@ def test_a_key_is_approved_once_and_revoked_once() -> None:
     keys.refuses(ApproveSigner(proposal=1), "admin-2", "key-step-in-turn")
     keys.ask(RevokeSigner(proposal=1), "admin-2")
     keys.refuses(RevokeSigner(proposal=1), "admin-2", "key-step-in-turn")
+    keys.refuses(ApproveSigner(proposal=1), "admin-2", "key-step-in-turn")
     assert not fold(keys.records).keys[1].valid_on(TODAY)
 
 
@@ -403,6 +404,18 @@ def test_a_revoked_key_may_be_registered_again_for_the_same_person_only() -> Non
 )
 def test_what_cannot_be_a_key_or_a_signer_is_refused(change: dict[str, Any], code: str) -> None:
     Keys().refuses(structs.replace(PROPOSAL, **change), "admin-1", code)
+
+
+def test_a_key_may_be_valid_for_one_day() -> None:
+    keys = Keys()
+    keys.ask(structs.replace(PROPOSAL, valid_until=PROPOSAL.valid_from), "admin-1")
+    keys.ask(ApproveSigner(proposal=1), "admin-2")
+    assert fold(keys.records).keys[1].valid_on(PROPOSAL.valid_from)
+
+
+def test_no_step_of_a_key_is_dated_tomorrow() -> None:
+    tomorrow = structs.replace(PROPOSAL, on=day(11, 23))
+    Keys().refuses(tomorrow, "admin-1", "not-after-today")
 
 
 def test_a_step_of_a_key_that_was_never_proposed() -> None:

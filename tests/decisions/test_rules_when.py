@@ -247,6 +247,11 @@ def test_what_arrives_in_the_evening_is_recorded_that_evening_for_the_next_day()
     assert event.on == day(11, 23)
 
 
+def test_the_moment_of_recording_is_kept_to_the_second() -> None:
+    event = delivered(typed(), now="2026-11-22T17:59:59.999999")
+    assert (event.on, event.at) == (day(11, 22), "2026-11-22T17:59:59+08:00")
+
+
 @refuses("delivery-not-to-come")
 @pytest.mark.parametrize("terms", [CUT, {}])
 def test_what_is_still_to_come_is_not_delivered_not_even_a_minute_ahead(

@@ -304,6 +304,13 @@ def test_an_approver_holds_the_role_on_the_effective_date_too() -> None:
     permitted(story, approves("M1", day(9, 1), by="newcomer"))
 
 
+def test_who_lost_the_role_since_counts_no_more_also_for_an_approval_that_is_dated_back() -> None:
+    story = play(contract(), submits("M2"), approves("M2", day(9, 20)))
+    leaves = proposes(role("manager-1", grant=False), on=day(9, 24), by="admin-1")
+    play(story, leaves, agrees(last(story) + 1, on=day(9, 25), by="admin-2"))
+    assert len(permitted(story, approves("M2", day(9, 21), by="finance-1"))) == 1
+
+
 @permits("approval-fills-an-open-place")
 def test_the_second_approval_fills_the_other_role() -> None:
     story = play(contract(), submits("M2"), approves("M2"))
@@ -314,7 +321,9 @@ def test_the_second_approval_fills_the_other_role() -> None:
 @refuses("approval-fills-an-open-place")
 def test_a_second_manager_finds_no_open_place_where_one_is_asked_for() -> None:
     story = play(contract(), submits("M2"), approves("M2"))
-    refused(story, approves("M2", by="manager-2"), "approval-fills-an-open-place")
+    for asked in ("", "manager"):
+        act = approves("M2", by="manager-2", role=asked)
+        refused(story, act, "approval-fills-an-open-place")
 
 
 @permits("only-own-live-approval-is-withdrawn")

@@ -70,6 +70,16 @@ def test_what_depends_on_others_says_which_of_them_are_open() -> None:
     assert {t.waits_for for t in told(story, "approve", "C-1/M2")} == {()}
 
 
+def test_of_two_parts_under_approval_the_one_approved_last_goes_on() -> None:
+    """30 % by one manager, then 40 % by another; the third joins the first count, which lacks one more."""
+    tiers = (Tier(quorum={"manager": 3}),)
+    story = b.play(b.contract(approval=tiers), b.submits("M1"))
+    for by, part in (("manager-1", "30%"), ("manager-2", "40%"), ("manager-3", "30%")):
+        b.play(story, b.approves("M1", on=b.day(8, 25), by=by, part=part))
+    (task,) = told(story, "approve", "C-1/M1")
+    assert (task.amount_minor, task.people) == (300_000, ("manager-2",))
+
+
 def test_a_suspended_contract_asks_for_no_delivery() -> None:
     story = b.contract()
     suspend = SuspendContract(reason="flood", on=b.day(8, 5))

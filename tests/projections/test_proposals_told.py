@@ -6,12 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_event
 
 from ledger.events import (
     Amendment,
     AmendmentPatch,
+    ApprovalGranted,
     BonusProposal,
     BonusRevocation,
+    MilestonePatch,
+    OrderPatch,
     Proposed,
     Resolution,
     Reversal,
@@ -196,6 +200,14 @@ def test_what_was_not_agreed_before_is_told_without_it() -> None:
     assert proposal_in_words(story.the_state(), the_proposal(story)) == "M1 due 2026-08-30"
 
 
+def test_what_an_order_states_as_it_was_is_no_change_of_it() -> None:
+    state = b.contract().the_state()
+    stated = MilestonePatch(milestone="M1", due=day(8, 21), amount_minor=900_000)
+    before = {"M1 due": day(8, 21), "M1 amount": 1_000_000}
+    found = list(content_changes(OrderPatch(revisions=(stated,)), state, before))
+    assert found == [Changed("M1 amount", "10,000.00 CNY", "9,000.00 CNY")]
+
+
 # --- where it stands ---------------------------------------------------------------------------------------
 
 
@@ -238,6 +250,20 @@ def test_what_took_effect_counts_as_it_was_approved() -> None:
     found = standing(story.the_state(), the_proposal(story))
     assert ([a.version for a in found.counted], found.missing) == ([8], {})
     assert (found.priced, found.outdated) == ((), ())
+
+
+def test_of_what_took_effect_those_count_who_approved_it_as_it_was_decided() -> None:
+    """A bonus of 20,000.01 at no tax; the terms come to 6 % before the second approves: both approve anew."""
+    story = b.play(b.accepted(ceiling_minor=None), b.proposes(b.bonus(2_000_001), on=day(9, 1)))
+    b.play(story, b.agrees(7, on=day(9, 2)))
+    accepts_tax = story.records[-1].data
+    assert isinstance(accepts_tax, ApprovalGranted)
+    other = replace_event(accepts_tax, digest="of another price")
+    story.records[-1] = replace_event(story.records[-1], data=other)
+    b.play(story, b.agrees(7, on=day(9, 3), by="manager-3"))
+    b.play(story, b.agrees(7, on=day(9, 3), by="finance-1"))
+    found = standing(story.the_state(), the_proposal(story))
+    assert ([a.version for a in found.counted], [a.version for a in found.void]) == ([9, 10], [8])
 
 
 def test_an_open_proposal_tells_what_it_would_post_and_an_outdated_one_nothing() -> None:

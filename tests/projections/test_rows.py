@@ -259,6 +259,13 @@ def test_what_is_gained_on_more_than_was_instructed_is_reckoned_in_proportion() 
     more = paid(100, instruction=5, exchange=structs.replace(told, amount_minor=1_240))
     one = row(settlements.MODEL, *accepted(), instructed(exchange=told), more)
     assert one["gain_minor"] == 10
+    # 41 of 80 are 512.50 of the 1,000, rounded half up: 513, and 500 were paid
+    less = paid(41, instruction=5, exchange=structs.replace(told, amount_minor=500))
+    one = row(settlements.MODEL, *accepted(), instructed(exchange=told), less)
+    assert one["gain_minor"] == 13
+    back = e.PaymentReversed(on=day(9, 25), payment=6, why="event", **M1)
+    one = row(settlements.MODEL, *accepted(), instructed(exchange=told), less, back)
+    assert (one["status"], one["gain_minor"]) == ("reversed", None)
 
 
 def test_a_run_pays_what_is_due_on_its_day_and_not_what_is_due_the_day_after() -> None:
@@ -841,7 +848,9 @@ def test_what_waits_for_completion_is_planned_for_the_last_due_date_of_what_is_o
         structs.replace(DEFINED, milestone=name, due=due)
         for name, due in (("M2", day(9, 20)), ("M3", day(9, 30)), ("M4", None))
     ]
-    found = rows(retentions.MODEL, after(*accepted(lines=steps), *open_yet, retention=HALVES))
+    late = structs.replace(DEFINED, due=day(11, 30))  # M1 itself is accepted: it waits for no day
+    _, *decided = accepted(lines=steps)
+    found = rows(retentions.MODEL, after(late, *decided, *open_yet, retention=HALVES))
     assert [(part["due_on"], part["provisional"]) for part in found] == [
         ("2026-09-04", 0),
         ("2026-10-05", 1),
@@ -849,7 +858,7 @@ def test_what_waits_for_completion_is_planned_for_the_last_due_date_of_what_is_o
 
 
 def test_a_release_that_is_paid_whole_is_paid() -> None:
-    for amount, status in ((39, "accepted"), (40, "paid")):
+    for amount, status in ((39, "accepted"), (40, "paid"), (41, "paid")):
         facts = (*accepted(), released(40), paid(amount, release=5))
         assert rows(schedule.MODEL, after(*facts))[1]["status"] == status
 
@@ -916,6 +925,14 @@ def test_a_contract_signed_here_lacks_nothing_and_one_told_whole_neither() -> No
     assert rows(unknowns.MODEL, after(DEFINED, read())) == []
     told = read(*whole, whole=whole)
     assert rows(unknowns.MODEL, after(DEFINED, told, imported=True)) == []
+
+
+def test_a_remainder_that_fell_away_lacks_nothing() -> None:
+    rest = e.MilestoneDefined(milestone="M1-r1", amount_minor=400, remainder_of="M1")
+    back = e.AcceptanceReversed(on=day(9, 1), acceptance=4, why="event", **M1)
+    facts = (*accepted(600, remainder="M1-r1"), rest, back, read())
+    found = rows(unknowns.MODEL, after(*facts, imported=True))
+    assert [one["milestone"] for one in found] == ["M1", None]
 
 
 def test_an_inferred_day_of_signature_is_named_in_the_contracts_own_row() -> None:
