@@ -41,8 +41,8 @@ def delivered(
         kind=milestone.kind,
         incentive_due=milestone.plan.incentive_due,
         whole_minor=sum(m.current.amount_minor or 0 for m in family),
-        charged_minor=sum(_charged(m, "late") for m in family if m is not milestone),
-        damages_minor=sum(_charged(m, "damages") for m in family if m is not milestone),
+        charged_minor=sum(_charged(m, "late") for m in family),
+        damages_minor=sum(_charged(m, "damages") for m in family),
         adjusted_minor=milestone.adjustment_minor,
         suspended_days=suspended_days(state, promised, submission.on),
         progress=progress(state) if _looks_at_the_whole(state.terms) else Progress(),
@@ -66,7 +66,9 @@ def _looks_at_the_whole(terms: Terms) -> bool:
 
 
 def _charged(milestone: Milestone, clause: str) -> int:
-    """What a milestone was charged for lateness by one clause; a waiver changes nothing of that."""
+    """What a milestone was charged for lateness by one clause, nothing where it waits (again) to be priced; a waiver
+    changes nothing of that.
+    """
     lines = (posted.line for posted in milestone.lines)
     return -sum(line.amount_minor for line in lines if line.clause == clause)
 

@@ -104,7 +104,7 @@ def _shares(state: Contract, shares: Iterable[Share], then: dict[str, Any]) -> I
         whole, now = then.get(f"{milestone.id} amount"), milestone.current.amount_minor
         if milestone.status not in ("expected", "submitted", "rejected"):
             continue
-        if not whole or now is None or whole == now:
+        if not whole or now is None:
             yield share
             continue
         part = round_minor(Fraction(share.accepted_minor * now, whole), state.terms.rounding)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -39,6 +39,7 @@ COLUMNS = (
 
 RELEASE = "release the retention"
 STOPPED = "clear the way or reject"
+_OPEN = ("expected", "submitted", "rejected")
 
 
 class Task(NamedTuple):
@@ -87,14 +88,12 @@ def _asked(
         yield role, tuple(one for one in people if one not in gave), since
 
 
-def _blocked(
-    contract: Contract, m: Milestone, open_yet: Callable[[Milestone], bool]
-) -> tuple[str, ...]:
-    """The milestones that this one depends on and that are still open."""
+def _blocked(contract: Contract, m: Milestone) -> tuple[str, ...]:
+    """The milestones that this one depends on and that are still open: neither accepted nor given up."""
     if not m.plan.depends_on:
         return ()
     found = contract.milestones
-    names = [name for name in m.plan.depends_on if name in found and open_yet(found[name])]
+    names = [name for name in m.plan.depends_on if name in found and found[name].status in _OPEN]
     return tuple(f"{contract.id}/{name}" for name in names)
 
 
@@ -110,7 +109,7 @@ def _waiting_submission(contract: Contract, m: Milestone, pending: Submission) -
     priced = count.price if count else price_now(contract, m, pending, None)
     amount = sum(line.amount_minor for line in priced if line.step in ("gross", "bonus"))
     quorum = tier(pending.terms, amount) or {"manager": 1}
-    blocked = _blocked(contract, m, lambda before: before.status != "accepted")
+    blocked = _blocked(contract, m)
     for role, people, since in _asked(contract, quorum, counted, pending.actor):
         events = [pending.position, *(a.position for a in counted)]
         yield Task(
@@ -135,7 +134,7 @@ def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
     elif m.status in ("expected", "rejected") and contract.status == "active":
         if DELIVERIES in unknown:
             return
-        blocked = _blocked(contract, m, lambda before: before.acceptance is None)
+        blocked = _blocked(contract, m)
         again = m.status == "rejected"
         since = m.rejected_on if again else m.started_on or m.current.since
         yield Task(
@@ -349,7 +348,8 @@ def rows(contract: Contract) -> list[Row]:
 # 4: nobody is asked to do what may have been done: what no source tells of waits for nobody.
 # 6: what is to be submitted again waits since its last rejection, not its first.
 # 7: an approval of the whole holds no longer than it is the same; what cannot take effect is to be cleared or rejected.
-MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=7)
+# 8: nothing waits for a milestone that was given up.
+MODEL = ReadModel("inbox", COLUMNS, ("stream", "ordinal"), rows, version=8)
 
 
 def holding(person: str) -> str:

@@ -25,6 +25,7 @@ from tests.decisions.builders import (
     TERMS,
     Act,
     accepted,
+    agrees,
     approves,
     cancels,
     contract,
@@ -35,6 +36,7 @@ from tests.decisions.builders import (
     pays,
     permitted,
     play,
+    proposes,
     records_paid,
     refused,
     reversal,
@@ -274,3 +276,18 @@ def test_days_of_suspension_are_not_charged() -> None:
     milestone = story.the_state().milestones["M1"]
     assert milestone.penalty_minor == 2_000
     assert milestone.lines[-1].line.calculation["suspended_days"] == "7"
+
+
+def test_what_was_given_up_is_no_part_of_the_whole_below_which_retention_is_kept() -> None:
+    """10 % until half of the contract: without M2 that is M1 alone, so 10 % of the first 5,000.00."""
+    story = contract(retention=Retention(rate=D(10), until=D(50)))
+    play(story, cancels("M2", on=day(8, 10)), submits("M1"), approves("M1", on=day(8, 25)))
+    assert story.the_state().milestones["M1"].retained_minor == 50_000
+
+
+def test_a_date_agreed_for_the_day_of_the_delivery_is_the_one_that_counts() -> None:
+    """Agreed and delivered on 25 August, four days after the first date and seven before the new one."""
+    story = play(contract(), proposes(order(("M1", day(9, 1), 1_000_000)), on=day(8, 10)))
+    play(story, agrees(4, on=day(8, 25)), submits("M1", day(8, 25)), approves("M1", on=day(8, 26)))
+    found = story.the_state().milestones["M1"]
+    assert (found.penalty_minor, found.bonus_minor) == (0, 35_000)  # 7 × 0.5 %

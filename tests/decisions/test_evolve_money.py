@@ -459,3 +459,10 @@ def test_the_day_of_the_payment_that_left_nothing_outstanding(
 def test_what_was_decided_before_the_acceptance_is_owed_from_that_on() -> None:
     owed = [(day(8, 20), -100), (day(8, 25), 1_000)]
     assert last_settled(day(8, 25), owed, [paid(day(8, 25), 900)]) == day(8, 25)
+
+
+def test_only_a_payment_whose_record_was_an_error_was_never_made() -> None:
+    paid = e.PaymentRecorded(on=day(9, 1), amount_minor=80, **M1)
+    for why, undone in (("error", True), ("event", False)):
+        back: Any = e.PaymentReversed(on=day(9, 2), payment=5, why=why, **M1)  # type: ignore[arg-type]
+        assert after(*accepted(), paid, back).payments[5].undone is undone

@@ -422,6 +422,15 @@ def test_a_refund_that_people_recorded_is_no_payment_of_the_source() -> None:
     assert sorted(p.paid_minor for p in state.payments.values()) == [-60, 60, 160]
 
 
+def test_a_raised_amount_is_held_against_the_value_by_what_it_adds() -> None:
+    """300 of 500, and then 400: 100 more, which fits; 501 does not."""
+    first = replace(FIRST, milestones=milestone(amount_minor=300), payments=())
+    for amount, breaches in ((400, ()), (500, ()), (501, ("committed-within-ceiling",))):
+        story = taken(first, second(milestones=milestone(amount_minor=amount), payments=()))
+        (revised,) = [r.data for r in story.records if isinstance(r.data, MilestoneRevised)]
+        assert revised.breaches == breaches
+
+
 def test_labels_that_are_told_again_are_nothing_new() -> None:
     labelled = milestone(labels={"lot": "7"})
     story = taken(replace(FIRST, milestones=labelled))

@@ -355,3 +355,11 @@ def test_what_is_overdue_is_unknown_in_all_only_where_nothing_of_an_age_is_known
     )
     (found,) = exposure.exposure(answering(*rows), as_of=AS_OF, known_at=KNOWN)["by_currency"]
     assert found["overdue"]["amount"] == "5.00"
+
+
+def test_what_is_not_known_of_a_milestone_says_nothing_of_a_release_of_the_same_number() -> None:
+    """A release is numbered by its version: the third milestone's row is no row of release 3."""
+    release = line("M1", DUE, 500, kind="retention", ordinal=3)
+    rows = (release, unknown(3, heard=BEFORE))
+    found = exposure.exposure(answering(*rows), as_of=AS_OF, known_at=KNOWN)["by_currency"]
+    assert (found[0]["overdue"]["amount"], found[0]["not_heard"]["amount"]) == ("5.00", "0.00")

@@ -35,6 +35,16 @@ def early(milestone: str = "M1", **more: Any) -> Put:
     return part(milestone, delivered="2026-10-10", accepted="2026-10-12", **more)
 
 
+def test_of_several_remainders_one_that_is_late_makes_the_whole_late() -> None:
+    rests = (
+        early("M1-r1", of="M1"),
+        part("M1-r2", delivered="2026-10-17", accepted="2026-10-20", of="M1"),
+    )
+    for parts in ((early(), *rests), (early(), *reversed(rests))):
+        assert count(*parts) == (0, 1)
+    assert count(early(), rests[0]) == (1, 1)
+
+
 # --- the frame -----------------------------------------------------------------------------------
 
 

@@ -70,6 +70,17 @@ def test_what_depends_on_others_says_which_of_them_are_open() -> None:
     assert {t.waits_for for t in told(story, "approve", "C-1/M2")} == {()}
 
 
+def test_nothing_waits_for_what_was_given_up() -> None:
+    """M2 may be accepted once M1 is cancelled: a task that named M1 would wait for ever."""
+    story = b.contract(b.defined("M1"), b.defined("M2", depends_on=("M1",)))
+    b.play(story, b.cancels("M1"))
+    assert only(story, "deliver", "C-1/M2").waits_for == ()
+    b.play(story, b.submits("M2"))
+    assert {t.waits_for for t in told(story, "approve", "C-1/M2")} == {()}
+    b.play(story, b.approves("M2"), b.approves("M2", by="finance-1"))
+    assert story.the_state().milestones["M2"].status == "accepted"
+
+
 def test_of_two_parts_under_approval_the_one_approved_last_goes_on() -> None:
     """30 % by one manager, then 40 % by another; the third joins the first count, which lacks one more."""
     tiers = (Tier(quorum={"manager": 3}),)
