@@ -291,3 +291,13 @@ def test_a_date_agreed_for_the_day_of_the_delivery_is_the_one_that_counts() -> N
     play(story, agrees(4, on=day(8, 25)), submits("M1", day(8, 25)), approves("M1", on=day(8, 26)))
     found = story.the_state().milestones["M1"]
     assert (found.penalty_minor, found.bonus_minor) == (0, 35_000)  # 7 × 0.5 %
+
+
+def test_parts_of_a_milestone_are_charged_together_where_the_penalty_is_on_the_whole() -> None:
+    """0.1 % a day of 10,000.00: ten days late are 100.00, whatever part was accepted then; ten more are 100.00 more."""
+    penalty = LatePenalty(rate=D("0.1"), cap=D(10), base="milestone")
+    story = play(contract(late_penalty=penalty), submits("M1", day(8, 31)))
+    play(story, approves("M1", on=day(9, 1), part="40%"), submits("M1-r1", day(9, 10)))
+    play(story, approves("M1-r1", on=day(9, 11)))
+    charged = [m.penalty_minor for m in story.the_state().milestones.values() if m.penalty_minor]
+    assert charged == [10_000, 10_000]
