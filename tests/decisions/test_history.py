@@ -320,7 +320,7 @@ def test_an_import_names_its_first_fact_only_where_something_else_was_recorded_i
     assert [mark.since for mark in marks] == [0, first]
     assert isinstance(story.records[first - 1].data, MilestoneDefined)
     # its very first fact is of that import, too
-    assert story.the_state().milestones["B"].knows == {"deliveries"}
+    assert story.the_state().milestones["B"].knows == frozenset({"deliveries"})
 
 
 def test_what_a_source_leaves_out_of_its_contract_stays_as_it_was_told() -> None:
