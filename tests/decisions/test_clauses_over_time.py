@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from ledger import intents as i
-from ledger.events import RetentionReleased
+from ledger.events import Result, RetentionReleased
 from ledger.retaining import completed_on, fell_due, parts_of, released_by
 from ledger.terms import (
     AdvanceRecovery,
+    EarlyBonus,
     LatePenalty,
     MilestonePlan,
     PaymentTerms,
+    QualityBonus,
     Retention,
     RetentionRelease,
 )
@@ -301,3 +303,15 @@ def test_parts_of_a_milestone_are_charged_together_where_the_penalty_is_on_the_w
     play(story, approves("M1-r1", on=day(9, 11)))
     charged = [m.penalty_minor for m in story.the_state().milestones.values() if m.penalty_minor]
     assert charged == [10_000, 10_000]
+
+
+def test_only_early_bonuses_use_up_their_cap_on_the_contract() -> None:
+    """0.5 % of 40,000.00 caps early bonuses at 200.00; 300.00 for quality leave room for M1's 50.00."""
+    early = EarlyBonus(rate=D("0.5"), cap=D(5), contract_cap=D("0.5"))
+    quality = QualityBonus(milestone="M2", criterion="uptime", at_least="1", amount_minor=30_000)
+    story = contract(early_bonus=early, quality_bonuses=(quality,))
+    results = (Result(criterion="uptime", measured="1"),)
+    play(story, submits("M2", day(9, 18), results=results), approves("M2", on=day(9, 19)))
+    play(story, approves("M2", on=day(9, 19), by="finance-1"))
+    play(story, submits("M1", day(8, 20)), approves("M1", on=day(9, 20)))
+    assert story.the_state().milestones["M1"].bonus_minor == 5_000

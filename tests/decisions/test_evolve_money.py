@@ -466,3 +466,16 @@ def test_only_a_payment_whose_record_was_an_error_was_never_made() -> None:
     for why, undone in (("error", True), ("event", False)):
         back: Any = e.PaymentReversed(on=day(9, 2), payment=5, why=why, **M1)  # type: ignore[arg-type]
         assert after(*accepted(), paid, back).payments[5].undone is undone
+
+
+def test_what_names_no_milestone_adds_up() -> None:
+    one = e.PaymentRecorded(on=day(9, 1), milestone="", amount_minor=80)
+    assert after(one, one).unallocated_minor == 160
+
+
+def test_a_record_after_the_failure_of_its_instruction_frees_nothing_again() -> None:
+    told = e.PaymentInstructed(on=day(9, 1), amount_minor=80, **M1)
+    fails = e.PaymentFailed(on=day(9, 2), instruction=5, reason="", **M1)
+    paid = e.PaymentRecorded(on=day(9, 3), amount_minor=80, instruction=5, **M1)
+    found = m1(*accepted(), told, fails, paid)
+    assert (found.instructed_minor, found.paid_minor) == (0, 80)

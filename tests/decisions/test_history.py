@@ -32,6 +32,7 @@ from ledger.intents import (
     TakenPayment,
     TakeOver,
 )
+from ledger.money import UNKNOWN_CURRENCY
 from ledger.state import Contract
 from tests.decisions.builders import permitted
 from tests.decisions.spec import NOON, Story, given, record
@@ -536,3 +537,35 @@ def test_another_amount_of_what_is_accepted_is_accepted_in_its_place(
     found = taken(first, newer).the_state().milestones["A"]
     assert found.acceptance is not None
     assert (found.acceptance.accepted_minor, found.gross_minor) == (after, after)
+
+
+def test_what_a_newer_source_says_nothing_of_stays_and_a_currency_once_known_too() -> None:
+    told = replace(FIRST, title="Road")
+    state = taken(told, second(title="", client="", signed_on=None, currency="USD")).the_state()
+    assert (state.terms.title, state.terms.client, state.terms.currency) == (
+        *("Road", "Ministry"),
+        "AFN",
+    )
+    assert state.terms.signed_on == date(2020, 1, 1)
+    unknown = replace(FIRST, currency=UNKNOWN_CURRENCY)
+    assert taken(unknown, FIRST, second()).the_state().terms.currency == "AFN"
+
+
+def test_an_amount_that_only_the_payment_milestone_told_is_not_withdrawn_by_its_delivery() -> None:
+    paired = replace(FIRST, milestones=milestone(twin_status="met"), payments=())
+    gone = milestone(amount_minor=None, withdrawn=frozenset({"amount"}))
+    found = taken(paired, second(milestones=gone, payments=())).the_state().milestones["A"]
+    assert found.current.amount_minor == 100
+
+
+def test_a_payment_told_for_another_day_is_corrected() -> None:
+    moved = (replace(PAID, paid_on=date(2020, 6, 25)),)
+    state = taken(FIRST, second(payments=moved)).the_state()
+    paid = [p.paid_on for p in state.payments.values() if p.status == "paid"]
+    assert paid == [date(2020, 6, 25)]
+
+
+def test_a_status_that_its_next_step_tells_is_no_revision_of_its_own() -> None:
+    planned = replace(FIRST, milestones=milestone(status="defined", source_status="scheduled"))
+    story = taken(replace(planned, payments=()), second(payments=()))
+    assert MilestoneRevised not in [type(r.data) for r in story.records]

@@ -64,6 +64,8 @@ def test_what_was_rejected_waits_since_its_last_rejection() -> None:
 def test_what_depends_on_others_says_which_of_them_are_open() -> None:
     story = b.contract(b.defined("M1"), b.defined("M2", depends_on=("M1",)))
     assert only(story, "deliver", "C-1/M2").waits_for == ("C-1/M1",)
+    b.play(story, b.submits(), b.rejects(on=b.day(8, 22)))
+    assert only(story, "deliver", "C-1/M2").waits_for == ("C-1/M1",)
     b.play(story, b.submits(), b.submits("M2"))
     assert {t.waits_for for t in told(story, "approve", "C-1/M2")} == {("C-1/M1",)}
     b.play(story, b.approves(on=b.day(9, 20)))
