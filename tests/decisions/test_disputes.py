@@ -131,3 +131,10 @@ def test_a_resolution_counts_by_the_amount_disputed() -> None:
     permitted(story, agrees(last(story) - 1, by="finance-1"))
     assert m1(story).status == "expected"
     assert story.the_state().disputes[8].status == "rejected"
+
+
+def test_a_dispute_that_is_rejected_posts_no_line_of_nothing() -> None:
+    story = play(accepted(), disputes(amount=100))
+    play(story, proposes(resolution(7, "rejected", 0)))
+    _, resolved = permitted(story, agrees(8))
+    assert getattr(resolved, "lines", None) == ()

@@ -569,3 +569,11 @@ def test_a_status_that_its_next_step_tells_is_no_revision_of_its_own() -> None:
     planned = replace(FIRST, milestones=milestone(status="defined", source_status="scheduled"))
     story = taken(replace(planned, payments=()), second(payments=()))
     assert MilestoneRevised not in [type(r.data) for r in story.records]
+
+
+def test_an_older_source_that_fills_in_a_date_says_nothing_of_how_the_amount_was_written() -> None:
+    first = replace(FIRST, known_claim=NEW, milestones=milestone(due=None), payments=())
+    finer = milestone(amount_minor=120, source_amount="119.999")
+    story = taken(first, second(known_claim=OLD, milestones=finer, payments=()))
+    (revised,) = [r.data for r in story.records if isinstance(r.data, MilestoneRevised)]
+    assert (revised.due, revised.amount_minor, revised.source_amount) == (MET.due, 100, "")

@@ -93,6 +93,7 @@ def test_what_the_terms_let_go_is_released_and_falls_due_on_its_day() -> None:
     assert isinstance(first, RetentionReleased)
     # a half of 10 % of 10,000.00, let go on the day of completion
     assert (first.amount_minor, first.payment_due) == (50_000, day(9, 25))
+    assert first.rests_on[:2] == (2, 6)  # what M1 is, and its acceptance
     assert first.lines[0].calculation == {
         "retained_minor": "100000",
         "let_go_minor": "50000",

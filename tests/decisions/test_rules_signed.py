@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -410,7 +410,9 @@ def test_a_key_may_be_valid_for_one_day() -> None:
     keys = Keys()
     keys.ask(structs.replace(PROPOSAL, valid_until=PROPOSAL.valid_from), "admin-1")
     keys.ask(ApproveSigner(proposal=1), "admin-2")
-    assert fold(keys.records).keys[1].valid_on(PROPOSAL.valid_from)
+    key = fold(keys.records).keys[1]
+    assert key.valid_on(PROPOSAL.valid_from)
+    assert not key.valid_on(PROPOSAL.valid_from + timedelta(days=1))
 
 
 def test_no_step_of_a_key_is_dated_tomorrow() -> None:

@@ -82,6 +82,14 @@ def test_a_rejected_submission_counts_as_not_handed_over() -> None:
     assert _lines(e.of(story, "M1")) == [("accepted-part", 300_000)]
 
 
+def test_a_share_of_what_was_accepted_and_reversed_rests_on_the_reversal() -> None:
+    story = b.play(b.accepted("M1"), b.proposes(b.reversal(6), on=b.day(9, 1)))
+    b.play(story, b.agrees(7, on=b.day(9, 1)))
+    reversed_by = b.last(story)
+    (accepted,) = e.facts(e.ended(story, ("M1", 1_000_000)), MilestoneAccepted)
+    assert reversed_by in accepted.rests_on
+
+
 def test_each_share_is_priced_on_what_those_before_it_left() -> None:
     """Retention of 10 % up to half of the contract's 4,000,000: M1 lies below, M2 crosses it."""
     kept = Retention(rate=Decimal(10), until=Decimal(50))

@@ -117,3 +117,9 @@ def test_a_release_of_retention_is_a_payable_by_itself_of_which_all_is_known() -
     )
     assert count(*rows) == (0, 1)
     assert count(line("M1", DUE, 100, ordinal=12), rows[1]) == (0, 0)
+
+
+def test_what_is_paid_in_part_by_its_due_date_is_late_and_not_unknown() -> None:
+    part_paid = line("M1", "2026-10-16", 100, paid_minor=40, outstanding_minor=60, payable_minor=60)
+    found = overall(part_paid)
+    assert (found["numerator"], found["denominator"], found["excluded_unknown"]) == (0, 1, 0)

@@ -359,3 +359,10 @@ def test_a_row_of_the_inbox() -> None:
         "waits_for": '["C-1/M0"]',
         "events": "[103]",
     }
+
+
+def test_where_no_source_tells_of_acceptances_nobody_is_asked_for_one() -> None:
+    for knows, asked in ((("deliveries",), []), (("deliveries", "acceptances"), ["approve"])):
+        told = e.HistoryImported(on=day(10, 1), source="s.csv", digest="d", knows=knows)
+        state = after(DEFINED, SUBMITTED, told, imported=True)
+        assert [one.task for one in waiting(state)] == asked

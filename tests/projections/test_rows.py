@@ -974,3 +974,10 @@ def test_positions_are_told_once_each_and_in_order_and_the_contract_is_due_by_no
     assert row(schedule.MODEL, DEFINED, payment=None)["due_on"] is None
     dated = structs.replace(DEFINED, payment_due=day(12, 1))
     assert row(schedule.MODEL, dated)["due_on"] == "2026-12-01"
+
+
+def test_where_no_source_tells_of_disputes_what_is_held_is_not_known() -> None:
+    known = ("deliveries", "acceptances", "rejections", "payments")
+    for knows, held in ((known, None), ((*known, "disputes"), 0)):
+        state = after(*accepted(), read(*knows), imported=True)
+        assert rows(schedule.MODEL, state)[0]["held_minor"] == held
