@@ -1,4 +1,4 @@
-"""`mledger ops nightly`: the seal, the rebuild and the verification of a night, kept and told as one run.
+"""`mledger ops nightly`: seal, rebuild, second opinion and verification of a night, kept and told as one run.
 
 Each step is done whatever became of the one before: a drift is no reason to leave the log unsealed.
 """
@@ -66,8 +66,9 @@ def nightly(
     settings: Settings,
     output: Output,
 ) -> None:
-    """Seal, rebuild and verify, as every night; on PostgreSQL by a login with the roles of projector and sealer.
+    """Seal, rebuild, ask the oracle and verify, as every night; on PostgreSQL by a login of projector and sealer.
 
+    The oracle reckons what serves again: all of it up to 100,000 events, then a thirtieth of the contracts each night.
     Without a key nothing is sealed. What fails is told on stderr and kept (mledger projections status), and the steps
     after it are done all the same; the exit code is that of the gravest failure.
 
@@ -87,6 +88,7 @@ def nightly(
                 # Sealed first, so that the rebuild shows the seal as well.
                 "seal": (lambda: _seal(engine, settings, key, anchor, trusted)) if key else None,
                 "rebuild": lambda: _rebuild(engine, certificate),
+                "oracle": lambda: _oracle(engine, settings),
                 "verify": lambda: _verify(engine, key, anchor, trusted),
             }
             night = _done(engine, todo, failures)
@@ -164,6 +166,16 @@ def _rebuild(engine: Engine, certificate: Path | None) -> str:
     if found.status == "drift":
         raise drifted(found)
     return f"{found.events:,} events gave {found.rows:,} rows; {comparison(asdict(found))}"
+
+
+def _oracle(engine: Engine, settings: Settings) -> str:
+    from commands.second_opinion import disagreement, of_tonight
+
+    said, nights = of_tonight(engine, settings.today())
+    if said["differences"]:
+        raise disagreement(said)
+    share = f", tonight's share of 1 in {nights}" if nights > 1 else ""
+    return f"the independent oracle agrees on {said['contracts']:,} contract(s){share}"
 
 
 def _seal(

@@ -188,7 +188,7 @@ def rebuild(
         if certificate.status == "disagreement":
             from commands.second_opinion import disagreement
 
-            raise disagreement(certificate)
+            raise disagreement(certificate.oracle or {}, certificate.run_id)
 
 
 def _rebuilt(session: Session, asked: dict[str, Any], oracle: bool) -> Certificate:
@@ -199,7 +199,7 @@ def _rebuilt(session: Session, asked: dict[str, Any], oracle: bool) -> Certifica
 
     if asked["read_url"]:
         asked["read_url"] = as_url(asked["read_url"])
-    judge = second_opinion(session, session.settings.today()) if oracle else None
+    judge = second_opinion(session.ledger.engine, session.settings.today()) if oracle else None
     options = Options(**asked, program=product_version(), judge=judge)
     return rebuilt(session.ledger.engine, options)
 

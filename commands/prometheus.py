@@ -13,7 +13,7 @@ from typing import Any
 from commands.options import Output
 
 STATUSES = ("rebuilt", "checked", "drift", "disagreement", "failed")
-STEPS = ("seal", "rebuild", "verify")
+STEPS = ("seal", "rebuild", "oracle", "verify")
 
 Sample = tuple[Mapping[str, str], float | None]
 """Labels and a value; None is no sample."""

@@ -9,9 +9,11 @@ holds more than a few contracts.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,11 +26,9 @@ from ledger.errors import DifferencesFound, Failure
 if TYPE_CHECKING:
     from datetime import date
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
-    from commands.session import Session
     from projections.reading import Reader
-    from projections.rebuild.certificate import Certificate
     from projections.sides import Side
 
 Json = dict[str, Any]
@@ -39,6 +39,9 @@ STREAMS = 64
 NAMED = 20
 CHECKED = ("lines", "schedule", "retentions", "invoices", "settlements")
 RATES = ("on-time", "disputes", "first-pass", "cycle-times", "paid-on-time")
+SUMS = ("totals", "exposure", *RATES)
+# Of a log of more events a night asks about every so manieth contract, another share each night.
+NIGHTS, WHOLE_UNTIL = 30, 100_000
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ class Opinion:
 
     position: int
     contracts: int = 0
-    agrees: set[str] = field(default_factory=lambda: {*CHECKED, "totals", "exposure", *RATES})
+    agrees: set[str] = field(default_factory=lambda: {*CHECKED, *SUMS})
     differences: int = 0
     named: list[Json] = field(default_factory=list)
 
@@ -61,42 +64,74 @@ class Opinion:
         return {
             "position": self.position,
             "contracts": self.contracts,
-            "agrees": [w for w in (*CHECKED, "totals", "exposure", *RATES) if w in self.agrees],
+            "agrees": [w for w in (*CHECKED, *SUMS) if w in self.agrees],
             "differences": self.differences,
             "different": self.named,
         }
 
 
-def second_opinion(session: Session, today: date) -> Callable[[Side], Json]:
+def second_opinion(engine: Engine, today: date) -> Callable[[Side], Json]:
     """Asks the oracle of a side, in one snapshot of it; raises Failure "oracle-failed" where it cannot be asked."""
     from ledger.store.database import reading
-    from projections.reading import reader_of
-    from projections.sides import checkpoint
-
-    engine = session.ledger.engine
+    from ledger.store.reading import stream_count
 
     def judge(side: Side) -> Json:
         with reading(engine) as conn:
-            opinion = Opinion(checkpoint(conn, side).position)
-            with _oracle(engine, opinion.position, today) as told:
-                _compare(reader_of(conn, side), told, today, opinion)
-        return opinion.as_object()
+            return _asked(engine, conn, side, list(range(1, stream_count(conn) + 1)), today)
 
     return judge
 
 
-def disagreement(certificate: Certificate) -> DifferencesFound:
-    """The refusal to let a side serve on which the oracle disagrees."""
-    said = certificate.oracle or {}
+def of_tonight(engine: Engine, today: date) -> tuple[Json, int]:
+    """What the oracle holds of what serves, and of which share of it it was asked: 1 of so many, by the day.
+
+    Of a log up to `WHOLE_UNTIL` events it is asked everything. Contracts that are left out are passed over.
+    """
+    from ledger.store.database import reading
+    from ledger.store.reading import stream_count
+    from projections.sides import checkpoint, hidden_streams, serving
+
+    with reading(engine) as conn:
+        side = serving(conn)
+        nights = 1 if checkpoint(conn, side).position <= WHOLE_UNTIL else NIGHTS
+        hidden = set(hidden_streams(conn, side))
+        some = range(1 + today.toordinal() % nights, stream_count(conn) + 1, nights)
+        streams = [number for number in some if number not in hidden]
+        return _asked(engine, conn, side, streams, today, whole=nights == 1), nights
+
+
+def _asked(
+    engine: Engine,
+    conn: Connection,
+    side: Side,
+    streams: Sequence[int],
+    today: date,
+    whole: bool = True,
+) -> Json:
+    """What the oracle holds of some streams' rows; of the sums over all of them only where they are the `whole`."""
+    from projections.reading import reader_of
+    from projections.sides import checkpoint
+
+    opinion = Opinion(checkpoint(conn, side).position)
+    if not whole:
+        opinion.agrees.difference_update(SUMS)
+    with _oracle(engine, opinion.position, streams, today) as told:
+        _compare(reader_of(conn, side), told, streams, today if whole else None, opinion)
+    return opinion.as_object()
+
+
+def disagreement(said: Json, run_id: str = "") -> DifferencesFound:
+    """The refusal to let a side serve on which the oracle disagrees, or without a run what a night found."""
     first = said["different"][0]
     where = f" of {first['contract']}" if first["contract"] else ""
+    held_back = ", and nothing was changed" if run_id else ""
     return DifferencesFound(
         "oracle-disagrees",
-        f"the independent oracle disagrees in {said['differences']} place(s), and nothing was changed; the first:"
+        f"the independent oracle disagrees in {said['differences']} place(s){held_back}; the first:"
         f" {first['what']}{where}: {first['says']}",
         hint="what was served goes on serving; hold both against the log: mledger audit explain,"
         " python -m projections.oracle",
-        facts={"run_id": certificate.run_id, "differences": said["different"]},
+        facts={"run_id": run_id or None, "differences": said["different"]},
     )
 
 
@@ -104,9 +139,11 @@ def disagreement(certificate: Certificate) -> DifferencesFound:
 
 
 @contextmanager
-def _oracle(engine: Engine, until: int, today: date) -> Iterator[Iterator[Json]]:
+def _oracle(
+    engine: Engine, until: int, streams: Sequence[int], today: date
+) -> Iterator[Iterator[Json]]:
     """What the oracle says of each contract up to a position, and of all of them at the end."""
-    with TemporaryFile("w+", encoding="utf-8") as complaints:
+    with _complaints() as complaints:
         # It finds its own package by its place, wherever this program runs and whatever is called oracle there.
         words = [
             sys.executable,
@@ -123,7 +160,7 @@ def _oracle(engine: Engine, until: int, today: date) -> Iterator[Iterator[Json]]
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
         )  # fmt: skip
         assert program.stdin is not None and program.stdout is not None
-        feeder = _Feeder(engine, until, program.stdin)
+        feeder = _Feeder(engine, until, streams, program.stdin)
         feeder.start()
         try:
             yield (json.loads(line) for line in program.stdout)
@@ -142,6 +179,15 @@ def _oracle(engine: Engine, until: int, today: date) -> Iterator[Iterator[Json]]
             )
 
 
+def _complaints() -> IO[str]:
+    """A file without a name for what it complains of: in memory where there is such a thing, as a service may
+    have no folder for temporary files.
+    """
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("oracle"), "w+", encoding="utf-8")
+    return TemporaryFile("w+", encoding="utf-8")
+
+
 def _ended(program: subprocess.Popen[str]) -> int:
     """How a program ended; one that goes on although nobody listens is ended."""
     try:
@@ -154,21 +200,18 @@ def _ended(program: subprocess.Popen[str]) -> int:
 class _Feeder(Thread):
     """Writes the stored text of every record, by stream and version."""
 
-    def __init__(self, engine: Engine, until: int, into: IO[str]) -> None:
+    def __init__(self, engine: Engine, until: int, streams: Sequence[int], into: IO[str]) -> None:
         super().__init__(name="oracle-feeder", daemon=True)
-        self.engine, self.until, self.into = engine, until, into
+        self.engine, self.until, self.streams, self.into = engine, until, streams, into
         self.problem: Exception | None = None
 
     def run(self) -> None:
         from ledger.store.database import reading
-        from ledger.store.reading import stream_count
         from projections.exports.stored import lines_of_streams
 
         try:
             with self.into as into, reading(self.engine) as conn:
-                last = stream_count(conn) + 1
-                for first in range(1, last, STREAMS):
-                    some = range(first, min(first + STREAMS, last))
+                for some in _chunks(self.streams):
                     into.writelines(lines_of_streams(conn, some, self.until))
         except BrokenPipeError:
             pass  # it ended: its exit code says why
@@ -176,15 +219,26 @@ class _Feeder(Thread):
             self.problem = problem
 
 
+def _chunks(streams: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (streams[first : first + STREAMS] for first in range(0, len(streams), STREAMS))
+
+
 # --- the comparison --------------------------------------------------------------------------------
 
 
-def _compare(reader: Reader, told: Iterator[Json], today: date, opinion: Opinion) -> None:
-    rows = _Rows(reader)
+def _compare(
+    reader: Reader,
+    told: Iterator[Json],
+    streams: Sequence[int],
+    today: date | None,
+    opinion: Opinion,
+) -> None:
+    rows = _Rows(reader, streams)
     for said in told:
         if "reports" in said:
-            rows.skip(said["last_stream"] + 1, opinion)
-            _compare_reports(reader, said["reports"], today, opinion)
+            rows.skip(None, opinion)
+            if today is not None:
+                _compare_reports(reader, said["reports"], today, opinion)
             return
         opinion.contracts += 1
         rows.skip(said["stream"], opinion)
@@ -228,42 +282,41 @@ def _compare_reports(reader: Reader, said: Json, today: date, opinion: Opinion) 
 
 
 class _Rows:
-    """The rows of a side by stream, in the order of the streams."""
+    """The rows of a side by stream, of the streams that are asked about, in their order."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, streams: Sequence[int]) -> None:
         self.reader = reader
-        self.next = 1
-        self.there: dict[int, dict[str, list[Json]]] = {}
+        self.left = deque(streams)
+        self.chunks = _chunks(streams)
         self.read_until = 0
+        self.there: dict[int, dict[str, list[Json]]] = {}
 
     def of(self, stream: int) -> dict[str, list[Json]]:
-        self._read(stream)
-        self.next = stream + 1
+        while self.left and self.left[0] <= stream:
+            self.left.popleft()
+        while self.read_until < stream and (some := next(self.chunks, None)):
+            self._read(some)
         return self.there.pop(stream, None) or {name: [] for name in ("lines", *CHECKED[1:])}
 
-    def skip(self, until: int, opinion: Opinion) -> None:
-        """Passes over streams of which the oracle says nothing: they may have no rows."""
-        for stream in range(self.next, until):
-            for line in self.of(stream)["lines"]:
+    def skip(self, until: int | None, opinion: Opinion) -> None:
+        """Passes over streams before another, None for all: the oracle says nothing of them, they may have no rows."""
+        while self.left and (until is None or self.left[0] < until):
+            for line in self.of(self.left[0])["lines"]:
                 opinion.differ("schedule", line["contract"], "it has rows, and no records")
-        self.next = until
 
-    def _read(self, stream: int) -> None:
+    def _read(self, streams: Sequence[int]) -> None:
         from commands.reports.schedule import known_line
 
-        while self.read_until < stream:
-            first, last = self.read_until + 1, self.read_until + STREAMS
-            self.there = {
-                n: {name: [] for name in ("lines", *CHECKED[1:])} for n in range(first, last + 1)
-            }
-            for table in CHECKED[1:]:
-                sql = f"SELECT * FROM {{{table}}} WHERE stream BETWEEN :first AND :last ORDER BY stream"
-                for row in self.reader.select(sql, first=first, last=last):
-                    of_stream = self.there[int(str(row["stream"]))]
-                    of_stream[table].append(row)
-                    if table == "schedule":
-                        of_stream["lines"].append(known_line(row))
-            self.read_until = last
+        self.there = {n: {name: [] for name in ("lines", *CHECKED[1:])} for n in streams}
+        self.read_until = streams[-1]
+        among = ", ".join(f"{number:d}" for number in streams)
+        for table in CHECKED[1:]:
+            sql = f"SELECT * FROM {{{table}}} WHERE stream IN ({among}) ORDER BY stream"
+            for row in self.reader.select(sql):
+                of_stream = self.there[int(str(row["stream"]))]
+                of_stream[table].append(row)
+                if table == "schedule":
+                    of_stream["lines"].append(known_line(row))
 
 
 def apart(mine: list[Json], theirs: list[Json]) -> str:

@@ -51,9 +51,10 @@ def lines_among(conn: Connection, streams: Sequence[int], until: int) -> Iterato
         yield from (_line(position, record) for position, _, record in found)
 
 
-def lines_of_streams(conn: Connection, streams: range, until: int) -> Iterator[str]:
+def lines_of_streams(conn: Connection, streams: Sequence[int], until: int) -> Iterator[str]:
     """As `lines`, of some streams, one after the other."""
-    where = f"stream BETWEEN {streams[0]:d} AND {streams[-1]:d} AND position + 0 <= {until:d}"
+    among = ", ".join(f"{stream:d}" for stream in streams)
+    where = f"stream IN ({among}) AND position + 0 <= {until:d}"
     found = _rows(conn, where, "stream, version")
     return (_line(position, record) for position, _, record in found)
 

@@ -5,21 +5,28 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import make_url
 
+from commands import second_opinion
 from commands.health import comparison, problems, standing
-from ledger.store import connect, writing
+from commands.second_opinion import of_tonight
+from ledger.contract import evolve
+from ledger.store import connect, open_ledger, writing
 from ledger.store.database import reading
+from projections.rebuild.catchup import catch_up
 from projections.rebuild.lock import only_one
+from projections.sides import serving
 from tests.commands.played import asked, mledger, record
 from tests.commands.test_ops import parsed
 from tests.commands.test_report_projections import tamper
 from tests.databases import Cluster, asking_for_a_password, role_of
+from tests.projections.portfolios import fill
+from tests.projections.test_left_out import BAD, CONTRACTS, EVENTS, far
 from tests.stories import double_eleven
 
 
@@ -34,7 +41,7 @@ def steps(night: dict[str, Any]) -> dict[str, str]:
     return {step["name"]: step["status"] for step in night["steps"]}
 
 
-ALL_DONE = {"seal": "done", "rebuild": "done", "verify": "done"}
+ALL_DONE = dict.fromkeys(("seal", "rebuild", "oracle", "verify"), "done")
 
 
 def test_a_night_seals_rebuilds_and_verifies(story_url: str, sealing: list[str]) -> None:
@@ -48,7 +55,7 @@ def test_a_night_seals_rebuilds_and_verifies(story_url: str, sealing: list[str])
 
 def test_without_a_key_nothing_is_sealed_and_that_is_said(story_url: str) -> None:
     night = asked(story_url, "ops", "nightly")
-    assert steps(night) == {"seal": "left out", "rebuild": "done", "verify": "done"}
+    assert steps(night) == ALL_DONE | {"seal": "left out"}
     assert mledger(story_url, "projections", "status", "--max-age", "26h").code == 0
 
 
@@ -101,15 +108,15 @@ def test_a_step_that_fails_keeps_no_other_from_being_done(
     ran = mledger(sqlite_story, "ops", "nightly", *sealing_sqlite, "--json")
     assert (ran.code, steps(ran.json)) == (
         5,
-        {"seal": "failed", "rebuild": "failed", "verify": "failed"},
+        dict.fromkeys(ALL_DONE, "failed"),
     )
     (tmp_path / "anchor").unlink()
     assert mledger(sqlite_story, "projections", "rebuild", "--accept-drift").code == 0
     shown = mledger(sqlite_story, "projections", "status")
     assert (shown.code, "the nightly seal of" in shown.err) == (1, True)
     assert mledger(sqlite_story, "audit", "seal", *sealing_sqlite).code == 0
-    shown = mledger(sqlite_story, "projections", "status")  # sealed by hand since; not verified
-    assert (shown.code, "the nightly verify of" in shown.err) == (1, True)
+    shown = mledger(sqlite_story, "projections", "status")  # sealed by hand since; not asked about
+    assert (shown.code, "the nightly oracle of" in shown.err) == (1, True)
     assert mledger(sqlite_story, "ops", "nightly", *sealing_sqlite).code == 0
     assert mledger(sqlite_story, "projections", "status").code == 0
 
@@ -127,7 +134,46 @@ def test_the_morning_after_a_drift_fails(sqlite_story: str) -> None:
     assert mledger(sqlite_story, "ops", "nightly").code == 6
     morning = mledger(sqlite_story, "projections", "status", "--max-age", "26h")
     assert (morning.code, "error[last-rebuild-failed]" in morning.err) == (6, True)
-    assert "last night  seal left out; rebuild FAILED (drift); verify done" in morning.out
+    assert "rebuild FAILED (drift); oracle FAILED (oracle-disagrees); verify done" in morning.out
+
+
+def test_every_contract_is_asked_about_in_turn_and_the_share_is_said(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_opinion, "WHOLE_UNTIL", 100)
+    monkeypatch.setattr(second_opinion, "NIGHTS", 3)
+    with open_ledger(sqlite_url, evolve) as ledger:
+        fill(ledger, 71, 10)  # more than are read at once
+        catch_up(ledger.engine)
+        found = [of_tonight(ledger.engine, date(2026, 11, day))[0] for day in (20, 21, 22)]
+    assert sorted(one["contracts"] for one in found) == [23, 24, 24]
+    assert not any(one["differences"] for one in found)
+    night = asked(sqlite_url, "ops", "nightly")
+    (said,) = (step for step in night["steps"] if step["name"] == "oracle")
+    assert said["status"] == "done"
+    assert said["says"].endswith("contract(s), tonight's share of 1 in 3")
+
+
+def test_a_row_that_only_the_oracle_finds_wrong_fails_the_night(sqlite_story: str) -> None:
+    assert mledger(sqlite_story, "ops", "nightly").code == 0
+    engine = connect(sqlite_story)
+    with engine.connect() as conn:
+        assert of_tonight(engine, date(2026, 11, 22))[0]["differences"] == 0
+        side = serving(conn)
+    with writing(engine) as conn:
+        conn.exec_driver_sql(f"UPDATE schedule_{side} SET net_minor = 1 WHERE ordinal = 3")
+    said, nights = of_tonight(engine, date(2026, 11, 22))
+    engine.dispose()
+    assert (said["differences"] > 0, nights) == (True, 1)
+
+
+def test_a_contract_that_is_left_out_is_no_disagreement(sqlite_url: str) -> None:
+    with open_ledger(sqlite_url, evolve) as ledger:
+        fill(ledger, CONTRACTS, EVENTS)
+        far(ledger)
+        assert list(catch_up(ledger.engine).left_out) == [BAD]
+        said, _ = of_tonight(ledger.engine, date(2026, 11, 22))
+    assert (said["differences"], said["contracts"]) == (0, CONTRACTS - 1)
 
 
 def test_a_night_while_another_rebuild_runs_fails_and_is_kept(sqlite_story: str) -> None:
