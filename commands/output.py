@@ -130,13 +130,12 @@ def flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None) -> Iterator[str]:
-    cells: Iterable[dict[str, Any]] = map(flat, rows)
     if columns is None:
-        cells = list(cells)
-        columns = list(dict.fromkeys(name for row in cells for name in row))
+        rows = list(rows) if isinstance(rows, Iterator) else rows
+        columns = list(dict.fromkeys(name for row in map(flat, rows) for name in row))
     if columns:
         yield csv_line(columns)
-    for row in cells:
+    for row in map(flat, rows):
         yield csv_line(row.get(name) for name in columns)
 
 

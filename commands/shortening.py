@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from projections.reading import Rows
+from typing import Any, Protocol
 
 MOST = 1_000
 
 
+class Counted(Protocol):
+    """Rows of which the first can be had without the others, and their number."""
+
+    def first(self, most: int) -> list[dict[str, Any]]: ...
+
+    def count(self) -> int: ...
+
+
 def shortened(
-    rows: Rows, fewer: str = "--contract or --partner"
+    rows: Counted, fewer: str = "--contract or --partner"
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The rows that a table shows, and below it, where there are more, their number and how to see others."""
     shown = rows.first(MOST + 1)

@@ -10,8 +10,10 @@ from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, known_at
 from commands.reports.reporting import Into, converted, told
 from commands.reports.sheet import Sheet
+from commands.shortening import shortened
 from ledger.money import display_minor, parse_minor
 from projections.metrics import exposure
+from projections.metrics.behind import Told, without_stream
 
 _NAMES = {
     "held": "held by disputes",
@@ -29,12 +31,13 @@ def show(asked: Asked, milestones: bool, into: Into | None = None) -> None:
         found = exposure.exposure(
             frame.select, as_of=frame.as_of, known_at=known_at(frame.known), **frame.filters
         )
-        data, lines = dict(found), list[Found]()
+        data, lines = dict(found), None
         if milestones:
-            lines = exposure.behind(frame.select, as_of=frame.as_of, **frame.filters)
-            lines = [{name: v for name, v in line.items() if name != "stream"} for line in lines]
-            data["lines"] = lines
-        rows, totals = lines if milestones else found["by_currency"], _minor(found["by_currency"])
+            behind = exposure.behind(frame.reader.stream, as_of=frame.as_of, **frame.filters)
+            lines = Told(lambda: map(without_stream, behind))
+            data["lines"] = iter(lines)
+        rows = found["by_currency"] if lines is None else lines
+        totals = _minor(found["by_currency"])
         reporting = None if into is None else converted(into, totals, tuple(_REPORTED), frame.as_of)
         data |= {"reporting": reporting} if reporting else {}
         people = chain(_people(found["by_currency"], lines), told(reporting, _REPORTED))
@@ -66,7 +69,7 @@ def _shown(amount: dict[str, str] | None) -> str:
     return display_minor(parse_minor(amount["amount"], amount["currency"]), amount["currency"])
 
 
-def _people(found: list[Found], lines: list[Found]) -> Iterator[Table | str]:
+def _people(found: list[Found], lines: Told | None) -> Iterator[Table | str]:
     """A row per kind of amount and a column per currency: so it fits where there are several."""
     named = [("owed, not due yet", [one["due"] for one in found])]
     named += [(f"overdue {b} days", [one["aging"][b] for one in found]) for b in exposure.AGING]
@@ -83,9 +86,11 @@ def _people(found: list[Found], lines: list[Found]) -> Iterator[Table | str]:
         since = f"the oldest since {one['overdue_since']} ({one['overdue_days']} d)"
         start = "" if place else "\n"
         yield f"{start}overdue: {_shown(one['overdue'])} {one['currency']}, {since}"
-    if lines:
+    shown, rest = ([], []) if lines is None else shortened(lines)
+    if shown:
         yield ""
-        yield _lines(lines)
+        yield _lines(shown)
+    yield from rest
 
 
 def _name(line: Found) -> str:

@@ -11,9 +11,11 @@ from commands.output import Column, Table, exact, number, terminal_width
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, Frame, framed, known_at
 from commands.reports.sheet import Sheet, hanging
+from commands.shortening import shortened
 from ledger.errors import InputInvalid
 from projections.metrics import Definition, Window, cycle_times, disputes, first_pass, on_time
 from projections.metrics import paid_on_time as paid
+from projections.metrics.behind import Told, without_stream
 from projections.metrics.definition import (
     CYCLE_TIMES,
     DISPUTE,
@@ -32,7 +34,7 @@ class Metric:
 
     definition: Definition
     measure: Callable[..., Found]
-    behind: Callable[..., list[Found]]
+    behind: Callable[..., Told]
     parts: tuple[str, ...] = ()
     by_value: bool = False
 
@@ -73,16 +75,13 @@ def show(
         asking = common | frame.filters | more
         found = metric.measure(frame.select, known_at=known_at(frame.known), **asking)
         data = {**found, "by": by}
-        members: list[Found] = []
+        members = None
         if milestones:
-            members = metric.behind(frame.select, **asking)
-            data["milestones"] = [_without_stream(member) for member in members]
-        rows = data["milestones"] if milestones else _rows(metric, found, by, reference)
+            behind = metric.behind(frame.reader.stream, **asking)
+            members = Told(lambda: map(without_stream, behind))
+            data["milestones"] = iter(members)
+        rows = _rows(metric, found, by, reference) if members is None else members
         frame.emit(data, rows=rows, people=_people(frame, metric, found, by, reference, members))
-
-
-def _without_stream(member: Found) -> Found:
-    return {name: value for name, value in member.items() if name != "stream"}
 
 
 def _parts(metric: Metric, found: Found, reference: str | None) -> Iterator[tuple[str, Found]]:
@@ -113,7 +112,7 @@ def _people(
     found: Found,
     by: str,
     reference: str | None,
-    members: list[Found],
+    members: Told | None,
 ) -> Iterator[Table | str]:
     since, until = found["window"]["from"], found["window"]["to"]
     when = "" if since is None and until is None else f", {since or '…'} to {until or '…'}"
@@ -123,9 +122,11 @@ def _people(
     make = _times if metric.definition is CYCLE_TIMES else _rate_table
     yield make(metric, found, by, reference)
     yield from _excluded(metric, found["overall"], reference)
-    if members:
+    shown, rest = ([], []) if members is None else shortened(members)
+    if shown:
         yield ""
-        yield _member_table(members)
+        yield _member_table(shown)
+    yield from rest
     if not frame.known.position:
         yield "(the ledger is empty)"
 

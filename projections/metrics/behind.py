@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from projections.metrics.frame import Json, Row
 from projections.metrics.rates import money
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of the rows of a query: made anew, and a few at a time, for whoever reads it."""
+
+    make: Callable[[], Iterator[Json]]
+
+    def __iter__(self) -> Iterator[Json]:
+        return self.make()
+
+    def first(self, most: int) -> list[Json]:
+        """The first so many."""
+        return list(islice(self, most))
+
+    def count(self) -> int:
+        """How many there are."""
+        return sum(1 for _ in self)
 
 
 def identity(row: Row, by: str | None) -> Json:
@@ -21,6 +42,11 @@ def identity(row: Row, by: str | None) -> Json:
         "partner": row["partner"],
         "stage": row["stage"],
     }
+
+
+def without_stream(told: Json) -> Json:
+    """As it is promised: the number of a stream is nobody's business."""
+    return {name: value for name, value in told.items() if name != "stream"}
 
 
 def events(row: Row) -> list[int]:

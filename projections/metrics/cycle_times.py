@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from ledger.counting import in_days
-from projections.metrics.behind import days_between, events, identity
+from projections.metrics.behind import Told, days_between, events, identity
 from projections.metrics.definition import CYCLE_TIMES as DEFINITION
 from projections.metrics.frame import (
     EVER,
@@ -171,10 +171,10 @@ def behind(
     window: Window = EVER,
     contract: str | None = None,
     partner: str | None = None,
-) -> list[Json]:
+) -> Told:
     """The intervals behind the figures, span by span, by contract and in its order."""
     bound = parameters(as_of, window, contract, partner)
-    return [_interval(row, by) for row in select(behind_sql(by), **bound)]
+    return Told(lambda: (_interval(row, by) for row in select(behind_sql(by), **bound)))
 
 
 def _counted(rows: Iterable[Row]) -> tuple[dict[str, Span], dict[Key, dict[str, Span]]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from projections.metrics.behind import amount, events, identity
+from projections.metrics.behind import Told, amount, events, identity
 from projections.metrics.definition import DISPUTE as DEFINITION
 from projections.metrics.frame import (
     EVER,
@@ -133,10 +133,10 @@ def behind(
     window: Window = EVER,
     contract: str | None = None,
     partner: str | None = None,
-) -> list[Json]:
+) -> Told:
     """The families behind the rate, by contract and in its order."""
     bound = parameters(as_of, window, contract, partner)
-    return [_family(row, by) for row in select(behind_sql(by), **bound)]
+    return Told(lambda: (_family(row, by) for row in select(behind_sql(by), **bound)))
 
 
 def _rates(tally: Tally) -> Json:

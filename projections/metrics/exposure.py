@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.counting import in_days
 from projections.derive.schedule import BEHIND, EXPOSURE, OLDEST
-from projections.metrics.behind import amount, days_between, events
+from projections.metrics.behind import Told, amount, days_between, events
 from projections.metrics.definition import EXPOSURE as DEFINITION
 from projections.metrics.frame import Json, Row, Select
 
@@ -52,10 +52,10 @@ def exposure(
 
 def behind(
     select: Select, *, as_of: date, contract: str | None = None, partner: str | None = None
-) -> list[Json]:
+) -> Told:
     """The schedule lines behind the amounts, by currency, due date (null last) and contract."""
     bound = _parameters(as_of, contract, partner)
-    return [_line(row, as_of.isoformat()) for row in select(BEHIND, **bound)]
+    return Told(lambda: (_line(row, as_of.isoformat()) for row in select(BEHIND, **bound)))
 
 
 def _currency(row: Row, overdue_since: str | None, as_of: str) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from projections.metrics.behind import events, identity
+from projections.metrics.behind import Told, events, identity
 from projections.metrics.definition import FIRST_PASS as DEFINITION
 from projections.metrics.frame import (
     EVER,
@@ -103,10 +103,10 @@ def behind(
     window: Window = EVER,
     contract: str | None = None,
     partner: str | None = None,
-) -> list[Json]:
+) -> Told:
     """The families behind the rate, by contract and in its order."""
     bound = parameters(as_of, window, contract, partner)
-    return [_family(row, by) for row in select(behind_sql(by), **bound)]
+    return Told(lambda: (_family(row, by) for row in select(behind_sql(by), **bound)))
 
 
 def _rate(tally: Tally) -> Json:

@@ -23,7 +23,7 @@ Key = str | None
 class Select(Protocol):
     """What a metric needs of a reader: the rows of a query as dictionaries; unused parameters are ignored."""
 
-    def __call__(self, sql: str, **params: int | str | None) -> list[Row]: ...
+    def __call__(self, sql: str, **params: int | str | None) -> Iterable[Row]: ...
 
 
 @dataclass(frozen=True, slots=True)

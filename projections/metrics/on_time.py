@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from ledger.counting import in_days
-from projections.metrics.behind import amount, days_between, events, identity
+from projections.metrics.behind import Told, amount, days_between, events, identity
 from projections.metrics.definition import ON_TIME as DEFINITION
 from projections.metrics.frame import (
     EVER,
@@ -184,17 +184,19 @@ def behind(
     references: Sequence[str] = REFERENCES,
     contract: str | None = None,
     partner: str | None = None,
-) -> list[Json]:
+) -> Told:
     """The parts behind both rates, reference by reference, by contract and in its order.
 
     By value each part counts by its `verdict`, by count each family by its `family_verdict` (null: not in the cohort).
     """
     bound = parameters(as_of, window, contract, partner)
-    return [
-        _part(row, reference, by, as_of)
-        for reference in references
-        for row in select(behind_sql(reference, by), **bound)
-    ]
+    return Told(
+        lambda: (
+            _part(row, reference, by, as_of)
+            for reference in references
+            for row in select(behind_sql(reference, by), **bound)
+        )
+    )
 
 
 def _rates(tally: Tally) -> Json:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from ledger.counting import in_days
-from projections.metrics.behind import amount, days_between, events, identity
+from projections.metrics.behind import Told, amount, days_between, events, identity
 from projections.metrics.definition import PAID_ON_TIME as DEFINITION
 from projections.metrics.frame import (
     EVER,
@@ -111,10 +111,10 @@ def behind(
     window: Window = EVER,
     contract: str | None = None,
     partner: str | None = None,
-) -> list[Json]:
+) -> Told:
     """The payables behind the rate, by contract and in its order."""
     bound = parameters(as_of, window, contract, partner)
-    return [_payable(row, by, as_of) for row in select(behind_sql(by), **bound)]
+    return Told(lambda: (_payable(row, by, as_of) for row in select(behind_sql(by), **bound)))
 
 
 def _rate(tally: Tally) -> Json:

@@ -32,8 +32,9 @@ def main() -> None:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="mledger-bench-"))
         )
         if options.grow:
-            _growth(book, folder, options.grow)
+            book.kept = OUTPUT / "bench-grow.json"
             growing.figures(book, folder, options.grow)
+            _growth(book, folder, options.grow)
             _tell(book, "bench-grow.json")
             return
         _sqlite(book, folder, options)

@@ -34,9 +34,10 @@ class Figure:
 
 @dataclass(slots=True)
 class Book:
-    """All figures of a run, in order."""
+    """All figures of a run, in order; those of a long run are kept as they come, in the file `kept`."""
 
     figures: list[Figure] = field(default_factory=list)
+    kept: Path | None = None
 
     def add(
         self,
@@ -57,6 +58,8 @@ class Book:
             figure.reached = _holds(judged, to_reach)
         self.figures.append(figure)
         print(_line(figure), flush=True)
+        if self.kept is not None:
+            self.write(self.kept)
 
     def write(self, path: Path) -> None:
         """Writes the figures with the machine they were measured on."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from commands import shortening
 from tests.commands.played import asked, mledger
 
 FRAME = ["metric", "version", "as_of", "known_at", "window", "groups", "overall"]
@@ -81,6 +82,22 @@ def test_the_milestones_behind_a_rate(sqlite_story: str) -> None:
     assert list(found["overall"]) == ["current"]
     rows = mledger(sqlite_story, "report", "on-time", *words, "--format", "jsonl").out
     assert len(rows.splitlines()) == len(found["milestones"])
+
+
+@pytest.mark.parametrize("report", ["on-time", "exposure"])
+def test_of_many_lines_behind_a_figure_people_see_the_first_and_programs_all(
+    sqlite_story: str, monkeypatch: pytest.MonkeyPatch, report: str
+) -> None:
+    words = ("report", report, "--as-of", "2026-11-11", "--milestones")
+    every = mledger(sqlite_story, *words, "--format", "jsonl").out.splitlines()
+    header, *rows = mledger(sqlite_story, *words, "--format", "csv").out.splitlines()
+    assert len(rows) == len(every) > 1
+    assert set(header.split(",")) >= {"milestone", "why", "currency"}
+    monkeypatch.setattr(shortening, "MOST", 1)
+    ran = mledger(sqlite_story, *words)
+    assert (
+        f"the first 1 of {len(every)} lines; --contract or --partner narrows them down" in ran.out
+    )
 
 
 def test_csv_has_a_row_per_group_and_the_whole_last(sqlite_story: str) -> None:

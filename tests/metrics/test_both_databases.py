@@ -92,9 +92,11 @@ def test_both_databases_give_what_the_rows_in_memory_give(ledger: Ledger[Contrac
             known: dict[str, Any] = {"as_of": AS_OF, "known_at": {}, **asked}
             assert metric(stored.select, **known) == metric(in_memory, **known), asked
             del known["known_at"]
-            assert behind(stored.select, **known) == behind(in_memory, **known), asked
+            assert list(behind(stored.select, **known)) == list(behind(in_memory, **known)), asked
         as_of: dict[str, Any] = {"as_of": AS_OF}
-        assert exposure.behind(stored.select, **as_of) == exposure.behind(in_memory, **as_of)
+        assert list(exposure.behind(stored.select, **as_of)) == list(
+            exposure.behind(in_memory, **as_of)
+        )
         as_of["known_at"] = {}
         assert exposure.exposure(stored.select, **as_of) == exposure.exposure(in_memory, **as_of)
 
@@ -104,7 +106,7 @@ def test_the_milestones_behind_add_up_to_the_rates(seed: int) -> None:
     select = answering(*portfolio(seed))
     window = Window(day("2026-09-01"), day("2026-10-31"))
     rates = on_time.on_time(select, as_of=AS_OF, known_at={}, window=window)["overall"]
-    parts = on_time.behind(select, as_of=AS_OF, window=window)
+    parts = list(on_time.behind(select, as_of=AS_OF, window=window))
     for reference, rate in rates.items():
         families = {
             one["family"]: one["family_verdict"] for one in parts if one["reference"] == reference
@@ -123,7 +125,7 @@ def test_the_milestones_behind_add_up_to_the_rates(seed: int) -> None:
         assert sum(verdict not in beside for verdict in verdicts) == overall["denominator"]
         assert verdicts.count("excluded_unknown") == overall["excluded_unknown"]
     spans = cycle_times.cycle_times(select, as_of=AS_OF, known_at={}, window=window)["overall"]
-    taken = cycle_times.behind(select, as_of=AS_OF, window=window)
+    taken = list(cycle_times.behind(select, as_of=AS_OF, window=window))
     for name, span in spans.items():
         counted = [o for o in taken if (o["span"], o["verdict"]) == (name, "counted")]
         assert len(counted) == span["n"]

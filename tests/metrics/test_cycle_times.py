@@ -117,7 +117,7 @@ def test_the_intervals_behind_say_how_long_each_took() -> None:
         accepted("M2", "unknown", "2026-10-12"),
         dispute("M1", 5, "2026-10-20", status="split", ended_on="2026-10-21", version=9),
     )
-    found = behind(answering(*rows), as_of=AS_OF)
+    found = list(behind(answering(*rows), as_of=AS_OF))
     assert [
         (one["span"], one["milestone"], one["dispute"], one["days"], one["why"]) for one in found
     ] == [
@@ -133,7 +133,7 @@ def test_the_intervals_behind_go_span_by_span_then_by_contract_and_say_both_days
         accepted("M1", "2026-10-10", "2026-10-12", "2026-10-13", contract="C-2", stream=2),
         accepted("M1", "2026-10-11", "2026-10-11", "2026-10-15"),
     )
-    found = behind(answering(*rows), as_of=AS_OF)
+    found = list(behind(answering(*rows), as_of=AS_OF))
     assert [
         (one["span"], one["milestone"], one["began_on"], one["ended_on"], one["why"])
         for one in found

@@ -142,7 +142,7 @@ def test_the_milestones_behind_say_why() -> None:
         submitted("M3", "unknown"),
         part("M4"),
     )
-    found = behind(answering(*rows), as_of=AS_OF, window=OCTOBER, by="month")
+    found = list(behind(answering(*rows), as_of=AS_OF, window=OCTOBER, by="month"))
     assert [(one["milestone"], one["verdict"], one["why"]) for one in found] == [
         ("C-1/M1", "disputed", "1 open, 0 resolved"),
         ("C-1/M2", "undisputed", "no dispute"),

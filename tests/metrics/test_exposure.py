@@ -103,7 +103,7 @@ def test_the_lines_behind_say_where_their_open_part_stands() -> None:
         line("M7", None, 100),
         line("M8", "2026-07-03", 100, settled="2026-07-03"),
     )
-    found = behind(answering(*rows), as_of=AS_OF)
+    found = list(behind(answering(*rows), as_of=AS_OF))
     assert [
         (one["milestone"], one["verdict"], one["overdue_days"], one["why"]) for one in found
     ] == [
@@ -125,7 +125,7 @@ def test_a_release_of_retention_is_named_by_its_own_number_and_a_milestone_by_it
         line("M4", "2026-11-24", 0, kind="milestone", ordinal=5, retention_minor=100),
         line("A", "2026-11-25", 900, kind="advance", ordinal=6),
     )
-    found = behind(answering(*rows), as_of=AS_OF)
+    found = list(behind(answering(*rows), as_of=AS_OF))
     assert [(one["kind"], one["reference"], one["verdict"]) for one in found] == [
         ("retention", "C-1#12", "due"),
         ("milestone", "C-1/M2", "due"),

@@ -73,7 +73,7 @@ def test_groups_go_by_the_first_decision() -> None:
 
 def test_the_milestones_behind_say_why() -> None:
     rows = decided("M1", 1), decided("M2", 0), decided("M3", 1, None)
-    found = behind(answering(*rows), as_of=AS_OF, window=OCTOBER)
+    found = list(behind(answering(*rows), as_of=AS_OF, window=OCTOBER))
     assert [(one["milestone"], one["verdict"], one["why"]) for one in found] == [
         ("C-1/M1", "first_pass", "accepted whole at the first submission"),
         ("C-1/M2", "not_first_pass", "rejected or accepted in part at first"),
@@ -83,7 +83,7 @@ def test_the_milestones_behind_say_why() -> None:
 
 def test_the_milestones_behind_say_how_often_each_was_submitted_and_when_first() -> None:
     rows = decided("M1", 0, submissions=3), decided("M2", 1)
-    found = behind(answering(*rows), as_of=AS_OF)
+    found = list(behind(answering(*rows), as_of=AS_OF))
     assert [
         (one["submissions"], one["first_submitted_on"], one["first_decided_on"]) for one in found
     ] == [(3, "2026-10-10", "2026-10-12"), (1, "2026-10-10", "2026-10-12")]

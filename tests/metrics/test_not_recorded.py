@@ -30,7 +30,7 @@ def asked(metric: Any, *rows: Put, **more: Any) -> dict[str, Any]:
 
 
 def why(metric: Any, *rows: Put, **more: Any) -> list[tuple[str | None, str]]:
-    found = metric.behind(answering(*rows), as_of=AS_OF, **more)
+    found = list(metric.behind(answering(*rows), as_of=AS_OF, **more))
     return [(one["verdict"], one["why"]) for one in found]
 
 
@@ -335,7 +335,7 @@ def test_a_line_of_which_nothing_is_open_says_what_is_held_retained_or_still_to_
         line("M5", "2026-12-05", 8, kind="retention", retention_minor=-8, ordinal=5, **held),
         line("M6", "2026-12-06", 8, kind="retention", retention_minor=-8, settled=DUE, ordinal=6),
     )
-    found = exposure.behind(answering(*rows), as_of=AS_OF)
+    found = list(exposure.behind(answering(*rows), as_of=AS_OF))
     assert [
         (one["verdict"], one["held"]["amount"], one["retained"]["amount"]) for one in found
     ] == [

@@ -320,7 +320,7 @@ def test_the_milestones_behind_say_why_and_add_up_to_the_rates() -> None:
         rest("M8-r1", "M8"),
         part("M9", status="cancelled"),
     )
-    found = behind(answering(*rows), as_of=AS_OF, references=("original",))
+    found = list(behind(answering(*rows), as_of=AS_OF, references=("original",)))
     assert [
         (one["milestone"], one["verdict"], one["family_verdict"], one["why"]) for one in found
     ] == [
@@ -357,5 +357,5 @@ def test_the_milestones_behind_say_why_and_add_up_to_the_rates() -> None:
 def test_the_milestones_behind_carry_the_key_of_their_familys_group() -> None:
     rows = early(due="2026-09-30", stage="plan"), rest(due="2026-10-01", stage="close")
     for by, expected in (("stage", "plan"), ("month", "2026-10")):
-        found = behind(answering(*rows), as_of=AS_OF, by=by, references=("current",))
+        found = list(behind(answering(*rows), as_of=AS_OF, by=by, references=("current",)))
         assert [one["key"] for one in found] == [{by: expected}] * 2

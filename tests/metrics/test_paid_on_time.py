@@ -96,7 +96,7 @@ def test_the_payables_behind_say_why() -> None:
         line("M6", DUE, 100, status="paid"),
         line("M7", "2026-11-21", 100),
     )
-    found = behind(answering(*rows), as_of=AS_OF)
+    found = list(behind(answering(*rows), as_of=AS_OF))
     assert [(one["milestone"], one["verdict"], one["why"]) for one in found] == [
         ("C-1/M1", "on_time", "settled by its due date"),
         ("C-1/M2", "late", "settled 5 days late"),
