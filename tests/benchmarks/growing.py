@@ -35,7 +35,7 @@ class Command:
 
 def _filtered() -> Iterator[tuple[str, ...]]:
     one, theirs = ("--contract", CONTRACT), ("--partner", PARTNER)
-    yield from (("audit", "log", "--limit", "10", *more) for more in ((), ("--actor", "bench")))
+    yield from (("audit", "log", "--limit", "10", *more) for more in ((), ("--actor", "finance-1")))
     yield ("audit", "log", "--type", "MilestoneAccepted", "--limit", "10")
     yield ("audit", "log", *one)
     yield ("audit", "log", "--type", "ContractTerminated")
