@@ -65,6 +65,7 @@ def parse_date(text: str) -> date:
     return found
 
 
+@lru_cache(maxsize=1024)
 def zone(name: str) -> tzinfo:
     """The zone of an IANA name such as "Asia/Shanghai", or of a fixed offset such as "+04:30".
 

@@ -73,8 +73,8 @@ class Known:
 
     def only(self, declared: Collection[str]) -> Known:
         """The same, of which nothing but what is declared can be read."""
-        known = Known(ledger_id=self.ledger_id, drafting=self.drafting, **self.told)
-        known.declared = declared
+        known = Known(ledger_id=self.ledger_id, drafting=self.drafting)
+        known.told, known.declared = self.told, declared
         return known
 
 

@@ -191,6 +191,7 @@ def canonical(value: Decimal | str | int) -> Decimal:
     return _canonical(value, "number-invalid")
 
 
+@lru_cache(maxsize=1024, typed=True)
 def percent_text(percent: Decimal) -> str:
     """The percentage as people write it: Decimal("0.50") is "0.5%"; `parse_percent` reads it."""
     return f"{canonical(percent)}%"

@@ -14,7 +14,7 @@ from ledger.again.first import alike
 from ledger.again.imported import judge_taken, taken_over
 from ledger.again.judging import CLOCKS, SENSELESS, Beside, Found, context, found, moment
 from ledger.contract import evolve
-from ledger.decisions.decide import decide
+from ledger.decisions.decide import decide, reads_of
 from ledger.errors import LedgerError
 from ledger.events import ContractSigned, Fact, InvoiceReceived, Record, encode
 from ledger.intents import InstructPayment, Intent, ReceiveInvoice
@@ -102,7 +102,7 @@ def _judge(state: Contract | None, batch: Batch, beside: Beside) -> tuple[int, l
 
 def _known(state: Contract | None, record: Record, intent: Intent, beside: Beside) -> Known:
     """What the intent is decided by beside the contract, as it was then."""
-    if state is None:
+    if state is None or not reads_of(intent):
         return NOTHING
     partner, told = state.terms.partner, dict[str, Any]()
     if isinstance(intent, InstructPayment):

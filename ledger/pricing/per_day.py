@@ -14,8 +14,8 @@ def per_day(
 ) -> tuple[int, dict[str, str]]:
     """days × rate % × base (the accepted part), at most cap % of it, rounded once; with the inputs to check it by."""
     base = delivered.accepted_minor if base is None else base
-    exact = Fraction(rate) * days * base / 100
-    limit = None if cap is None else Fraction(cap) * base / 100
+    exact = _share(rate, days * base)
+    limit = None if cap is None else _share(cap, base)
     rounding = delivered.terms.rounding
     calculation = {
         "days": str(days),
@@ -27,6 +27,11 @@ def per_day(
         "submitted": str(delivered.submitted_on),
     }
     return round_minor(at_most(exact, limit, calculation, rounding), rounding), calculation
+
+
+def _share(percent: Decimal, base: int) -> Fraction:
+    numerator, denominator = percent.as_integer_ratio()
+    return Fraction(numerator * base, 100 * denominator)
 
 
 def at_most(

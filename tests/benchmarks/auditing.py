@@ -6,13 +6,16 @@ import statistics
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Engine
 
 from ledger.contract import evolve
 from ledger.proof.checkpoints import origin_of
 from ledger.proof.notes import public_key
 from ledger.store import Envelope, connect, open_ledger
+from ledger.store.checking import Check
 from ledger.store.database import reading
 from ledger.store.reading import head
+from ledger.store.redeciding import decided_again
 from ledger.store.sealing import seal
 from ledger.store.verifying import Verdict, verify
 from projections.rebuild.full import Options, rebuild
@@ -46,6 +49,7 @@ def figures(book: Book, url: str, *, full: bool) -> None:
         ratio_to="audit: raw read in order of position",
         to_reach=">= 0.10" if full else None,
     )
+    _deciding_again(book, engine)
     _looking_back(book, url, top.position, full=full)
     times = []
     for number in range(RUNS):
@@ -58,6 +62,21 @@ def figures(book: Book, url: str, *, full: bool) -> None:
         to_reach="<= 0.5" if full else None,
     )
     engine.dispose()
+
+
+def _deciding_again(book: Book, engine: Engine) -> None:
+    """The check `decisions` alone, against a rebuild of the same log, both with one process."""
+    found = in_turn(
+        RUNS,
+        {
+            "rebuild": lambda: seconds(lambda: rebuild(engine, Options(workers=1))),
+            "again": lambda: seconds(lambda: _follows(decided_again(engine))),
+        },
+    )
+    base = "audit: rebuild, 1 worker"
+    book.add(base, found["rebuild"], "s")
+    again = "audit: history decided again"
+    book.add(again, found["again"], "s", ratio_to=base, to_reach="<= 3")
 
 
 def _looking_back(book: Book, url: str, events: int, *, full: bool) -> None:
@@ -86,6 +105,10 @@ def _looking_back(book: Book, url: str, events: int, *, full: bool) -> None:
 
 def _holds(verdict: Verdict) -> None:
     assert verdict.ok, verdict
+
+
+def _follows(check: Check) -> None:
+    assert check.ok, check.detail()
 
 
 def _append_some(url: str, prefix: str) -> None:
