@@ -67,6 +67,17 @@ def judge_apart(stream: str, records: Sequence[e.Record]) -> Iterator[Found | Cl
             yield found(records[0], f"the stream {stream} cannot be followed: {problem!r}")
 
 
+def recorded_for_others(
+    records: Sequence[e.Record], vouched: Callable[[int], bool]
+) -> Iterator[Found]:
+    """Steps of a register that somebody took as another, which no delegation allows; numbers follow a contract's."""
+    for record in records:
+        own = record.authenticated_as == record.actor
+        if not own and vouched(record.position) and record.stream_id != invoice_numbers.STREAM:
+            login = record.authenticated_as
+            yield found(record, f"{login} was logged in and may not act for {record.actor}")
+
+
 class Claims:
     """The claims that no contract has borne out yet; those that never are, are findings."""
 

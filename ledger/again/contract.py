@@ -79,10 +79,11 @@ def _judge(state: Contract | None, batch: Batch, beside: Beside) -> tuple[int, l
     """How many records the decision at the head of a batch accounts for, and what is wrong with them."""
     first, refusal, differing = batch[0], "", None
     intents = list(asked(state, lifted(first.data), batch))
+    vouched = beside.vouched(first.position)
     for clock in CLOCKS:
         for rules in beside.versions(first.position):
             for intent in intents:
-                about = context(first, moment(first) + clock, rules)
+                about = context(first, moment(first) + clock, rules, vouched)
                 known = _known(state, first, intent, beside)
                 try:
                     events = decide(state, intent, about, first.stream_id, known)

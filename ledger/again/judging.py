@@ -41,7 +41,8 @@ def found(record: Record, what: str) -> Found:
 class Beside:
     """The registers as they were just before a position, each asked for what is needed of it.
 
-    `first_until` is the last position at which the rules of the first release were in force.
+    `first_until` is the last position at which the rules of the first release were in force, `claimed_until` the last
+    of which the store does not vouch for the login (None: for none).
     """
 
     ledger_id: str
@@ -50,10 +51,15 @@ class Beside:
     holder: Callable[[int, str, str], str]
     numbered: Callable[[Record], bool]
     first_until: int = 0
+    claimed_until: int | None = None
 
     def versions(self, position: int) -> tuple[int, ...]:
         """The versions of the rules by which a record can have been decided, the latest first."""
         return (CURRENT, FIRST) if position <= self.first_until else (CURRENT,)
+
+    def vouched(self, position: int) -> bool:
+        """Whether the store vouches for the login of a record: then only a delegation lets it act for another."""
+        return self.claimed_until is not None and position > self.claimed_until
 
 
 def moment(record: Record) -> datetime:
@@ -61,11 +67,14 @@ def moment(record: Record) -> datetime:
     return datetime.fromisoformat(record.recorded_at)
 
 
-def context(record: Record, now: datetime, rules: int = CURRENT) -> Context:
+def context(
+    record: Record, now: datetime, rules: int = CURRENT, authenticating: bool = False
+) -> Context:
     """Who asked for what a record holds, and when."""
     return Context(
         actor=record.actor,
         now=now,
         authenticated_as=record.authenticated_as,
+        authenticating=authenticating,
         rules=rules,
     )

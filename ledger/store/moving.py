@@ -20,6 +20,7 @@ from ledger.errors import Conflict, DatabaseUnusable, IntegrityViolated, NotFoun
 from ledger.store.bulk import insert_rows
 from ledger.store.database import reading, writing
 from ledger.store.failures import masked
+from ledger.store.logins import claimed_until, note_claimed
 from ledger.store.reading import Head, head
 from ledger.store.tables import keys, log, log_checkpoints, log_head, streams
 
@@ -65,6 +66,8 @@ def move(
             with _unguarded(other):
                 put = {table.name: _put(conn, other, table, advance) for table in TABLES}
             _refuse_unless_same(other, put)
+            claimed = claimed_until(conn)
+            note_claimed(other, now.position if claimed is None else claimed)
             finish(other, formerly)
             _refuse_if_grown(source, now)
     return Moved(now.ledger_id, {name: rows.count for name, rows in put.items()})

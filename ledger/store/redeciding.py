@@ -9,13 +9,14 @@ from operator import attrgetter
 from sqlalchemy import Connection, Engine, func, or_, select
 
 from ledger import invoice_numbers, payees, signers
-from ledger.again.apart import STREAMS, Claim, Claims, judge_apart
+from ledger.again.apart import STREAMS, Claim, Claims, judge_apart, recorded_for_others
 from ledger.again.contract import judge_contract
 from ledger.again.judging import Beside, Found, found
 from ledger.again.registers import KnownNumbers, KnownPayees, KnownSigners
 from ledger.rule_versions import MARKS
 from ledger.store.checking import Check, uncollected
 from ledger.store.database import reading
+from ledger.store.logins import claimed_until
 from ledger.store.reading import head, read_stream, read_streams, stream_count
 from ledger.store.tables import log
 from ledger.store.tail import SEALS
@@ -31,18 +32,25 @@ def decided_again(engine: Engine, advance: Callable[[int], None] = lambda count:
     """
     check = Check(NAME, HOLDS)
     with reading(engine) as conn, uncollected():
-        for one in judge_log(conn, advance):
+        for one in judge_log(conn, advance, claimed_until(conn)):
             check.report(str(one))
     return check
 
 
 def judge_log(
-    conn: Connection, advance: Callable[[int], None] = lambda count: None
+    conn: Connection,
+    advance: Callable[[int], None] = lambda count: None,
+    claimed_until: int | None = None,
 ) -> Iterator[Found]:
-    """What in the log does not follow from what stands before it, stream by stream."""
-    beside, claims = _beside(conn), Claims()
+    """What in the log does not follow from what stands before it, stream by stream.
+
+    Beyond `claimed_until` the logins are held against the delegations of their day; None: nowhere.
+    """
+    beside, claims = _beside(conn, claimed_until), Claims()
     for stream in STREAMS:
-        for one in judge_apart(stream, read_stream(conn, stream)):
+        apart = read_stream(conn, stream)
+        yield from recorded_for_others(apart, beside.vouched)
+        for one in judge_apart(stream, apart):
             if isinstance(one, Claim):
                 claims.add(one)
             else:
@@ -59,7 +67,7 @@ def judge_log(
     yield from claims.refused()
 
 
-def _beside(conn: Connection) -> Beside:
+def _beside(conn: Connection, claimed_until: int | None) -> Beside:
     numbers = KnownNumbers(read_stream(conn, invoice_numbers.STREAM))
     return Beside(
         ledger_id=head(conn).ledger_id,
@@ -68,6 +76,7 @@ def _beside(conn: Connection) -> Beside:
         holder=numbers.holder,
         numbered=numbers.numbered,
         first_until=_first_until(conn),
+        claimed_until=claimed_until,
     )
 
 

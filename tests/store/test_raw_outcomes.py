@@ -31,6 +31,8 @@ from ledger.terms import Tier
 from tests.clock import PLANS, SIGNED, TERMS, day, now
 from tests.databases import BACKENDS, Cluster
 from tests.decisions.forging import FEE, GROSS
+from tests.signing import Key
+from tests.store.test_payees import ACCOUNT
 
 C = "C-1"
 PEOPLE = ("manager-1", "finance-1", "partner-1", "admin-1", "mallory")
@@ -41,7 +43,7 @@ def ledger(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Ledger[Contract]]:
     """A contract of which two people approve: M1 is accepted and paid, M2 approved by one and by another who took it
-    back, M3 submitted; a change is proposed and approved by one.
+    back, M3 submitted and disputed; an account and a key wait for somebody else's approval.
     """
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('raw') / 'ledger.sqlite3'}"
@@ -58,9 +60,9 @@ def played(url: str) -> Iterator[Ledger[Contract]]:
     plans = (*PLANS, replace(PLANS[0], id="M3"))
     with open_ledger(url, evolve) as ledger:
 
-        def act(person: str, intent: i.Intent) -> Any:
+        def act(person: str, intent: i.Intent, stream: str = C) -> Any:
             context = Context(actor=person, now=now(), authenticated_as="tester")
-            return perform(ledger, [(C, intent)], context).records
+            return perform(ledger, [(stream, intent)], context).records
 
         act("admin-1", i.SignContract(contract=C, terms=terms, milestones=plans, on=SIGNED))
         for milestone in ("M1", "M2", "M3"):
@@ -72,13 +74,28 @@ def played(url: str) -> Iterator[Ledger[Contract]]:
         act("manager-1", i.ApproveMilestone(milestone="M2", on=day(9, 22)))
         act("finance-1", i.ApproveMilestone(milestone="M3", on=day(9, 22)))
         act("finance-1", i.WithdrawApproval(milestone="M3", reason="not seen yet"))
+        act("manager-1", i.OpenDispute(milestone="M3", amount_minor=100))
+        act("finance-1", i.ProposePayee(partner=terms.partner, account=ACCOUNT), "~payees")
+        key = i.ProposeSigner(person="manager-1", key=Key.number(1).line, valid_from=SIGNED)
+        act("admin-1", key, "~signers")
         with ledger.snapshot() as conn:
             assert list(judge_log(conn)) == []
         yield ledger
 
 
-def outcomes(contract: Contract, causes: tuple[int, ...]) -> Iterator[e.Fact]:
-    """Outcomes on every milestone that rest on the causes given, whatever these are."""
+Raw = tuple[str, e.Fact]
+
+
+def outcomes(contract: Contract, causes: tuple[int, ...]) -> Iterator[Raw]:
+    """Outcomes of every kind, with their streams, that rest on the causes given, whatever these are."""
+    for fact in (*of_milestones(contract, causes), *of_contract(contract, causes)):
+        yield C, fact
+    about: dict[str, Any] = {"on": day(9, 25), "rests_on": causes, "proposal": 1}
+    yield "~payees", e.PayeeApproved(**about)
+    yield "~signers", e.SignerApproved(**about)
+
+
+def of_milestones(contract: Contract, causes: tuple[int, ...]) -> Iterator[e.Fact]:
     for milestone in contract.milestones.values():
         about: dict[str, Any] = {"on": day(9, 25), "milestone": milestone.id, "rests_on": causes}
         whole = milestone.current.amount_minor or 0
@@ -95,14 +112,33 @@ def outcomes(contract: Contract, causes: tuple[int, ...]) -> Iterator[e.Fact]:
         yield e.PaymentRecorded(**about, amount_minor=whole)
         yield e.AcceptanceReversed(**about, acceptance=max(causes, default=1), why="event")
         yield e.MilestoneCancelled(**about, reason="no")
-    yield e.RoleGranted(on=day(9, 25), rests_on=causes, role="finance", person="mallory")
-    yield e.ContractAmended(on=day(9, 25), rests_on=causes, terms=contract.terms, reason="so")
+        retained = structs.replace(FEE, step="retention")
+        acceptance = max(causes, default=1)
+        yield e.RetentionReleased(
+            **about, acceptance=acceptance, amount_minor=1_000, lines=(retained,)
+        )
+        yield e.ClaimSetOff(**about, against="M1", lines=(structs.replace(FEE, step="settlement"),))
+        for dispute in contract.disputes:
+            yield e.DisputeResolved(
+                **about, dispute=dispute, outcome="rejected", proposal=acceptance
+            )
+            adjusting = structs.replace(FEE, step="adjustment", amount_minor=-100)
+            yield e.DisputeResolved(**about, dispute=dispute, outcome="upheld", lines=(adjusting,))
 
 
-def append_and_judge(ledger: Ledger[Contract], actor: str, fact: e.Fact) -> tuple[int, set[int]]:
+def of_contract(contract: Contract, causes: tuple[int, ...]) -> Iterator[e.Fact]:
+    about: dict[str, Any] = {"on": day(9, 25), "rests_on": causes}
+    yield e.RoleGranted(**about, role="finance", person="mallory")
+    yield e.RoleRevoked(**about, role="finance", person="finance-1")
+    yield e.ContractAmended(**about, terms=contract.terms, reason="so")
+    yield e.ContractTerminated(**about, reason="over", settlement="TERMINATION")
+
+
+def append_and_judge(ledger: Ledger[Contract], actor: str, raw: Raw) -> tuple[int, set[int]]:
     """Where the raw outcome stands, and the positions that the check `decisions` names; nothing stays."""
-    version = len(ledger.stream(C)) + 1
-    stored = StoredEvent(C, version, type_name(fact), encode(fact))
+    stream, fact = raw
+    version = len(ledger.stream(stream)) + 1
+    stored = StoredEvent(stream, version, type_name(fact), encode(fact))
     with writing(ledger.engine) as conn:
         claim = LogRecorder(ledger.engine).claim(conn, 1, Envelope(actor=actor, origin="raw"))
         ((position, *_),) = insert_claimed(conn, claim, [stored])
@@ -112,7 +148,7 @@ def append_and_judge(ledger: Ledger[Contract], actor: str, fact: e.Fact) -> tupl
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_a_raw_outcome_is_always_found(ledger: Ledger[Contract], data: st.DataObject) -> None:
