@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from commands.signing import Pen
     from ledger.events import Record
     from ledger.intents import Intent
+    from ledger.store.perform import Outcome
 
 COLUMNS = ("reference", "on", "part")
 STDIN = "-"
@@ -128,7 +129,7 @@ def approve_all(session: Session, wishes: list[Wish], strict: bool, pen: Pen | N
     requests = [wish.request() for wish in wishes]
     if strict or len(requests) == 1:
         outcome = session.perform(signed(session, requests, pen))
-        session.show(outcome, _apart(session, outcome.records))
+        session.show(outcome, _apart(session, outcome))
         return 0
     if session.recording.key is not None:
         says = f"one idempotency key cannot cover {len(requests)} requests that stand alone"
@@ -145,8 +146,9 @@ def approve_all(session: Session, wishes: list[Wish], strict: bool, pen: Pen | N
             if problem.exit_code == 1:
                 break  # the machine's fault, and so of everything that follows
     dry_run = session.recording.dry_run
-    more = {"refused": [_told(*one) for one in refused], **_apart(session, records)}
-    session.show(Outcome(records, dry_run=dry_run), more, quiet=not records)
+    together = Outcome(records, dry_run=dry_run)
+    more = {"refused": [_told(*one) for one in refused], **_apart(session, together)}
+    session.show(together, more, quiet=not records)
     for wish, why in refused:
         say(refuse_in_words(why, wish.reference))
     if dry_run:
@@ -157,18 +159,16 @@ def approve_all(session: Session, wishes: list[Wish], strict: bool, pen: Pen | N
     return 3 if 3 in codes else max(codes, default=0)
 
 
-def _apart(session: Session, records: list[Record]) -> dict[str, Any]:
+def _apart(session: Session, outcome: Outcome) -> dict[str, Any]:
     """The approvals that do not count beside those just recorded, for programs."""
     from commands.counts import apart_object, apart_of
 
-    found = []
-    for name in {record.stream_id for record in records}:
-        contract = session.after(name, records)
-        for record in records:
-            if record.stream_id == name:
-                found += [
-                    apart_object(one, contract) for one in apart_of(record, contract, records)
-                ]
+    records, states = outcome.records, session.states_after(outcome)
+    found = [
+        apart_object(one, states[record.stream_id])
+        for record in records
+        for one in apart_of(record, states[record.stream_id], records)
+    ]
     return {"another_count": found}
 
 

@@ -217,14 +217,16 @@ class Session:
         from commands.output import on_terminal, terminal_width
         from commands.wording import sentences
 
-        records = outcome.records
-        states = {
-            name: outcome.states.get(name) or self.after(name, records)
-            for name in {record.stream_id for record in records}
-        }
         width = terminal_width(sys.stdout) if on_terminal(sys.stdout) else None
-        for line in sentences(records, states):
+        for line in sentences(outcome.records, self.states_after(outcome)):
             yield from _hanging(line, width)
+
+    def states_after(self, outcome: Outcome) -> dict[str, Contract]:
+        """The contracts as an outcome leaves them, by name: as it was decided, where that is at hand."""
+        return {
+            name: outcome.states.get(name) or self.after(name, outcome.records)
+            for name in {record.stream_id for record in outcome.records}
+        }
 
     def after(self, name: str, records: list[Record]) -> Contract:
         """The contract as the new records, recorded or tried, leave it; a stream of another kind has none."""
