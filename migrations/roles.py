@@ -32,7 +32,9 @@ GRANTS = (
     "GRANT INSERT ON log, streams TO {writer}, {sealer}",
     "GRANT INSERT ON keys TO {writer}",
     "GRANT INSERT ON log_checkpoints TO {sealer}",
-    "GRANT UPDATE ON log_head TO {writer}, {sealer}",
+    # By column: the right in the whole table would also let them lock every reader out.
+    "REVOKE UPDATE ON log_head FROM {writer}, {sealer}",
+    "GRANT UPDATE (position, recorded_at) ON log_head TO {writer}, {sealer}",
 )
 
 _TABLES = """

@@ -8,7 +8,9 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 _SAYS = "up to position {} its logins are claims of another store"
-_NOTED = "SELECT substring(obj_description('log'::regclass, 'pg_class') FROM '{}')"
+_NOTED = (
+    "SELECT substring(pg_catalog.obj_description('log'::pg_catalog.regclass, 'pg_class') FROM '{}')"
+)
 
 
 def claimed_until(conn: Connection) -> int | None:

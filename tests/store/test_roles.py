@@ -37,6 +37,17 @@ FORBIDDEN_TO_ALL = [
     "CREATE OR REPLACE FUNCTION mledger_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
     "SET session_replication_role = replica",
     "CREATE TABLE log2 (x int)",
+    "LOCK TABLE log_head IN ACCESS EXCLUSIVE MODE",
+    "LOCK TABLE log IN SHARE MODE",
+    "UPDATE log_head SET ledger_id = 'another'",
+    "UPDATE log_head SET id = 2",
+    "COMMENT ON TABLE log IS 'up to position 9 its logins are claims of another store'",
+    "CREATE TEMP TABLE more () INHERITS (log)",
+    "CREATE RULE nothing AS ON INSERT TO log DO INSTEAD NOTHING",
+    "CREATE FUNCTION to_json(text) RETURNS json LANGUAGE sql AS 'SELECT NULL::json'",
+    "ALTER FUNCTION mledger_guard(text) SET search_path = pg_temp",
+    "SET SESSION AUTHORIZATION postgres",
+    "SET ROLE postgres",
 ]
 FORBIDDEN_TO_READERS = [
     "INSERT INTO log VALUES (1, 1, 1, '{}')",
