@@ -22,7 +22,7 @@ from eventsourcing.persistence import (
     StoredEvent,
     Subscription,
 )
-from sqlalchemy import Connection, Engine, Table, func, insert, select
+from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError as ConstraintFailed
 
 from ledger.errors import IntegrityViolated
@@ -35,6 +35,13 @@ _NOBODY = Envelope()
 _NOTHING: Mapping[str, int] = {}
 _MOST_NAMES = 500  # in one IN list: far below every driver's limit of parameters
 _POLL_SECONDS = 0.1
+
+# Of some streams the text, the number and the last version. Built once: each append asks it.
+_STANDING = select(
+    streams.c.stream_id,
+    streams.c.stream,
+    select(func.max(log.c.version)).where(log.c.stream == streams.c.stream).scalar_subquery(),
+).where(streams.c.stream_id.in_(bindparam("some", expanding=True)))
 
 # PostgreSQL says what time it is and who is connected; SQLite knows neither, and is told.
 _CLAIM = {
@@ -318,12 +325,10 @@ def _first_versions(events: Sequence[StoredEvent]) -> dict[str, int]:
 
 def _known(conn: Connection, stream_ids: Sequence[str]) -> list[tuple[str, int, int | None]]:
     """Those of the streams that exist: text, number, last version."""
-    newest = select(func.max(log.c.version)).where(log.c.stream == streams.c.stream)
-    query = select(streams.c.stream_id, streams.c.stream, newest.scalar_subquery())
     found: list[tuple[str, int, int | None]] = []
     for start in range(0, len(stream_ids), _MOST_NAMES):
-        some = streams.c.stream_id.in_(stream_ids[start : start + _MOST_NAMES])
-        found += [(row[0], row[1], row[2]) for row in conn.execute(query.where(some))]
+        some = {"some": stream_ids[start : start + _MOST_NAMES]}
+        found += [(row[0], row[1], row[2]) for row in conn.execute(_STANDING, some)]
     return found
 
 
