@@ -89,6 +89,8 @@ def _sqlite(book: Book, folder: Path, options: argparse.Namespace) -> None:
 
 
 def _postgresql(book: Book, url: str, options: argparse.Namespace, manager: URL) -> None:
+    from tests.benchmarks import appending
+
     full = not options.quick
     rate = rebuilding.make_log(url, 20_000 if full else 2_000)
     book.add("PostgreSQL: bulk append, encoded", rate, "events/s")
@@ -96,6 +98,7 @@ def _postgresql(book: Book, url: str, options: argparse.Namespace, manager: URL)
     rebuilding.figures(book, url, "PostgreSQL", runs=3, sample=2_000 if full else 1_000, full=full)
     rebuilding.catch_up_figures(book, url, "PostgreSQL", {20: "<= 50"})
     writing.one_approval(book, url, "PostgreSQL", "<= 5")
+    appending.one_append(book, url)
     writing.appends_during_rebuild(book, url, "PostgreSQL")
     _let_record(url, manager)
     login = manager.render_as_string(hide_password=False)

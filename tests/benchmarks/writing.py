@@ -20,7 +20,7 @@ from tests.benchmarks.logs import NOW
 from tests.benchmarks.measure import Book
 
 APPROVALS = 60
-_DAY = date(2026, 6, 1)
+DAY = date(2026, 6, 1)
 
 
 def _by(actor: str) -> Context:
@@ -31,9 +31,9 @@ def _waiting(ledger: Ledger[Contract], contracts: list[str]) -> list[tuple[str, 
     """Defines and submits a milestone in each contract, small enough for one approval to accept it."""
     found = []
     for number, contract in enumerate(contracts):
-        plan = MilestonePlan(id=f"B{number}-{time.monotonic_ns()}", due=_DAY, amount_minor=1_000)
-        define = DefineMilestone(plan=plan, on=_DAY)
-        submit = SubmitMilestone(milestone=plan.id, on=_DAY)
+        plan = MilestonePlan(id=f"B{number}-{time.monotonic_ns()}", due=DAY, amount_minor=1_000)
+        define = DefineMilestone(plan=plan, on=DAY)
+        submit = SubmitMilestone(milestone=plan.id, on=DAY)
         perform(ledger, [(contract, define)], _by("manager-1"))
         perform(ledger, [(contract, submit)], _by("partner-1"))
         found.append((contract, plan.id))
@@ -51,7 +51,7 @@ def one_approval(book: Book, url: str, title: str, to_reach: str) -> None:
         began = time.perf_counter()
         perform(
             ledger,
-            [(contract, ApproveMilestone(milestone=milestone, on=_DAY))],
+            [(contract, ApproveMilestone(milestone=milestone, on=DAY))],
             _by("manager-1"),
             key=f"bench-{milestone}",
         )
@@ -122,9 +122,9 @@ def appends_during_rebuild(book: Book, url: str, title: str) -> None:
     contract, number = "BW-0000001", 0
     while not done.is_set():
         number += 1
-        plan = MilestonePlan(id=f"D{time.monotonic_ns()}", due=_DAY, amount_minor=100)
+        plan = MilestonePlan(id=f"D{time.monotonic_ns()}", due=DAY, amount_minor=100)
         began = time.perf_counter()
-        perform(ledger, [(contract, DefineMilestone(plan=plan, on=_DAY))], _by("manager-1"))
+        perform(ledger, [(contract, DefineMilestone(plan=plan, on=DAY))], _by("manager-1"))
         waits.append(time.perf_counter() - began)
         time.sleep(0.01)
     worker.join()
