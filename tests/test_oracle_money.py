@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.events import Record
-from projections.oracle import rows
+from projections.oracle import signed
 from projections.oracle.faults import faults
 from projections.oracle.kept import KEPT
 from projections.oracle.log import Json
@@ -36,13 +36,13 @@ def _sorted(found: list[Json]) -> list[str]:
 def disagreements(records: list[Record], moment: date | None = None) -> Iterator[str]:
     """Where the product and the oracle tell something else of these records."""
     stored = as_json(records)
-    reading = reader(records, moment)
+    reading, contracts = reader(records, moment), signed(stored, moment)
     for report in REPORTS:
         asked = Asked(report, moment)
-        if answer(reading, asked, LAST_DAY) != asked.of_oracle(stored, LAST_DAY):
+        if answer(reading, asked, LAST_DAY) != asked.of_contracts(contracts, LAST_DAY):
             yield report
     for name in KEPT:
-        ours = rows(stored, name, moment)
+        ours = [row for one in contracts for row in KEPT[name](one)]
         if _sorted(table(reading, name, ours)) != _sorted(ours):
             yield name
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from projections.oracle.contracts import Contract
 from projections.oracle.exposure import Exposure
-from projections.oracle.kept import KEPT
 from projections.oracle.log import Json, as_of, facts_by_contract, known
 from projections.oracle.rates import DISPUTES, FIRST_PASS, ON_TIME, Metric, Question
 from projections.oracle.schedule import schedule
@@ -45,6 +44,11 @@ def compute(
     """
     contracts = signed(records, moment, known_at)
     question = Question(moment or today or date.today(), by, start, end)  # noqa: DTZ011 - the machine's day
+    return told(contracts, report, question)
+
+
+def told(contracts: list[Contract], report: str, question: Question) -> Json:
+    """What `compute` says of the contracts that there are at the moment of a question."""
     if report == "schedule":
         return schedule(contracts)
     if report == "exposure":
@@ -66,8 +70,3 @@ def signed(
     streams = facts_by_contract(known(records, known_at))
     contracts = [Contract(name, as_of(facts, moment)) for name, facts in streams.items()]
     return [contract for contract in contracts if contract.terms]
-
-
-def rows(records: Iterable[Json], table: str, moment: date | None = None) -> list[Json]:
-    """The rows of retentions, invoices or settlements, by contract, version or milestone, as of a date."""
-    return [row for one in signed(records, moment) for row in KEPT[table](one)]

@@ -39,7 +39,7 @@ def test_a_rebuild_that_is_ended_is_noted_as_failed_and_says_so(
     sqlite_url: str, workers: str
 ) -> None:
     with open_ledger(sqlite_url, evolve) as ledger:
-        fill(ledger, 1_500, 20)
+        fill(ledger, 500, 20)
         with started(sqlite_url, "projections", "rebuild", "--workers", workers) as running:
             while running.poll() is None:
                 with reading(ledger.engine) as conn:

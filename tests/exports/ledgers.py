@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -41,8 +42,9 @@ HOSTILE = (
 )
 
 
+@cache
 def histories() -> dict[str, list[Record]]:
-    """Each history by its name, sorted by stream and version."""
+    """Each history by its name, sorted by stream and version; played once for all who collect tests from it."""
     found = {"story": double_eleven(), "hostile": hostile(), "benchmark": benchmark(40)}
     found |= {f"walk-{seed}": play_portfolio(seed).records for seed in SEEDS}
     found |= {f"money-{seed}": play_money(seed).records for seed in WITH_CLAUSES}

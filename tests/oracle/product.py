@@ -20,9 +20,11 @@ from projections.metrics.exposure import exposure
 from projections.metrics.first_pass import first_pass
 from projections.metrics.on_time import on_time
 from projections.metrics.paid_on_time import paid_on_time
-from projections.oracle import compute
+from projections.oracle import compute, told
+from projections.oracle.contracts import Contract
 from projections.oracle.log import Json
 from projections.oracle.promised import promised
+from projections.oracle.rates import Question
 from projections.reading import Found, Known, Reader, Value, create_table
 from projections.rebuild.fold import rows_of
 from projections.rebuild.sink import insert_statement
@@ -50,6 +52,11 @@ class Asked:
 
     def of_oracle(self, records: list[Json], today: date) -> Json:
         return compute(records, **self.__dict__, today=today)
+
+    def of_contracts(self, contracts: list[Contract], today: date) -> Json:
+        """As `of_oracle`, of the contracts that it finds at the moment, which many questions share."""
+        question = Question(self.moment or today, self.by, self.start, self.end)
+        return told(contracts, self.report, question)
 
 
 def reader(

@@ -26,7 +26,7 @@ from projections.rebuild.full import Options, rebuild
 from projections.sides import mark
 from tests.projections.portfolios import fill, served
 
-CONTRACTS, SMALL = 320, 16
+CONTRACTS, SMALL = 128, 16
 
 
 @pytest.mark.parametrize("begun", [False, True], ids=["as it starts", "in the middle of its work"])

@@ -28,6 +28,8 @@ from tests.projections.portfolios import (
     standing,
 )
 
+CONTRACTS = 120
+
 
 def test_a_reader_sees_one_whole_side_throughout_two_rebuilds(ledger: Ledger[Contract]) -> None:
     records = play_portfolio(3, 90).records
@@ -54,7 +56,7 @@ def test_a_reader_sees_one_whole_side_throughout_two_rebuilds(ledger: Ledger[Con
 def test_what_is_appended_while_a_rebuild_runs_is_in_the_rows_after_it(
     ledger: Ledger[Contract], database_url: str, workers: str
 ) -> None:
-    fill(ledger, 400, 20)
+    fill(ledger, CONTRACTS, 20)
     catch_up(ledger.engine)
     new = ((f"NEW-{name}", 0, [e for _, e in played]) for name, played in contracts(50_000, 9))
     appended = 0
@@ -73,7 +75,7 @@ def test_what_is_appended_while_a_rebuild_runs_is_in_the_rows_after_it(
     catch_up(ledger.engine)
     with reader(ledger, fresh=True) as now:
         assert served(ledger) == seen_by(now)
-    assert len(served(ledger)["contracts"]) == 400 + appended
+    assert len(served(ledger)["contracts"]) == CONTRACTS + appended
 
 
 def test_writers_who_catch_up_meet_every_flip(ledger: Ledger[Contract], database_url: str) -> None:

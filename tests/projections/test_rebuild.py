@@ -15,6 +15,7 @@ from ledger.store import Ledger
 from ledger.store.database import reading
 from projections.derive import DERIVATION, MODELS
 from projections.rebuild import sink
+from projections.rebuild.build import STREAMS_PER_TASK
 from projections.rebuild.catchup import catch_up
 from projections.rebuild.full import Certificate, Options, last_run, rebuild
 from projections.sides import other
@@ -45,19 +46,27 @@ PROMISED = [
 ]
 
 
+# Two tasks, so that each of two workers has one.
+CONTRACTS, EVENTS = STREAMS_PER_TASK + 8, 10
+
+
 def digests(certificate: Certificate) -> dict[str, Any]:
     return {name: (table["rows"], table["digest"]) for name, table in certificate.tables.items()}
 
 
 def test_one_and_two_workers_give_identical_rows_and_digests(ledger: Ledger[Contract]) -> None:
-    fill(ledger, 600, 12)
+    fill(ledger, CONTRACTS, EVENTS)
     alone = rebuild(ledger.engine, Options(workers=1))
     rows = served(ledger)
     together = rebuild(ledger.engine, Options(workers=2))
     assert served(ledger) == rows
     assert digests(together) == digests(alone)
     assert (alone.workers, together.workers) == (1, 2)
-    assert (alone.events, alone.streams) == (together.events, together.streams) == (7_200, 600)
+    assert (
+        (alone.events, alone.streams)
+        == (together.events, together.streams)
+        == (CONTRACTS * EVENTS, CONTRACTS)
+    )
     assert alone.rows == sum(map(len, rows.values()))
 
 
@@ -261,15 +270,17 @@ def test_what_goes_wrong_unforeseen_stands_in_the_certificate(
         rebuild(ledger.engine, Options(certificate=tmp_path / "c.json"), stop)
     written = json.loads((tmp_path / "c.json").read_text())
     assert (written["status"], written["error"]["error"]) == ("failed", "interrupted")
+    with reading(ledger.engine) as conn:
+        assert last_run(conn) == written
     assert (standing(ledger), served(ledger)) == (before, rows)
     assert rebuild(ledger.engine, Options()).status == "rebuilt"
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_progress_counts_every_event_once(ledger: Ledger[Contract], workers: int) -> None:
-    fill(ledger, 600, 12)
+    fill(ledger, CONTRACTS, EVENTS)
     told: list[tuple[int, int]] = []
     rebuild(ledger.engine, Options(workers=workers), lambda done, total: told.append((done, total)))
     assert len(told) > 1
     assert told == sorted(told)
-    assert told[-1] == (7_200, 7_200)
+    assert told[-1] == (CONTRACTS * EVENTS,) * 2

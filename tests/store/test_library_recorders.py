@@ -28,7 +28,7 @@ from eventsourcing.tests.persistence import (
 )
 from sqlalchemy import Engine
 
-from ledger.store import connect
+from ledger.store import connect, database
 from ledger.store.recorder import LedgerRecorder, LogRecorder
 
 
@@ -38,7 +38,9 @@ class OnSQLite:
     engine: Engine
 
     @pytest.fixture(autouse=True)
-    def _database(self, sqlite_url: str) -> Iterator[None]:
+    def _database(self, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        # Ten threads write at once and none tries again: how long one waits is the machine's affair.
+        monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 600)
         with engine_on(sqlite_url) as self.engine:
             yield
 

@@ -124,11 +124,12 @@ def test_there_and_back_again_is_the_same(
     engine.dispose()
 
 
-@pytest.mark.parametrize(
-    "text", ["é", "漢字 ＡＢ", "a\tb\nc", "\\", "\\N", 'quo"te', "\x01", "\U0001f3d7"]
-)
-def test_every_text_arrives_as_it_was(source: Ledger[Count], target: Engine, text: str) -> None:
-    source.append([(text, 0, started(text, "M2"))], ALICE)
+TEXTS = ["é", "漢字 ＡＢ", "a\tb\nc", "\\", "\\N", 'quo"te', "\x01", "\U0001f3d7"]
+
+
+def test_every_text_arrives_as_it_was(source: Ledger[Count], target: Engine) -> None:
+    for text in TEXTS:
+        source.append([(text, 0, started(text, "M2"))], ALICE)
     move(source.engine, target)
     assert rows_of(target) == rows_of(source.engine)
     assert verify(target).ok

@@ -6,7 +6,7 @@ Each is appended by the recorder itself and rolled back, so that every example m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -84,19 +84,24 @@ def played(url: str) -> Iterator[Ledger[Contract]]:
 
 
 Raw = tuple[str, e.Fact]
+ALL = ("M1", "M2", "M3")
 
 
-def outcomes(contract: Contract, causes: tuple[int, ...]) -> Iterator[Raw]:
+def outcomes(
+    contract: Contract, causes: tuple[int, ...], milestones: Iterable[str] = ALL
+) -> Iterator[Raw]:
     """Outcomes of every kind, with their streams, that rest on the causes given, whatever these are."""
-    for fact in (*of_milestones(contract, causes), *of_contract(contract, causes)):
+    for fact in (*of_milestones(contract, causes, milestones), *of_contract(contract, causes)):
         yield C, fact
     about: dict[str, Any] = {"on": day(9, 25), "rests_on": causes, "proposal": 1}
     yield "~payees", e.PayeeApproved(**about)
     yield "~signers", e.SignerApproved(**about)
 
 
-def of_milestones(contract: Contract, causes: tuple[int, ...]) -> Iterator[e.Fact]:
-    for milestone in contract.milestones.values():
+def of_milestones(
+    contract: Contract, causes: tuple[int, ...], milestones: Iterable[str]
+) -> Iterator[e.Fact]:
+    for milestone in map(contract.milestones.__getitem__, milestones):
         about: dict[str, Any] = {"on": day(9, 25), "milestone": milestone.id, "rests_on": causes}
         whole = milestone.current.amount_minor or 0
         submission = milestone.submissions[-1].version if milestone.submissions else 0
@@ -147,9 +152,7 @@ def append_and_judge(ledger: Ledger[Contract], actor: str, raw: Raw) -> tuple[in
     return position, named
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_raw_outcome_is_always_found(ledger: Ledger[Contract], data: st.DataObject) -> None:
     contract = ledger.load(C)
@@ -192,6 +195,6 @@ def test_the_causes_that_look_most_like_the_right_ones_are_not_enough(
         [*mine, *others],
         [*submitted, *mine],
     ):
-        for fact in outcomes(contract, tuple(causes)):
+        for fact in outcomes(contract, tuple(causes), ("M2",)):
             position, named = append_and_judge(ledger, "finance-1", fact)
             assert position in named, fact
