@@ -10,6 +10,7 @@ import click
 
 from commands.audits.bundling import bundle
 from commands.audits.evidence import COMMANDS as EVIDENCE
+from commands.completing import offering
 from commands.options import (
     DATE,
     KnownAtType,
@@ -59,9 +60,19 @@ def explain(milestone: MilestoneName, settings: Settings, moment: Moment, output
     "--to", "until", type=DATE, metavar="DATE", help="Recorded on that day or before (UTC)."
 )
 @click.option(
-    "--type", "types", multiple=True, metavar="EVENT", help="As in MilestoneAccepted; repeatable."
+    "--type",
+    "types",
+    multiple=True,
+    metavar="EVENT",
+    shell_complete=offering("types"),
+    help="As in MilestoneAccepted; repeatable.",
 )
-@click.option("--actor", metavar="NAME", help="By this actor, or under this login.")
+@click.option(
+    "--actor",
+    metavar="NAME",
+    shell_complete=offering("people"),
+    help="By this actor, or under this login.",
+)
 @click.option("--limit", type=WholeType(1), metavar="N", help="Only the last N of them.")
 @database_options
 @output_options
@@ -100,7 +111,12 @@ def replay(
 
 @audit.command()
 @asked_options
-@click.option("--rule", metavar="RULE", help="Only this rule (mledger help rules).")
+@click.option(
+    "--rule",
+    metavar="RULE",
+    shell_complete=offering("rules"),
+    help="Only this rule (mledger help rules).",
+)
 @click.option(
     "--rules",
     "rules_file",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,22 @@ _NAMES = {
     "retained": "SELECT contract || '/' || milestone AS name, title AS says FROM retentions_{side}"
     " WHERE retained_minor > released_minor",
     "partners": "SELECT partner AS name, '' AS says FROM contracts_{side}",
+    "parties": "SELECT partner AS name, '' AS says FROM contracts_{side} UNION SELECT client, '' FROM contracts_{side}",
+    "roles": "SELECT key AS name, '' AS says FROM ({signed}) JOIN json_each(record, '$.data.terms.roles')"
+    " UNION SELECT role, '' FROM inbox_{side}",
+    "people": "SELECT json_extract(record, '$.actor') AS name, '' AS says FROM ({recent})"
+    " UNION SELECT value, '' FROM inbox_{side} JOIN json_each(people)"
+    " UNION SELECT atom, '' FROM ({signed}) JOIN json_tree(record, '$.data.terms')"
+    " WHERE atom <> '' AND (path = '$.data.terms.administrators' OR path GLOB '$.data.terms.roles.*')",
+    "types": "SELECT substr(type, 1, instr(type, '/') - 1) AS name, '' AS says"
+    " FROM (SELECT json_extract(record, '$.type') AS type FROM ({recent}))",
+    "rules": "SELECT rule AS name, count(*) || ' found' AS says FROM findings_{side} GROUP BY rule",
+}
+# Where no read model tells it, the log does: of a large one only its end and the contracts signed last.
+_LOG = {
+    "signed": "SELECT record FROM (SELECT stream FROM contracts_{side} ORDER BY stream DESC LIMIT 500)"
+    " JOIN log USING (stream) WHERE version = 1",
+    "recent": "SELECT record FROM log ORDER BY position DESC LIMIT 2000",
 }
 _OFFERED = (
     "SELECT DISTINCT name, says FROM ({names}) WHERE substr(name, 1, length(:typed)) = :typed"
@@ -67,12 +84,23 @@ def complete(ctx: click.Context, kind: str, typed: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
     query = _OFFERED.replace("{names}", _NAMES[kind])
+    for name, part in _LOG.items():
+        query = query.replace(f"{{{name}}}", part)
     return [CompletionItem(name, help=says or None) for name, says in _ask(ctx, query, typed)]
 
 
-def partners(ctx: click.Context, _param: click.Parameter, typed: str) -> list[CompletionItem]:
-    """The partners' names, as the callback of an option."""
-    return complete(ctx, "partners", typed)
+def offering(
+    kind: str,
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """The names of a kind, as the callback of an option or argument."""
+
+    def offered(ctx: click.Context, _param: click.Parameter, typed: str) -> list[CompletionItem]:
+        return complete(ctx, kind, typed)
+
+    return offered
+
+
+partners = offering("partners")
 
 
 def owners(ctx: click.Context, milestone: str) -> list[str]:

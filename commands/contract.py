@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands import options
+from commands.completing import offering
 from commands.doubting import warned
 from commands.options import database_options, has_suffix, moment_options, output_options
 from commands.proposal import approve, reject, renew, show_proposal
@@ -278,7 +279,7 @@ def complete(reference: str, session: Session) -> None:
 @contract.command()
 @click.argument("reference", type=CONTRACT)
 @click.argument("person", type=options.PERSON)
-@click.argument("role")
+@click.argument("role", shell_complete=offering("roles"))
 @reason_option
 @acting
 def grant(reference: str, person: str, role: str, reason: str, session: Session) -> None:
@@ -294,7 +295,7 @@ def grant(reference: str, person: str, role: str, reason: str, session: Session)
 @contract.command()
 @click.argument("reference", type=CONTRACT)
 @click.argument("person", type=options.PERSON)
-@click.argument("role")
+@click.argument("role", shell_complete=offering("roles"))
 @reason_option
 @acting
 def revoke(reference: str, person: str, role: str, reason: str, session: Session) -> None:

@@ -49,7 +49,8 @@ for people and may change; JSON and CSV are stable (mledger version shows their 
 In JSON an amount is {"amount": "1234.50", "currency": "CNY"}, a rate is text, null means no data.
 In CSV an amount's currency is in the column currency, and a cell that a spreadsheet would take for
 a formula begins with an apostrophe, which our own import takes off.
-With --json an error is one object on stderr: error, message, place, hint, exit_code, facts.""",
+With --json an error is one object on stderr: error, message, place, hint, exit_code,
+retryable (true where the same command may succeed unchanged), facts.""",
     "safety": """\
 --dry-run              take the real path, show the events, roll back
 --idempotency-key KEY  the same request is recorded once; other content under that key is refused

@@ -160,6 +160,9 @@ def _run(words: Sequence[str]) -> Any:
     if instruction:
         from click.shell_completion import shell_complete
 
+        from commands.completion import known_to_click
+
+        known_to_click()
         return shell_complete(root, {}, PROGRAM, COMPLETE_VARIABLE, instruction)
     try:
         with root.make_context(PROGRAM, list(words)) as ctx:
@@ -224,7 +227,7 @@ def _wants_json(options: Sequence[str]) -> bool:
 
 def as_error(problem: BaseException) -> LedgerError:
     """Whatever was raised, as the error that a person is told."""
-    from ledger.errors import Failure, InputInvalid, LedgerError
+    from ledger.errors import Failure, InputInvalid, Interrupted, LedgerError
 
     match problem:
         case LedgerError():
@@ -235,10 +238,10 @@ def as_error(problem: BaseException) -> LedgerError:
             return InputInvalid("file", problem.format_message())
         case Terminated():
             again = "what was already recorded stays; run the command again for the rest"
-            return Failure("terminated", "ended by SIGTERM", hint=again)
+            return Interrupted("terminated", "ended by SIGTERM", hint=again)
         case KeyboardInterrupt() | click.Abort():
             again = "what was already recorded stays; run the command again for the rest"
-            return Failure("interrupted", "stopped by the user", hint=again)
+            return Interrupted("interrupted", "stopped by the user", hint=again)
         case OSError():
             name = f": {problem.filename}" if problem.filename else ""
             return Failure("io", f"{problem.strerror or problem}{name}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.completing import offering
 from commands.options import DATE, not_empty
 from commands.reference_names import (
     MILESTONE,
@@ -47,7 +48,13 @@ def milestone() -> None:
 @click.argument("reference", type=MILESTONE)
 @click.option("--title", default="", help="What it is called.")
 @click.option("--stage", default="", help="The stage of the work that it belongs to.")
-@click.option("--owner", type=PARTY, metavar="PERSON", help="Who delivers it.")
+@click.option(
+    "--owner",
+    type=PARTY,
+    metavar="PERSON",
+    shell_complete=offering("people"),
+    help="Who delivers it.",
+)
 @click.option("--due", type=DATE, required=True, metavar="DATE", help="When it is to be delivered.")
 @click.option("--amount", required=True, metavar="AMOUNT", help="What is paid for it.")
 @click.option("--depends-on", multiple=True, metavar="ID", help="A milestone accepted before it.")
@@ -165,6 +172,7 @@ def submit(
 @click.option(
     "--role",
     default="",
+    shell_complete=offering("roles"),
     callback=not_empty,
     help="The role in which it is to count, if you hold several.",
 )

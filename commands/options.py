@@ -27,6 +27,8 @@ from click.core import ParameterSource
 from commands.days import parse_date
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from commands.output import Table
     from commands.settings import Settings
 
@@ -171,6 +173,7 @@ class PersonType(click.ParamType[str]):
     """A name as others will type it: no space around it or two within, and nothing that nobody sees."""
 
     name = "person"
+    offers = "people"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name, or a usage error that shows what is hidden in it."""
@@ -183,6 +186,14 @@ class PersonType(click.ParamType[str]):
             says = f"{value!r} has spaces or characters that nobody sees; write {plain!r}"
             self.fail(says, param, ctx)
         return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Whoever acts in the ledger or holds a role in a contract."""
+        from commands.completing import complete
+
+        return complete(ctx, self.offers, incomplete)
 
 
 def not_empty(ctx: click.Context, param: click.Parameter, value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.completing import offering
 from commands.reference_names import PROPOSAL, VersionName
 from commands.session import acting, reason_required
 
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("reference", type=PROPOSAL)
-@click.option("--role", default="", help="The role in which it is to count, if you hold several.")
+@click.option(
+    "--role",
+    default="",
+    shell_complete=offering("roles"),
+    help="The role in which it is to count, if you hold several.",
+)
 @acting
 def approve(reference: VersionName, role: str, session: Session) -> None:
     """Approve a proposal of any kind; with the last approval it takes effect.

@@ -213,6 +213,7 @@ class PartyType(PersonType):
     """A name of a party or an owner as the contract has it: as strict as a contract file."""
 
     name = "name"
+    offers = "parties"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name, or a usage error that shows what is hidden in it."""

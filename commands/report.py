@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from commands.completing import offering
 from commands.options import DATE, Output, WholeType, output_options, stacked
 from commands.reports.asked import Asked, asked_of_contract, asked_of_partner, asked_options
 from commands.reports.reporting import reporting_options
@@ -38,8 +39,18 @@ def schedule(asked: Asked, into: Into | None) -> None:
 
 @report.command()
 @asked_options
-@click.option("--role", metavar="ROLE", help="Only what this role has to do.")
-@click.option("--person", metavar="NAME", help="Only what this person may do.")
+@click.option(
+    "--role",
+    metavar="ROLE",
+    shell_complete=offering("roles"),
+    help="Only what this role has to do.",
+)
+@click.option(
+    "--person",
+    metavar="NAME",
+    shell_complete=offering("people"),
+    help="Only what this person may do.",
+)
 @click.option(
     "--days",
     type=WholeType(),

@@ -2,16 +2,19 @@
 
     LedgerError                         exit
     ├── Failure                         1   the machine or the file system did not do its part
+    │   ├── Interrupted                 1   stopped before its end: the same command goes on (retryable)
     │   └── StoreUnavailable            1   the database cannot be opened, read or written
+    │       └── ConnectionLost          1   the connection went in mid-act (retryable)
     ├── InputInvalid                    2   what was typed or the file that was read is wrong
     │   ├── NotFound                    2   no such contract, milestone, proposal, payment …
     │   └── DatabaseUnusable            2   not ours, not initialised, older or newer than the program
     ├── Refused                         3   a rule of the domain says no; carries the rule's id
-    ├── Conflict                        4   somebody else was first, or holds the lock: try again
+    ├── Conflict                        4   somebody else was first, or holds the lock: try again (retryable)
     ├── IntegrityViolated               5   the log is not what it must be
     └── DifferencesFound                6   two things that must be equal are not
 
 Each error carries the facts it rests on, its place in a file where there is one, and the next step.
+Its class says whether the same command may succeed unchanged.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ class LedgerError(Exception):
     """Something that a person is told: `code`, `message`, `place`, `hint`, and the bare `facts`."""
 
     exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -62,6 +66,7 @@ class LedgerError(Exception):
             "place": self.place or None,
             "hint": self.hint or None,
             "exit_code": self.exit_code,
+            "retryable": self.retryable,
             "facts": self.facts,
         }
 
@@ -78,8 +83,20 @@ class Failure(LedgerError):
     exit_code = 1
 
 
+class Interrupted(Failure):
+    """Stopped before its end: what was recorded stays, and the same command goes on with the rest."""
+
+    retryable = True
+
+
 class StoreUnavailable(Failure):
     """The database cannot be opened, read or written just now."""
+
+
+class ConnectionLost(StoreUnavailable):
+    """The connection went in mid-act: with the same idempotency key the same command records once."""
+
+    retryable = True
 
 
 class InputInvalid(LedgerError):
@@ -106,6 +123,7 @@ class Conflict(LedgerError):
     """Somebody else was first, or holds the lock: nothing was recorded, try again."""
 
     exit_code = 4
+    retryable = True
 
 
 class IntegrityViolated(LedgerError):

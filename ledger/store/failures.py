@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.errors import (
     Conflict,
+    ConnectionLost,
     DatabaseUnusable,
     IntegrityViolated,
     LedgerError,
@@ -178,7 +179,7 @@ def _starting(url: URL, detail: str) -> LedgerError:
 
 
 def _lost(url: URL, detail: str) -> LedgerError:
-    return StoreUnavailable(
+    return ConnectionLost(
         "connection-lost",
         f"the connection to {masked(url)} was lost: {_line(detail)}",
         hint="what was being recorded may or may not be: give the same command again with the same --idempotency-key,"

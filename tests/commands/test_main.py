@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from commands.days import parse_date
 from commands.help import EXIT_CODES
-from commands.main import NOUNS, main, root
+from commands.main import NOUNS, as_error, main, root
 from commands.options import (
     Moment,
     Output,
@@ -157,8 +157,22 @@ def test_with_json_an_error_is_one_object_on_stderr(
         "place": None,
         "hint": None,
         "exit_code": 4,
+        "retryable": True,
         "facts": {"day": "2026-02-01", "urls": ["postgresql://u:***@h"], "n": 3},
     }
+
+
+def test_an_error_class_says_whether_the_same_command_may_succeed() -> None:
+    def below(kind: type[LedgerError]) -> list[type[LedgerError]]:
+        return [kind, *(one for child in kind.__subclasses__() for one in below(child))]
+
+    again = {kind.__name__ for kind in below(LedgerError) if kind.retryable}
+    assert again == {"Conflict", "ConnectionLost", "Interrupted"}
+    for kind in below(LedgerError):
+        assert kind("c", "m").as_object()["retryable"] is kind.retryable
+        assert kind.retryable or kind.exit_code != 4
+    assert as_error(KeyboardInterrupt()).retryable
+    assert not as_error(ValueError("x")).retryable
 
 
 def test_a_usage_error_is_an_object_too(capsys: pytest.CaptureFixture[str]) -> None:
