@@ -75,7 +75,7 @@ def _sqlite(book: Book, folder: Path, options: argparse.Namespace) -> None:
     importing.bulk_appends(
         book, processes.database_in(folder, "bulk.sqlite3"), "SQLite", ">= 20000"
     )
-    rebuilding.figures(book, url, "SQLite", runs=3, sample=3_000 if full else 1_000, full=full)
+    rebuilding.figures(book, url, "SQLite", runs=3, full=full)
     peak = rebuilding.peak_of_rebuild(url)
     book.add("SQLite: peak memory of a rebuild", peak, "MB", to_reach="<= 150")
     rebuilding.catch_up_figures(book, url, "SQLite", {20: "<= 30"})
@@ -95,7 +95,7 @@ def _postgresql(book: Book, url: str, options: argparse.Namespace, manager: URL)
     rate = rebuilding.make_log(url, 20_000 if full else 2_000)
     book.add("PostgreSQL: bulk append, encoded", rate, "events/s")
     importing.bulk_appends(book, url, "PostgreSQL", ">= 10000", contracts=400)
-    rebuilding.figures(book, url, "PostgreSQL", runs=3, sample=2_000 if full else 1_000, full=full)
+    rebuilding.figures(book, url, "PostgreSQL", runs=3, full=full)
     rebuilding.catch_up_figures(book, url, "PostgreSQL", {20: "<= 50"})
     writing.one_approval(book, url, "PostgreSQL", "<= 5")
     appending.one_append(book, url)
