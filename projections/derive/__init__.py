@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ledger.state import Contract
 from projections.derive import (
     bonuses,
@@ -17,7 +19,7 @@ from projections.derive import (
     settlements,
     unknowns,
 )
-from projections.derive.model import ReadModel, Row
+from projections.derive.model import ReadModel, Row, told
 
 MODELS: tuple[ReadModel, ...] = (
     contracts.MODEL,
@@ -38,9 +40,10 @@ MODELS: tuple[ReadModel, ...] = (
 DERIVATION = ".".join(str(model.version) for model in MODELS)
 
 
-def derive(contract: Contract) -> list[list[Row]]:
-    """The rows of every read model, in the order of MODELS."""
-    return [model.rows(contract) for model in MODELS]
+def derive(contract: Contract, models: Sequence[ReadModel]) -> list[list[Row]]:
+    """The rows of each of the read models, in their order; what several of them say is worked out once."""
+    each = told(contract)
+    return [model.rows(contract, each) if model.told else model.rows(contract) for model in models]
 
 
 __all__ = ["DERIVATION", "MODELS", "ReadModel", "Row", "derive"]

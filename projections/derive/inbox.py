@@ -128,9 +128,9 @@ def _waiting_submission(contract: Contract, m: Milestone, pending: Submission) -
 
 def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
     reference, unknown = f"{contract.id}/{m.id}", not_recorded(contract, m)
-    if m.pending is not None:
+    if (pending := m.pending) is not None:
         if ACCEPTANCES not in unknown:
-            yield from _waiting_submission(contract, m, m.pending)
+            yield from _waiting_submission(contract, m, pending)
     elif m.status in ("expected", "rejected") and contract.status == "active":
         if DELIVERIES in unknown:
             return
@@ -149,12 +149,13 @@ def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
             m.positions,
             blocked,
         )
-    owed = m.payable_minor > 0 and PAYMENTS not in unknown and held_known(m)
-    if m.acceptance is not None and owed:
+    if m.acceptance is None or PAYMENTS in unknown:
+        return
+    if (payable := m.payable_minor) > 0 and held_known(m):
         left = covered_left(contract, m)
-        if left is not None and left < m.payable_minor:
+        if left is not None and left < payable:
             yield _invoice_task(contract, m)
-        payable = m.payable_minor if left is None else min(left, m.payable_minor)
+            payable = left
         if payable > 0:
             yield Task(
                 "pay",
@@ -171,6 +172,8 @@ def _milestone_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
 
 def _retention_tasks(contract: Contract, m: Milestone) -> Iterator[Task]:
     """What the terms let go of a milestone's retention, on the day on which they do, and what of it is to be paid."""
+    if not m.releases and m.retained_minor <= 0:
+        return
     title, people = f"retention of {m.plan.title}", people_for(contract, "finance")
     payable = {part.release: part.payable_minor for part in m.standings()} if m.releases else {}
     for part in m.releases:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ledger.decisions.delivery import in_force
-from ledger.recorded import DISPUTES, REJECTIONS, not_recorded
+from ledger.recorded import DISPUTES, REJECTIONS
 from ledger.state import Baseline, Contract, Dispute, Milestone, Submission
-from projections.derive.model import ReadModel, Row, counts, integers, iso, labels, positions, texts
+from projections.derive.model import (
+    ReadModel,
+    Row,
+    Told,
+    counts,
+    integers,
+    iso,
+    labels,
+    texts,
+    told,
+)
 
 COLUMNS = (
     *counts("stream", "ordinal"),
@@ -50,15 +62,17 @@ def _submitted_minor(milestone: Milestone) -> int | None:
 
 def _disputed(disputes: list[Dispute]) -> Row:
     """How many there were, how many are open, and what they are about: None where one's amount is not known."""
+    if not disputes:
+        return 0, 0, 0
     amounts = [d.amount_minor for d in disputes if d.amount_minor is not None]
     known = len(amounts) == len(disputes)
     return len(disputes), sum(d.status == "open" for d in disputes), sum(amounts) if known else None
 
 
-def _row(contract: Contract, m: Milestone) -> Row:
+def _row(contract: Contract, each: Told) -> Row:
+    m, unknown, settled_on, events = each
     terms, plan, acceptance = contract.terms, m.plan, m.acceptance
-    submissions, disputes = m.submissions, m.disputes
-    delivery, unknown = _delivery(m), not_recorded(contract, m)
+    submissions, disputes, delivery = m.submissions, m.disputes, _delivery(m)
     original, current, reference = m.baselines[0], m.baselines[-1], _reference(m, delivery)
     return (
         contract.stream,
@@ -92,24 +106,21 @@ def _row(contract: Contract, m: Milestone) -> Row:
         iso(m.first_decided_on),
         _submitted_minor(m) if submissions else None,
         *(_disputed(disputes) if DISPUTES not in unknown else (None, None, None)),
-        iso(m.settled_on),
+        settled_on,
         iso(m.cancelled_on),
         len(m.baselines),
-        positions(m.positions),
+        events,
     )
 
 
-def rows(contract: Contract) -> list[Row]:
+def rows(contract: Contract, each: Sequence[Told] | None = None) -> list[Row]:
     """A row per milestone; a void remainder is none, nor is an advance or a settlement: nothing is delivered by it."""
-    return [
-        _row(contract, m)
-        for m in contract.milestones.values()
-        if m.status != "void" and m.kind == "milestone"
-    ]
+    some = told(contract) if each is None else each
+    return [_row(contract, one) for one in some if one.milestone.kind == "milestone"]
 
 
 # 3: disputes and the first pass are null where no source tells of them, disputed amounts where one is not known.
-MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows, version=4)
+MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows, version=4, told=True)
 
 REGISTER = """
 SELECT contract, partner, milestone, title, stage, owner, currency, status, source_status, twin_status,

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from ledger.state import Contract
+from ledger.recorded import not_recorded
+from ledger.state import Contract, Milestone
 
 Kind = Literal["integer", "text"]
 Value = int | str | None
@@ -34,14 +35,15 @@ class ReadModel:
     """A table, keyed by (stream, …), and the rows that a contract's state gives it.
 
     `version` rises when the derivation gives other rows for the same events: a difference is then *superseded*
-    rather than drift.
+    rather than drift. Where `told` is set, `rows` takes what is told of the milestones, if the caller has it.
     """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    rows: Callable[[Contract], list[Row]]
+    rows: Callable[..., list[Row]]
     version: int = 1
+    told: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -80,6 +82,24 @@ class _Days(dict[date | None, str | None]):
 iso: Callable[[date | None], str | None] = _Days({None: None}).__getitem__
 
 _array = msgspec.json.Encoder()
+
+
+class Told(NamedTuple):
+    """What several read models say of one milestone, worked out once: dates and events as their columns hold them."""
+
+    milestone: Milestone
+    unknown: frozenset[str]
+    settled_on: str | None
+    events: str
+
+
+def told(contract: Contract) -> list[Told]:
+    """What is told of each milestone but void remainders, which stand in no table."""
+    return [
+        Told(m, not_recorded(contract, m), iso(m.settled_on), positions(m.positions))
+        for m in contract.milestones.values()
+        if m.status != "void"
+    ]
 
 
 def positions(found: Iterable[int]) -> str:

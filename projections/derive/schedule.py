@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from ledger.pricing.payment_due import month_end, settled
 from ledger.recorded import ACCEPTANCES, DISPUTES, PAYMENTS, held_known, not_recorded
 from ledger.state import Contract, Milestone
 from ledger.terms import Terms
-from projections.derive.model import ReadModel, Row, counts, integers, iso, labels, positions, texts
+from projections.derive.model import (
+    ReadModel,
+    Row,
+    Told,
+    counts,
+    integers,
+    iso,
+    labels,
+    positions,
+    texts,
+    told,
+)
 
 COLUMNS = (
     *counts("stream", "ordinal"),
@@ -137,17 +149,16 @@ def _expected(contract: Contract, milestone: Milestone, unknown: frozenset[str])
     )
 
 
-def rows(contract: Contract) -> list[Row]:
+def rows(contract: Contract, each: Sequence[Told] | None = None) -> list[Row]:
     """A line per milestone that is not cancelled and per release of retention, and one for payments that name none.
 
     What advances recover, and what is set off, stands in the adjustment.
     """
     terms = contract.terms
     found: list[Row] = []
-    for m in contract.milestones.values():
-        if m.status in ("cancelled", "void"):
+    for m, unknown, settled_on, events in told(contract) if each is None else each:
+        if m.status == "cancelled":
             continue
-        unknown = not_recorded(contract, m)
         decided = m.acceptance is not None
         figures = _accepted(m, unknown) if decided else _expected(contract, m, unknown)
         found.append(
@@ -163,8 +174,8 @@ def rows(contract: Contract) -> list[Row]:
                 _status(m),
                 terms.currency,
                 *figures,
-                iso(m.settled_on),
-                positions(m.positions),
+                settled_on,
+                events,
             )
         )
         if m.releases:
@@ -235,7 +246,7 @@ def _unallocated(contract: Contract) -> Row:
 
 
 # 3: what is not known is null, not 0: net of an unknown gross, payments that no source tells of, held in doubt.
-MODEL = ReadModel("schedule", COLUMNS, ("stream", "ordinal", "kind"), rows, version=4)
+MODEL = ReadModel("schedule", COLUMNS, ("stream", "ordinal", "kind"), rows, version=4, told=True)
 
 _FIGURES = (
     "bonus_minor, penalty_minor, credit_minor, adjustment_minor, tax_minor, retention_minor, "

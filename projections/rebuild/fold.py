@@ -14,7 +14,7 @@ from ledger.contract import fold
 from ledger.errors import IntegrityViolated
 from ledger.events import ContractSigned, Record
 from ledger.state import Contract
-from projections.derive import MODELS, findings
+from projections.derive import MODELS, derive, findings
 from projections.derive.model import Row
 
 _stream = attrgetter("stream")
@@ -78,7 +78,7 @@ def _contracts(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 def _rows_of_one(records: Sequence[Record], as_of: date | None) -> list[list[Row]]:
     state = fold(records, as_of)
-    return [[] if state is None else model.rows(state) for model in MODELS]
+    return [[] for _ in MODELS] if state is None else derive(state, MODELS)
 
 
 def _failure(

@@ -66,7 +66,8 @@ class Peer:
         state = self.states[stream] = evolve(self.states.get(stream), record)
         before = self.rows.get(stream) or [{} for _ in MODELS]
         after = self.rows[stream] = [
-            writer.keyed(rows) for writer, rows in zip(self.writers, derive(state), strict=True)
+            writer.keyed(rows)
+            for writer, rows in zip(self.writers, derive(state, MODELS), strict=True)
         ]
         cursor = self.conn.cursor()
         cursor.execute("BEGIN")

@@ -77,7 +77,7 @@ def model(name: str, change: Callable[[Any], Any]) -> Plant:
 
     def plant(patch: MonkeyPatch) -> None:
         (model,) = [model for model in MODELS if model.name == name]
-        changed = [replace(m, rows=change(m.rows)) if m is model else m for m in MODELS]
+        changed = [replace(m, rows=change(m.rows), told=False) if m is model else m for m in MODELS]
         for module in ("projections.derive", "projections.rebuild.fold"):
             patch.setattr(f"{module}.MODELS", tuple(changed))
 

@@ -100,7 +100,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     (at,) = [n for n, model in enumerate(MODELS) if model.name == "schedule"]
     rows = MODELS[at].rows
-    planted = (*MODELS[:at], replace(MODELS[at], rows=broken), *MODELS[at + 1 :])
+    planted = (*MODELS[:at], replace(MODELS[at], rows=broken, told=False), *MODELS[at + 1 :])
     monkeypatch.setattr(fold, "MODELS", planted)
     return lambda: monkeypatch.setattr(fold, "MODELS", MODELS)
 
