@@ -75,4 +75,6 @@ def test_an_import_that_is_interrupted_shows_no_traceback(
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=60)
     assert "Traceback" not in err
-    assert running.returncode == 0 or "stopped by the user" in err or "error[" in err
+    # Once all is done, an interpreter that shuts down is ended by the signal itself, without a word.
+    done = running.returncode in (0, -signal.SIGINT) and not err.strip()
+    assert done or running.returncode == 0 or "stopped by the user" in err or "error[" in err

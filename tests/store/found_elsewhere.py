@@ -31,7 +31,7 @@ ELSEWHERE = {
     "a trigger dropped": (
         "guards",
         "tests.store.test_guards_in_place",
-        "test_every_trigger_that_is_dropped_is_named_and_put_back",
+        "test_every_trigger_and_index_that_is_dropped_is_named_and_put_back",
     ),
     "a trigger altered or added": (
         "guards",
