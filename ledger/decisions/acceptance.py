@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.decisions.binding import figures, part_now, submission_digest
+from ledger.decisions.binding import figures, part_now, share_of, submission_digest
 from ledger.decisions.case import Case, judge
 from ledger.decisions.delivery import delivered, invoiced_on
 from ledger.decisions.milestones import about
@@ -38,7 +38,6 @@ from ledger.events import (
 )
 from ledger.intents import ApproveMilestone, Context
 from ledger.known import Known
-from ledger.money import parse_minor, parse_percent, percent_of, split
 from ledger.pricing.order import price
 from ledger.pricing.payment_due import payment_due
 from ledger.rule_versions import FIRST
@@ -47,7 +46,6 @@ from ledger.state import Approval, Contract, Milestone
 
 def accepted_part(state: Contract, milestone: Milestone, intent: ApproveMilestone) -> int:
     """The part that a reviewer proposes, in minor units: a percentage, an amount, or deliverables in equal shares."""
-    whole = milestone.current.amount_minor or 0
     part = intent.part.strip()
     known = milestone.plan.deliverables
     if intent.deliverables:
@@ -64,13 +62,7 @@ def accepted_part(state: Contract, milestone: Milestone, intent: ApproveMileston
                 f"{milestone.id} has no deliverable {', '.join(unknown)}",
                 hint="its deliverables are: " + (", ".join(known) or "(none)"),
             )
-        named, among = len(set(intent.deliverables)), len(set(known))
-        return split(whole, (named, among - named))[0] if named < among else whole
-    if not part:
-        return whole
-    if part.endswith("%"):
-        return percent_of(whole, parse_percent(part), state.terms.rounding)
-    return parse_minor(part, state.terms.currency)
+    return share_of(state, milestone, part, len(set(intent.deliverables)))
 
 
 def approve_milestone(

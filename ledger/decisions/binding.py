@@ -90,23 +90,37 @@ def counts_of(contract: Contract, milestone: Milestone, submission: Submission) 
     return found
 
 
+def share_of(contract: Contract, milestone: Milestone, part: str, named: int = 0) -> int:
+    """What a part comes to now, in minor units: so many of the deliverables in equal shares, else a percentage or an
+    amount as it is written, else the whole.
+
+    Raises InputInvalid for a text that is neither.
+    """
+    whole, among = milestone.current.amount_minor or 0, len(set(milestone.plan.deliverables))
+    if named:
+        return split(whole, (named, among - named))[0] if named < among else whole
+    if not part:
+        return whole
+    if part.endswith("%"):
+        return percent_of(whole, parse_percent(part), contract.terms.rounding)
+    return parse_minor(part, contract.terms.currency)
+
+
 def part_now(contract: Contract, milestone: Milestone, approval: Approval) -> int:
     """What the part that an approval names comes to now: where the amount was changed since, the whole is another.
 
     An amount that was typed stays what it is, and so does what the first release recorded, which bound to no price.
     """
-    told, whole = approval.accepted_minor or 0, milestone.current.amount_minor or 0
-    part = approval.part.strip()
+    told, part = approval.accepted_minor or 0, approval.part.strip()
     if before_prices_were_bound(approval):
         return told
-    if named := len(approval.deliverables):
-        return split(whole, (named, len(set(milestone.plan.deliverables)) - named))[0]
     try:
-        if part.endswith("%"):
-            return percent_of(whole, parse_percent(part), contract.terms.rounding)
-        return parse_minor(part, contract.terms.currency)
-    except InputInvalid:  # nothing, or all of the deliverables in an order of their own
-        return whole
+        now = share_of(contract, milestone, part, len(approval.deliverables))
+    except InputInvalid:  # the names of all deliverables
+        return share_of(contract, milestone, "")
+    typed = part and not part.endswith("%") and not approval.deliverables
+    # What reads as another amount than was approved is the name of the only deliverable.
+    return share_of(contract, milestone, "") if typed and now != told else now
 
 
 def price_now(

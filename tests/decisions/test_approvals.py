@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from ledger import intents as i
 from ledger.contract import fold
 from ledger.decisions.acceptance import wants_signature
@@ -101,6 +103,14 @@ def test_the_same_amount_for_other_deliverables_is_another_part() -> None:
     rest = story.the_state().milestones["M2-r1"]
     assert rest.plan.deliverables == ("films",)
     assert rest.current.amount_minor == 1_500_000
+
+
+@pytest.mark.parametrize("name", ["1", "300000", "2026"])
+def test_the_only_deliverable_may_be_called_as_an_amount_is_written(name: str) -> None:
+    story = contract(defined("M2", deliverables=(name,)), approval=TWO_MANAGERS)
+    play(story, submits("M2"), approves("M2", deliverables=(name,)))
+    events = permitted(story, approves("M2", by="manager-2", deliverables=(name,)))
+    assert kinds(events) == ["ApprovalGranted", "MilestoneAccepted"]
 
 
 def test_all_the_deliverables_are_the_whole_whichever_way_it_is_told() -> None:
