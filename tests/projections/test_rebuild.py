@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ledger.errors import IntegrityViolated, StoreUnavailable
 from ledger.state import Contract
 from ledger.store import Ledger
 from ledger.store.database import reading
 from projections.derive import DERIVATION, MODELS
-from projections.rebuild import sink
-from projections.rebuild.build import STREAMS_PER_TASK
+from projections.rebuild import copying, sink
+from projections.rebuild.build import STREAMS_PER_TASK, ranges
 from projections.rebuild.catchup import catch_up
 from projections.rebuild.full import Certificate, Options, last_run, rebuild
-from projections.sides import other
+from projections.sides import checkpoint, names, other
 from tests.oracle.portfolios import play_portfolio
 from tests.projections.portfolios import (
     append,
@@ -202,6 +203,35 @@ def test_what_is_recorded_during_a_first_build_is_served_on_both_sides(
     assert served(ledger) == derived(records)
     assert standing(ledger)[1] == len(records)
     assert rebuild(ledger.engine, Options(incremental=True)).differences == 0
+
+
+def test_what_is_recorded_as_the_copy_ends_stands_on_both_sides_at_once(
+    ledger: Ledger[Contract], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = play_portfolio(9, 40).records
+    half = len(records) // 2
+    append(ledger, records[:half])
+
+    def then_record(streams: int) -> Iterator[range]:
+        yield from ranges(streams)
+        append(ledger, records[half:])  # every range is copied
+        catch_up(ledger.engine)
+
+    monkeypatch.setattr(copying, "ranges", then_record)
+    assert rebuild(ledger.engine, Options()).first
+    with reading(ledger.engine) as conn:
+        reached = {checkpoint(conn, side).position for side in ("a", "b")}
+        differing = [
+            a
+            for a, b in zip(names("a").values(), names("b").values(), strict=True)
+            if rows_of(conn, a) != rows_of(conn, b)
+        ]
+    assert reached == {len(records)}
+    assert differing == []
+
+
+def rows_of(conn: Connection, table: str) -> list[Any]:
+    return sorted(map(repr, conn.exec_driver_sql(f"SELECT * FROM {table}")))
 
 
 @pytest.mark.parametrize("first", [True, False])
