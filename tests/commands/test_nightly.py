@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from commands import second_opinion
+from commands import nightly, second_opinion
 from commands.health import comparison, problems, standing
 from commands.second_opinion import of_tonight
 from ledger.contract import evolve
@@ -154,17 +154,30 @@ def test_every_contract_is_asked_about_in_turn_and_the_share_is_said(
     assert said["says"].endswith("contract(s), tonight's share of 1 in 3")
 
 
-def test_a_row_that_only_the_oracle_finds_wrong_fails_the_night(sqlite_story: str) -> None:
+def test_a_row_that_only_the_oracle_finds_wrong_fails_the_night(
+    sqlite_story: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert mledger(sqlite_story, "ops", "nightly").code == 0
     engine = connect(sqlite_story)
-    with engine.connect() as conn:
-        assert of_tonight(engine, date(2026, 11, 22))[0]["differences"] == 0
+    with reading(engine) as conn:
         side = serving(conn)
-    with writing(engine) as conn:
-        conn.exec_driver_sql(f"UPDATE schedule_{side} SET net_minor = 1 WHERE ordinal = 3")
-    said, nights = of_tonight(engine, date(2026, 11, 22))
+
+    def derived_wrong(*_: Any) -> str:  # as a fault in the derivation would leave both sides
+        with writing(engine) as conn:
+            conn.exec_driver_sql(f"UPDATE schedule_{side} SET net_minor = 1 WHERE ordinal = 3")
+        return "no drift"
+
+    monkeypatch.setattr(nightly, "_rebuild", derived_wrong)
+    ran = mledger(sqlite_story, "ops", "nightly", "--json")
     engine.dispose()
-    assert (said["differences"] > 0, nights) == (True, 1)
+    done = steps(ran.json)
+    assert (ran.code, done["rebuild"], done["oracle"], done["verify"]) == (
+        6,
+        "done",
+        "failed",
+        "done",
+    )
+    assert "the independent oracle disagrees" in ran.err
 
 
 def test_a_contract_that_is_left_out_is_no_disagreement(sqlite_url: str) -> None:
