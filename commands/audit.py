@@ -25,12 +25,13 @@ from commands.reference_names import CONTRACT, MILESTONE, VERSION, MilestoneName
 from commands.reports.asked import Asked, asked_options
 from commands.session import acting
 from commands.settings import Settings
+from commands.tree import Verbs
 
 if TYPE_CHECKING:
     from commands.session import Session
 
 
-@click.group()
+@click.group(cls=Verbs)
 def audit() -> None:
     """Read, explain and verify the log."""
 
@@ -45,7 +46,11 @@ for _command in (*EVIDENCE, bundle):
 @moment_options
 @output_options
 def explain(milestone: MilestoneName, settings: Settings, moment: Moment, output: Output) -> None:
-    """Why a milestone is worth what it is: every line, its clause, calculation and events."""
+    """Why a milestone is worth what it is: every line, its clause, calculation and events.
+
+    \b
+    mledger audit explain BW-2026-014/M1
+    """
     from commands.audits.explain import show
 
     show(settings, output, moment, milestone)
@@ -86,7 +91,12 @@ def log(
     settings: Settings,
     output: Output,
 ) -> None:
-    """What was recorded, in its order, by whom, and how long after it took effect."""
+    """What was recorded, in its order, by whom, and how long after it took effect.
+
+    \b
+    mledger audit log --contract BW-2026-014 --limit 10
+    mledger audit log --type MilestoneAccepted --actor manager-1 --json
+    """
     from commands.audits.log import Wanted, event_names, show
 
     show(settings, output, Wanted(contract, since, until, event_names(types), actor, limit))
@@ -103,7 +113,11 @@ def log(
 def replay(
     contract: str, until: Moment | None, settings: Settings, moment: Moment, output: Output
 ) -> None:
-    """Step through a contract's history: what each event changed, old → new."""
+    """Step through a contract's history: what each event changed, old → new.
+
+    \b
+    mledger audit replay BW-2026-014
+    """
     from commands.audits.replay import show
 
     show(settings, output, moment, contract, until)
@@ -134,6 +148,10 @@ def exceptions(asked: Asked, rule: str | None, rules_file: Path | None, each: bo
     With --json each rule comes with what it says, why it matters, and its limits. In a FILE,
     "back-dated: {days: 14, severity: high}" sets one rule, and "paid-before-due: off" silences
     another.
+
+    \b
+    mledger audit exceptions --contract BW-2026-014
+    mledger audit exceptions --rule back-dated --all --json
     """
     from commands.audits.exceptions import show
 
@@ -210,6 +228,9 @@ def diff(
 
     A change is marked restated where one of its events took effect before the day of --from: reports
     on days gone by no longer say what they said.
+
+    \b
+    mledger audit diff --from 2026-10-31 --contract BW-2026-014
     """
     from commands.audits.diff import show
 
@@ -243,7 +264,11 @@ def close_month(period: str, session: Session) -> None:
 @database_options
 @output_options
 def periods(known: Moment | None, settings: Settings, output: Output) -> None:
-    """The months closed, with their totals, and the later entries that adjust them."""
+    """The months closed, with their totals, and the later entries that adjust them.
+
+    \b
+    mledger audit periods
+    """
     from commands.audits.periods import show
 
     show(settings, output, known or Moment())

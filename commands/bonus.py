@@ -22,6 +22,7 @@ from commands.session import (
     reason_required,
     why_option,
 )
+from commands.tree import Verbs
 
 if TYPE_CHECKING:
     from commands.session import Session
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ledger.state import Assessment, Contract
 
 
-@click.group()
+@click.group(cls=Verbs)
 def bonus() -> None:
     """Award, revoke and waive bonuses."""
 

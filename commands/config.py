@@ -6,9 +6,10 @@ import click
 
 from commands.options import Output, output_options, settings_options
 from commands.settings import Settings
+from commands.tree import Verbs
 
 
-@click.group()
+@click.group(cls=Verbs)
 def config() -> None:
     """Show the settings in force and their origin."""
 
@@ -17,7 +18,11 @@ def config() -> None:
 @settings_options
 @output_options
 def show(settings: Settings, output: Output) -> None:
-    """Show each setting and its origin; passwords are masked."""
+    """Show each setting and its origin; passwords are masked.
+
+    \b
+    mledger config show
+    """
     from commands.output import Table, exact
     from commands.settings import PROJECT_FILE, is_file, masked, project_file, user_file
 

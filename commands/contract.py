@@ -14,6 +14,7 @@ from commands.options import database_options, has_suffix, moment_options, outpu
 from commands.proposal import approve, reject, renew, show_proposal
 from commands.reference_names import AGREED, CONTRACT, PARTY, VersionName
 from commands.session import acting, looking, partner_option, reason_option, reason_required
+from commands.tree import Verbs
 
 if TYPE_CHECKING:
     from commands.options import Moment, Output
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 FILE = click.Path(dir_okay=False, allow_dash=True)
 
 
-@click.group()
+@click.group(cls=Verbs)
 def contract() -> None:
     """Sign, amend, suspend and complete contracts."""
 
@@ -237,8 +238,8 @@ def terminate(
     administrator other than you has approved it, and for added money the approvers of that amount.
 
     \b
-    mledger contract terminate BW-2026-014 --reason "notice of 2026-11-20" --dry-run
-    mledger contract terminate BW-2026-014 --settle M3=40% --fee 5,000.00 --reason "notice"
+    mledger contract terminate BW-2026-014 --reason "notice of 2026-11-20" --dry-run --as admin-1
+    mledger contract terminate BW-2026-014 --settle M3=40% --fee 5,000.00 --reason notice --as admin-1
     """
     from commands.settlement import terminating
 

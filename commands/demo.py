@@ -34,6 +34,9 @@ def demo(keep: Path | None) -> None:
 
     Four contracts of one brand in two currencies: signed, delivered early and late, disputed, paid.
     Then the main reports, as they stood on one fixed day, and what to try next.
+
+    \b
+    mledger demo
     """
     from commands.demo_portfolio import TODAY
     from commands.report import report

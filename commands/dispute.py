@@ -16,6 +16,7 @@ from commands.session import (
     reason_option,
     why_option,
 )
+from commands.tree import Verbs
 from commands.typed import parse_evidence
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ledger.events import Outcome, Side, Why
 
 
-@click.group()
+@click.group(cls=Verbs)
 def dispute() -> None:
     """Open, document and resolve disputes."""
 

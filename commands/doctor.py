@@ -42,6 +42,9 @@ def doctor(settings: Settings, output: Output) -> int:
 
     Nothing is changed. Every line is ok, warn or fail, with the next step; the exit code is 1 if
     one is fail.
+
+    \b
+    mledger doctor --json
     """
     from commands.output import Table, exact
 

@@ -23,6 +23,7 @@ from commands.options import (
 from commands.reports.asked import Asked
 from commands.session import contract_option, partner_option
 from commands.settings import Settings
+from commands.tree import Verbs
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -36,7 +37,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _SHOWN = 3  # references named for each thing lost; --json names them all
 
 
-@click.group()
+@click.group(cls=Verbs)
 def export() -> None:
     """Write the ledger in the forms of other programs."""
 
@@ -66,7 +67,7 @@ def hledger(asked: Asked) -> None:
 
     \b
     mledger export hledger -o books.journal && hledger -f books.journal check -s
-    mledger export hledger --as-of 2026-03-31 | hledger -f - balance
+    mledger export hledger --as-of 2026-10-31 | hledger -f - balance
     """
     from projections.exports.hledger import journal
 
@@ -112,7 +113,11 @@ def ocds(asked: Asked) -> None:
 @_exporting
 @writing_as("csv", "txt")
 def csv(asked: Asked) -> None:
-    """The payment schedule, a row per payable: the same as report schedule --format csv."""
+    """The payment schedule, a row per payable: the same as report schedule --format csv.
+
+    \b
+    mledger export csv -o schedule.csv
+    """
     from commands.reports.schedule import show
 
     show(replace(asked, output=Output("csv", asked.output.file)))
@@ -140,7 +145,7 @@ def jsonl(asked: Asked) -> None:
 
     \b
     mledger export jsonl -o log.jsonl
-    mledger export jsonl --contract BW-2026-014 --known-at 2026-04-05
+    mledger export jsonl --contract BW-2026-014 --known-at 2026-11-30
     """
     from commands.output import writing
     from ledger.errors import InputInvalid

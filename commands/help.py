@@ -106,7 +106,8 @@ def help_group(ctx: click.Context, topic: tuple[str, ...], output: Output) -> No
     \b
     Lists:   exit-codes, rules
     Topics:  names, time, database, output, safety
-    Or the words of a command: mledger help contract sign
+    Or the words of a command:
+    mledger help contract sign
     """
     name = " ".join(topic)
     if name in LISTS:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from commands.options import Output, Recording, database_options, output_options, stacked
+from commands.tree import Verbs
 
 if TYPE_CHECKING:
     from commands.imports.found import Reading
@@ -27,7 +28,7 @@ Read = Callable[[Sequence[Path], Callable[[int], None]], "Reading"]
 SOURCES = click.Path(path_type=Path)
 
 
-@click.group("import")
+@click.group("import", cls=Verbs)
 def import_group() -> None:
     """Record contracts and history from files.
 

@@ -12,6 +12,7 @@ import click
 from commands.options import DATE
 from commands.reference_names import CONTRACT, INVOICE, VersionName
 from commands.session import acting, contract_option, looking, partner_option, reason_required
+from commands.tree import Verbs
 from ledger.invoice_kinds import KINDS
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ledger.state import Contract
 
 
-@click.group()
+@click.group(cls=Verbs)
 def invoice() -> None:
     """Receive, reject and match invoices."""
 

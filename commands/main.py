@@ -50,6 +50,7 @@ NOUNS: dict[str, tuple[str, str, str]] = {
     "doctor": ("commands.doctor", "doctor", "Check the installation and the database."),
     "config": ("commands.config", "config", "Show the settings in force and their origin."),
     "completion": ("commands.completion", "completion", "Print the completion script of a shell."),
+    "schema": ("commands.schema", "schema", "Describe every command and error for a program."),
     "help": ("commands.help", "help_group", "Explain a topic or a command."),
     "version": ("commands.version", "version", "Show the version."),
 }

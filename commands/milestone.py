@@ -26,6 +26,7 @@ from commands.session import (
     why_option,
 )
 from commands.signing import sign_options
+from commands.tree import Verbs
 from commands.typed import parse_criteria, parse_evidence, parse_result, parse_time
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 STATUSES = ("expected", "started", "submitted", "rejected", "accepted", "paid", "cancelled")
 
 
-@click.group()
+@click.group(cls=Verbs)
 def milestone() -> None:
     """Define, submit and approve milestones."""
 

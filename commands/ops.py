@@ -16,6 +16,7 @@ from commands.audits.evidence import anchor_option, key_option_of
 from commands.nightly import nightly
 from commands.options import Output, output_options, settings_options
 from commands.settings import Settings, ledger_name
+from commands.tree import Verbs
 from ledger.errors import InputInvalid
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
@@ -81,7 +82,7 @@ class Plan:
         )
 
 
-@click.group()
+@click.group(cls=Verbs)
 def ops() -> None:
     """Run the ledger as a service."""
 

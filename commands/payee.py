@@ -14,6 +14,7 @@ from commands.known import for_whom, require_known
 from commands.options import yes_option
 from commands.session import acting, looking, partner_option, reason_option, reason_required, say
 from commands.signing import sign_options
+from commands.tree import Verbs
 
 if TYPE_CHECKING:
     from commands.output import Table
@@ -34,7 +35,7 @@ COLUMNS = (
 PAYEE = NumberType("~payees", "account", "mledger payee list")
 
 
-@click.group()
+@click.group(cls=Verbs)
 def payee() -> None:
     """Keep the partners' bank accounts."""
 
@@ -90,7 +91,7 @@ def approve(reference: int, yes: bool, session: Session, pen: Pen | None) -> Non
     for the change.
 
     \b
-    mledger payee approve '#2' --yes --as finance-2
+    mledger payee approve '#1' --yes --as finance-2
     """
     from commands.output import confirm
     from ledger.decisions.payees import find
@@ -123,7 +124,7 @@ def revoke(reference: int, reason: str, session: Session) -> None:
     A payment that was instructed to it keeps naming it: fail it, and instruct it anew.
 
     \b
-    mledger payee revoke '#2' --reason "the partner knows nothing of it" --as finance-2
+    mledger payee revoke '#1' --reason "the partner knows nothing of it" --as finance-2
     """
     from ledger.intents import RevokePayee
 
@@ -137,7 +138,7 @@ def show(reference: int, session: Session) -> None:
     """Show an account whole: the number, the bank, the holder's address, who proposed and approved it.
 
     \b
-    mledger payee show '#2'
+    mledger payee show '#1'
     """
     from commands.output import Table
     from ledger.decisions.payees import find

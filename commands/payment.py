@@ -30,6 +30,7 @@ from commands.session import (
     why_option,
 )
 from commands.signing import sign_options, signed
+from commands.tree import Verbs
 
 if TYPE_CHECKING:
     from commands.bank.exchange import Abroad
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from ledger.events import Why
 
 
-@click.group()
+@click.group(cls=Verbs)
 def payment() -> None:
     """Instruct and record payments."""
 
@@ -106,7 +107,8 @@ def write_file(
     What is recorded, failed or reversed since is left out, so that nothing is paid twice.
 
     \b
-    mledger payment file RUN-2026-11-21-1 run.xml --debtor-name "Brand Ltd" --debtor-account 123
+    mledger payment file RUN-2026-11-21-1 run.xml --debtor-name "Brand Ltd" --debtor-account 123 \\
+        --debtor-town Shanghai --debtor-country CN
     mledger payment file RUN-2026-11-21-1 run.csv --force
     """
     from commands import paying
@@ -135,7 +137,7 @@ def instruct(
     Retention that was released is named by the version of its release.
 
     \b
-    mledger payment instruct BW-2026-014/M1 121,800.00 --on 2026-09-19 --as finance-1
+    mledger payment instruct BW-2026-014/M1 100,000.00 --on 2026-09-19 --as finance-1
     mledger payment instruct 'BW-2026-014#52' --on 2026-12-19 --as finance-1
     mledger payment instruct BW-2026-014/M1 --paid-in USD --rate 0.1392 --as finance-1
     """
@@ -315,7 +317,8 @@ def set_off(
     A set-off the other way round gives an earlier one back.
 
     \b
-    mledger payment set-off BW-2026-014/M1 2,000.00 --against BW-2026-014/M2 --reason overpaid
+    mledger payment set-off BW-2026-014/M1 2,000.00 --against BW-2026-014/M2 --reason overpaid \\
+        --as finance-1
     mledger contract approve 'BW-2026-014#37' --as manager-1
     """
     from commands.settlement import setting_off

@@ -15,6 +15,7 @@ import click
 from commands.metrics import Metrics, metrics_options
 from commands.options import Output, Recording, database_options, output_options
 from commands.settings import Settings
+from commands.tree import Verbs
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -60,7 +61,7 @@ class WorkersType(click.ParamType[int]):
         return int(text)
 
 
-@click.group()
+@click.group(cls=Verbs)
 def projections() -> None:
     """Follow and rebuild the read models."""
 
@@ -79,7 +80,11 @@ def projections() -> None:
 @database_options
 @output_options
 def status(max_age: timedelta | None, metrics: Metrics, settings: Settings, output: Output) -> None:
-    """How far the read models are behind the log, and how the last runs went; fails where the last one did."""
+    """How far the read models are behind the log, and how the last runs went; fails where the last one did.
+
+    \b
+    mledger projections status
+    """
     from commands.health import problems, standing, status_lines
     from commands.session import opened
 
@@ -105,6 +110,9 @@ def catch_up(follow: bool, settings: Settings, output: Output) -> None:
     """Bring the read models up to the log's head.
 
     On PostgreSQL only a login with the role of projector may; with --follow it does so for all who record.
+
+    \b
+    mledger projections catch-up
     """
     from commands.session import opened
     from projections.rebuild.catchup import catch_up as bring_up
@@ -174,7 +182,11 @@ def _left_out(missing: dict[str, str]) -> Iterator[str]:
 def rebuild(
     metrics: Metrics, oracle: bool, settings: Settings, output: Output, **asked: Any
 ) -> None:
-    """Build the read models anew from the log, compare, and let them serve; exits 6 on drift or disagreement."""
+    """Build the read models anew from the log, compare, and let them serve; exits 6 on drift or disagreement.
+
+    \b
+    mledger projections rebuild
+    """
     from commands.session import opened
 
     with metrics.of(settings) as told, opened(settings, Recording(), output) as session:

@@ -13,6 +13,7 @@ from commands.options import DATE, Output, WholeType, output_options, stacked
 from commands.reports.asked import Asked, asked_of_contract, asked_of_partner, asked_options
 from commands.reports.reporting import reporting_options
 from commands.session import looking
+from commands.tree import Verbs
 
 if TYPE_CHECKING:
     from commands.reports.reporting import Into
@@ -22,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 BY = ("partner", "contract", "stage", "currency", "month", "quarter")
 
 
-@click.group()
+@click.group(cls=Verbs)
 def report() -> None:
     """Ask what is due, paid, late or disputed."""
 
@@ -31,7 +32,12 @@ def report() -> None:
 @asked_options
 @reporting_options
 def schedule(asked: Asked, into: Into | None) -> None:
-    """Every payable: its price, what is held, paid and payable, and when it falls due."""
+    """Every payable: its price, what is held, paid and payable, and when it falls due.
+
+    \b
+    mledger report schedule
+    mledger report schedule --as-of 2026-09-30 --format csv
+    """
     from commands.reports.schedule import show
 
     show(asked, into)
@@ -58,7 +64,12 @@ def schedule(asked: Asked, into: Into | None) -> None:
     help="Leave out what is due more than N days later.",
 )
 def inbox(asked: Asked, role: str | None, person: str | None, days: int | None) -> None:
-    """What waits for whom: submissions, approvals, disputes and payments."""
+    """What waits for whom: submissions, approvals, disputes and payments.
+
+    \b
+    mledger report inbox --person manager-1
+    mledger report inbox --role finance --days 14 --json
+    """
     from commands.reports.inbox import show
 
     show(asked, role, person, days)
@@ -67,7 +78,11 @@ def inbox(asked: Asked, role: str | None, person: str | None, days: int | None) 
 @report.command()
 @asked_options
 def register(asked: Asked) -> None:
-    """Every contract and milestone: promised, submitted, accepted, paid."""
+    """Every contract and milestone: promised, submitted, accepted, paid.
+
+    \b
+    mledger report register --contract BW-2026-014
+    """
     from commands.reports.register import show
 
     show(asked)
@@ -124,7 +139,11 @@ def on_time(
     milestones: bool,
     reference: str | None,
 ) -> None:
-    """How often the partner delivered by the date first promised, and last promised."""
+    """How often the partner delivered by the date first promised, and last promised.
+
+    \b
+    mledger report on-time --by quarter --from 2026-07-01 --to 2026-12-31
+    """
     from commands.reports.rates import show
 
     window = (since, until)
@@ -134,7 +153,7 @@ def on_time(
 def _metric(name: str, says: str) -> None:
     """A report that is a metric and nothing else."""
 
-    @report.command(name, help=says)
+    @report.command(name, help=f"{says}\n\n\b\nmledger report {name} --by quarter")
     @asked_options
     @_windowed
     def verb(
@@ -171,7 +190,11 @@ def unknown(asked: Asked) -> None:
 @reporting_options
 @click.option("--milestones", is_flag=True, help="List the schedule lines behind it.")
 def exposure(asked: Asked, into: Into | None, milestones: bool) -> None:
-    """What is owed, how late it is, what is held, and what is still to come."""
+    """What is owed, how late it is, what is held, and what is still to come.
+
+    \b
+    mledger report exposure --partner "Hangzhou Content Studio"
+    """
     from commands.reports.exposure import show
 
     show(asked, milestones, into)
@@ -184,8 +207,8 @@ def statement(asked: Asked, into: Into | None) -> None:
     """A partner's account: accepted, held and why, retained, paid, due, and bonuses still to be earned by when.
 
     \b
-    mledger report statement "Studio North"
-    mledger report statement "Studio North" --as-of 2026-03-31 --format csv
+    mledger report statement "Hangzhou Content Studio"
+    mledger report statement "Hangzhou Content Studio" --as-of 2026-10-31 --format csv
     """
     from commands.reports.statement import show
 
@@ -229,7 +252,11 @@ def application(asked: Asked, since: date | None, until: date | None, claimed: s
 @click.argument("metric", required=False)
 @output_options
 def definitions(metric: str | None, output: Output) -> None:
-    """What each METRIC counts: cohort, numerator, denominator, exclusions, clock."""
+    """What each METRIC counts: cohort, numerator, denominator, exclusions, clock.
+
+    \b
+    mledger report definitions on_time_rate
+    """
     from commands.reports.definitions import show
 
     show(output, metric)

@@ -12,6 +12,7 @@ import click
 from commands.keeping import NumberType
 from commands.options import DATE, PERSON
 from commands.session import acting, looking, reason_option, say
+from commands.tree import Verbs
 
 if TYPE_CHECKING:
     from commands.session import Session
@@ -27,7 +28,7 @@ COLUMNS = (
 SIGNER = NumberType("~signers", "signing key", "mledger signer list")
 
 
-@click.group()
+@click.group(cls=Verbs)
 def signer() -> None:
     """Register, approve and revoke signing keys."""
 

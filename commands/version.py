@@ -27,7 +27,11 @@ def version_text() -> str:
 @click.command()
 @output_options
 def version(output: Output) -> None:
-    """Show the versions of the product, its output format and what it runs on."""
+    """Show the versions of the product, its output format and what it runs on.
+
+    \b
+    mledger version --json
+    """
     import platform
     import sqlite3
 

@@ -56,7 +56,11 @@ key_option = key_option_of(required=True)
 @database_options
 @output_options
 def keygen(key: Path, pin: Path | None, settings: Settings, output: Output) -> None:
-    """Make the key that signs this ledger's checkpoints; prints the verifier key to trust."""
+    """Make the key that signs this ledger's checkpoints; prints the verifier key to trust.
+
+    \b
+    mledger audit keygen --key ledger.pem --pin ledger.pub
+    """
     from commands.audits.keys import make
 
     make(settings, output, key, pin)
@@ -71,7 +75,11 @@ def keygen(key: Path, pin: Path | None, settings: Settings, output: Output) -> N
 def seal(
     key: Path, anchor: Path | None, trusted: tuple[str, ...], settings: Settings, output: Output
 ) -> None:
-    """Seal the log: sign a checkpoint of all its records, and add it to the anchor."""
+    """Seal the log: sign a checkpoint of all its records, and add it to the anchor.
+
+    \b
+    mledger audit seal --key ledger.pem
+    """
     from commands.audits.sealing import show
 
     show(settings, output, key, anchor, trusted)
@@ -125,7 +133,11 @@ def accept_loss(
 def verify(
     trusted: tuple[str, ...], anchor: Path | None, settings: Settings, output: Output
 ) -> int:
-    """Recompute everything from the stored bytes; exit code 5 where anything was altered."""
+    """Recompute everything from the stored bytes; exit code 5 where anything was altered.
+
+    \b
+    mledger audit verify
+    """
     from commands.audits.verifying import show
 
     return show(settings, output, trusted, anchor)
@@ -137,7 +149,11 @@ def verify(
 @output_options
 @writing_as("proof", "json", "txt")
 def prove(milestone: MilestoneName, settings: Settings, output: Output) -> None:
-    """Write proofs that a contract's events are in the sealed log, and that none is left out."""
+    """Write proofs that a contract's events are in the sealed log, and that none is left out.
+
+    \b
+    mledger audit prove BW-2026-014/M1 -o proof.json
+    """
     from commands.audits.proving import show
 
     show(settings, output, milestone)
@@ -150,7 +166,11 @@ def prove(milestone: MilestoneName, settings: Settings, output: Output) -> None:
 @trusted_option
 @output_options
 def check_proof(proof: Path, trusted: tuple[str, ...], output: Output) -> None:
-    """Check a file of `mledger audit prove`, without any database."""
+    """Check a file of `mledger audit prove`, without any database.
+
+    \b
+    mledger audit check-proof proof.json --trusted-key ledger.pub
+    """
     from commands.audits.proving import check
 
     check(output, proof, trusted)

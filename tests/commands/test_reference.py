@@ -16,12 +16,13 @@ from click.testing import CliRunner
 from commands import reference
 from commands.demo_portfolio import play
 from commands.main import NOUNS
+from commands.tree import all_commands
 from ledger.contract import evolve
 from ledger.decisions.rules import RULES
 from ledger.events import EVENT_TYPES
 from ledger.store import open_ledger
 
-COMMANDS = list(reference.all_commands())
+COMMANDS = list(all_commands())
 
 
 @pytest.fixture(scope="module")
