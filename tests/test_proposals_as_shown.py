@@ -59,8 +59,8 @@ def _in_full(state: Any, content: Any, typed: Any = ()) -> Any:
 
 
 def _one_more(case: Any, lines: Any) -> tuple[Any, ...]:
-    """Only where it takes effect, and not where it is shown."""
-    return tuple(lines[:1]) if case.facts.get("missing") else ()
+    """Only where it takes effect, on all its approvals, and not where it is shown, to nobody or to who approves."""
+    return tuple(lines[:1]) if case.actor and len(case.rests_on) > 1 else ()
 
 
 PLANTED: dict[str, Plant] = {

@@ -9,6 +9,7 @@ from ledger import events as e
 from ledger.again.judging import CLOCKS, Found, context, found, moment
 from ledger.decisions.case import Rule, broken, open_case
 from ledger.decisions.rules_money import (
+    Told,
     amount_above_zero,
     amount_in_minor_units,
     amounts_not_negative,
@@ -27,7 +28,7 @@ from ledger.intents import Intent
 from ledger.state import Contract
 
 ORIGIN = "import"
-_Rules = Callable[[Contract, Any], tuple[Rule, ...]]
+_Rules = Callable[[Contract, Any], tuple[Rule[Told], ...]]
 
 
 def taken_over(state: Contract | None, record: e.Record) -> bool:
@@ -72,19 +73,18 @@ def _verdicts(state: Contract, record: e.Record, clock: Any) -> Iterator[tuple[s
     case.on, case.rests_on = data.on, data.rests_on
     case.milestone = state.milestones.get(getattr(data, "milestone", ""))
     case.amount_minor = getattr(data, "amount_minor", 0) or 0
-    case.facts["plans"] = (data,)
-    if finer := getattr(data, "source_amount", ""):
-        case.facts["source_amount"] = finer
-        rules = (*rules, amount_in_minor_units)
+    finer = getattr(data, "source_amount", "")
+    rules = (*rules, amount_in_minor_units) if finer else rules
     if isinstance(data, e.MilestoneRevised):
         before = case.the_milestone().current.amount_minor or 0
         case.amount_minor -= before
-    yield tuple(sorted(broken(case, rules)))
+    told = Told((getattr(data, "amount_minor", None),), finer)
+    yield tuple(sorted(broken(case.about(told), rules)))
     if isinstance(data, e.MilestoneRevised) and not case.amount_minor:
         yield ()
 
 
-def _always(*rules: Rule) -> _Rules:
+def _always(*rules: Rule[Told]) -> _Rules:
     return lambda state, data: rules
 
 
@@ -92,8 +92,8 @@ def _delivery(state: Contract, data: e.MilestoneSubmitted) -> tuple[Rule, ...]:
     return (not_before_signature, not_after_today) if data.corrects else DATES
 
 
-def _payment(state: Contract, data: e.PaymentRecorded) -> tuple[Rule, ...]:
-    rules = (*DATES, paid_within_value)
+def _payment(state: Contract, data: e.PaymentRecorded) -> tuple[Rule[Told], ...]:
+    rules: tuple[Rule[Told], ...] = (*DATES, paid_within_value)
     if data.milestone:
         rules = (*rules, milestone_accepted, payment_within_payable)
     return (*rules, amount_above_zero) if data.amount_minor < 0 else rules

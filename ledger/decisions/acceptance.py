@@ -11,12 +11,14 @@ from ledger.decisions.binding import figures, part_now, share_of, submission_dig
 from ledger.decisions.case import Case, judge
 from ledger.decisions.delivery import delivered, invoiced_on
 from ledger.decisions.milestones import about
-from ledger.decisions.quorum import completes, latest, tier, weigh
+from ledger.decisions.quorum import tier, weigh
 from ledger.decisions.rules_money import (
+    Part,
     committed_within_ceiling,
     part_within_whole,
 )
 from ledger.decisions.rules_state import (
+    Accepted,
     dependencies_accepted_first,
     submission_pending,
 )
@@ -81,9 +83,8 @@ def approve_milestone(
         case.rests_on = (*case.rests_on, milestone.reversed_by)
     case.wait_for_the_delivery()
     part_minor = accepted_part(state, milestone, intent)
-    case.facts["accepted_minor"] = part_minor
-    case.facts["part"] = "" if intent.deliverables else intent.part.strip()
-    judge(case, part_within_whole, *DATES, submitter_does_not_approve)
+    part = Part(part_minor, "" if intent.deliverables else intent.part.strip())
+    judge(case.about(part), part_within_whole, *DATES, submitter_does_not_approve)
     lines = price(delivered(state, milestone, submission, part_minor))
     bonus_minor = sum(line.amount_minor for line in lines if line.step == "bonus")
     case.amount_minor = part_minor + bonus_minor
@@ -93,12 +94,12 @@ def approve_milestone(
     subject = submission_digest(submission.version, submission.event, part_minor, named, bound)
     quorum = tier(submission.terms, case.amount_minor)
     given = [a for a in submission.approvals if bound is None or _of_this_part(case, a)]
-    weigh(case, given, subject, quorum, intent.role)
+    weighed = weigh(case, given, subject, quorum, intent.role)
     approval = ApprovalGranted(
         on=case.on,
         rests_on=case.rests_on,
         subject=submission.version,
-        role=case.facts["counted_role"],
+        role=weighed.role,
         digest=subject,
         milestone=milestone.id,
         accepted_minor=part_minor,
@@ -108,13 +109,27 @@ def approve_milestone(
     )
     demanded = tier_signs(submission.terms, case.amount_minor)
     approval = signed(case, approval, intent.signature, demanded=demanded)
-    if not completes(case):
+    if not weighed.is_last:
         return [approval]
     case.amount_minor = bonus_minor
-    case.facts["accepted_on"] = latest(case)
-    judge(case, dependencies_accepted_first, committed_within_ceiling)
+    on = weighed.decided_on(case.on)
+    judge(case.about(Accepted(on)), dependencies_accepted_first, committed_within_ceiling)
     rest = tuple(name for name in milestone.plan.deliverables if name not in named)
-    return [approval, *accept(case, lines, part_minor, rest)]
+    approvals = (*(a.version for a in weighed.counted), state.version + 1)
+    return [
+        approval,
+        *accepted_part_of(
+            state,
+            milestone,
+            lines,
+            part_minor,
+            on=on,
+            rests_on=(*case.rests_on, *approvals),
+            submission=submission.version,
+            first=state.version + 2,
+            deliverables=rest,
+        ),
+    ]
 
 
 def _of_this_part(case: Case, approval: Approval) -> bool:
@@ -143,30 +158,6 @@ def _named(milestone: Milestone, intent: ApproveMilestone) -> list[str]:
     return named if len(named) < len(set(milestone.plan.deliverables)) else []
 
 
-def accept(
-    case: Case, lines: list[Line], part_minor: int, deliverables: tuple[str, ...]
-) -> list[Fact]:
-    """The events of an acceptance: the acceptance, a bonus or penalty per line, and the remainder.
-
-    `deliverables` are those not accepted.
-    """
-    state, milestone = case.state, case.the_milestone()
-    assert case.submission is not None
-    approval = state.version + 1
-    rests_on = (*case.rests_on, *(a.version for a in case.facts["counted"]), approval)
-    return accepted_part_of(
-        state,
-        milestone,
-        lines,
-        part_minor,
-        on=latest(case),
-        rests_on=rests_on,
-        submission=case.submission.version,
-        first=approval + 1,
-        deliverables=deliverables,
-    )
-
-
 def accepted_part_of(
     state: Contract,
     milestone: Milestone,
@@ -179,7 +170,10 @@ def accepted_part_of(
     first: int,
     deliverables: tuple[str, ...],
 ) -> list[Fact]:
-    """The events by which a part is accepted at its price; `first` is the version of the acceptance itself."""
+    """The events by which a part is accepted at its price: the acceptance, a bonus or penalty per line, the remainder.
+
+    `first` is the version of the acceptance itself, `deliverables` are those not accepted.
+    """
     due = payment_due(state.terms, on, invoiced_on(state, milestone))
     whole = milestone.current.amount_minor or 0
     rest = _remainder_id(state, milestone) if part_minor < whole else ""

@@ -42,8 +42,7 @@ def explain(
     """Says what an entry that waits was about."""
     kept = find(entries, intent.entry)
     case = _case(intent, context, known)
-    case.facts["kept"] = kept
-    judge(case, bank_entry_waits)
+    judge(case.about(kept), bank_entry_waits)
     return [
         BankEntryExplained(
             on=case.on,

@@ -1,27 +1,46 @@
-"""A case to be judged, and the rules that judge it: named functions, checked top to bottom, one refusal each."""
+"""A case to be judged, and the rules that judge it: named functions, checked top to bottom, one refusal each.
+
+A case is about a subject, a small frozen struct that the decision makes; a rule says in its signature what the subject
+must have: `Case[Closing]`, or `Case` alone where the contract and the milestone are all that it looks at. So a decision
+that names a rule without making what the rule judges does not pass mypy.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 from ledger.calendars import today_in
+from ledger.decisions.delivery_day import Delivery
 from ledger.errors import NotFound, Refused
 from ledger.intents import Context, Intent
 from ledger.known import NOTHING, Known
 from ledger.state import Contract, Dispute, Milestone, Payment, Proposal, Submission
 from ledger.terms import Terms
 
+if TYPE_CHECKING:  # whose defaults let `Case` alone stand for a case about anything
+    from typing_extensions import TypeVar
+
+    Subject = TypeVar("Subject", covariant=True, default=object)
+    Judged = TypeVar("Judged", contravariant=True, default=object)
+    Other = TypeVar("Other")
+else:
+    from typing import TypeVar
+
+    Subject, Judged, Other = TypeVar("Subject"), TypeVar("Judged"), TypeVar("Other")
+
 
 @dataclass(slots=True)
-class Case:
+class Case(Generic[Subject]):
     """One intent against one contract: who, when, and the things of the contract that it is about.
 
     `on` is the effective date after defaults; `rests_on` the versions of the facts it rests on; `roles` those of
-    which the actor needs one; `known` what the decision declares that it reads beside the contract. The rest is set by
-    the decision that asks, for the rules that it names.
+    which the actor needs one; `known` what the decision declares that it reads beside the contract; `delivery` when
+    what is submitted arrived; `bank_day`: the day is that of a bank, which has a zone of its own. `subject` is what
+    else the rules look at, of the type that they say.
     """
 
     state: Contract
@@ -39,11 +58,19 @@ class Case:
     terms: Terms | None = None
     amount_minor: int = 0
     known: Known = NOTHING
-    facts: dict[str, Any] = field(default_factory=dict)
+    delivery: Delivery | None = None
+    bank_day: bool = False
+    subject: Subject = cast("Subject", None)  # noqa: RUF009
 
     @property
     def actor(self) -> str:
         return self.context.actor
+
+    def about(self, subject: Other) -> Case[Other]:
+        """The case as it stands, about that subject."""
+        case = cast("Case[Other]", copy(self))
+        case.subject = subject
+        return case
 
     def wait_for(self, day: date | None) -> None:
         """Lets an act without a day of its own count for that day, which a cut-off may have put on tomorrow."""
@@ -79,16 +106,16 @@ class Objection(NamedTuple):
     facts: Mapping[str, Any] = {}
 
 
-Check = Callable[[Case], Objection | None]
-
-
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule of the domain: its id, what it says, the name of its error, and the check itself."""
+class Rule(Generic[Judged]):
+    """A rule of the domain: its id, what it says, the name of its error, and the check itself.
+
+    A rule that judges less judges all that has it: one on any case stands among those on a closing.
+    """
 
     id: str
     says: str
-    check: Check
+    check: Callable[[Case[Judged]], Objection | None]
     exit_code: int = 3
 
     @property
@@ -96,13 +123,17 @@ class Rule:
         return "".join(word.capitalize() for word in self.id.split("-"))
 
 
-_registered: dict[str, Rule] = {}
+_registered: dict[str, Rule[Any]] = {}
 
 
-def rule(says: str) -> Callable[[Check], Rule]:
+class _Registering(Protocol):
+    def __call__(self, check: Callable[[Case[Other]], Objection | None], /) -> Rule[Other]: ...
+
+
+def rule(says: str) -> _Registering:
     """Makes a named check a rule: its id is the function's name with hyphens."""
 
-    def register(check: Check) -> Rule:
+    def register(check: Callable[[Case[Other]], Objection | None]) -> Rule[Other]:
         made = Rule(check.__name__.replace("_", "-"), says, check)
         assert made.id not in _registered, made.id
         _registered[made.id] = made
@@ -111,12 +142,12 @@ def rule(says: str) -> Callable[[Check], Rule]:
     return register
 
 
-def registered() -> tuple[Rule, ...]:
+def registered() -> tuple[Rule[Any], ...]:
     """Every rule defined so far, in the order of definition."""
     return tuple(_registered.values())
 
 
-def judge(case: Case, *rules: Rule) -> None:
+def judge(case: Case[Other], *rules: Rule[Other]) -> None:
     """Passes, or raises Refused with the id and the facts of the first rule that objects."""
     for one in rules:
         if (objection := one.check(case)) is not None:
@@ -133,7 +164,7 @@ def judge(case: Case, *rules: Rule) -> None:
             )
 
 
-def broken(case: Case, rules: Sequence[Rule]) -> tuple[str, ...]:
+def broken(case: Case[Other], rules: Sequence[Rule[Other]]) -> tuple[str, ...]:
     """The ids of the rules that object: imported history is recorded with them, never refused."""
     return tuple(one.id for one in rules if one.check(case) is not None)
 

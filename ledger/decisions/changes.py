@@ -9,10 +9,15 @@ from ledger.decisions.binding import figures_of, proposal_digest
 from ledger.decisions.case import Case, broken, find, judge, open_case
 from ledger.decisions.effects import KINDS, Kind
 from ledger.decisions.milestones import WHO
-from ledger.decisions.quorum import completes, latest, stricter, weigh
+from ledger.decisions.quorum import stricter, weigh
 from ledger.decisions.renewing import nothing_left, renewed
 from ledger.decisions.rules_money import policy_covers_amount
-from ledger.decisions.rules_proposal import proposal_not_outdated, proposal_open, proposal_outdated
+from ledger.decisions.rules_proposal import (
+    Renewable,
+    proposal_not_outdated,
+    proposal_open,
+    proposal_outdated,
+)
 from ledger.decisions.rules_when import (
     DATES,
     contract_not_closed,
@@ -68,16 +73,16 @@ def propose(state: Contract, intent: ProposeChange, context: Context) -> list[Fa
 def _put_up(case: Case, content: Proposed) -> ChangeProposed:
     kind = KINDS[type(content)]
     case.roles = kind.proposed_by
-    kind.prepare(case, content)
+    subject = kind.prepare(case, content)
     if not isinstance(content, Termination):  # which has a rule of its own for what it settles
         # What it changes was put in force by these: it is dated no earlier, and outdated where they no longer hold.
         behind = (one.version for one in premises(case.state, content))
         case.rests_on = tuple(dict.fromkeys((*case.rests_on, *behind)))
-    judge(case, *WHO, *DATES, *kind.rules)
+    judge(case.about(subject), *WHO, *DATES, *kind.rules)
     amount = _amount(case, kind, content)
     case.amount_minor = amount or 0
-    quorum = case.facts["quorum"] = kind.quorum(case, content, amount)
-    judge(case, policy_covers_amount)
+    quorum = kind.quorum(case, content, amount)
+    judge(case.about(quorum), policy_covers_amount)
     return ChangeProposed(
         on=case.on,
         rests_on=case.rests_on,
@@ -89,7 +94,7 @@ def _put_up(case: Case, content: Proposed) -> ChangeProposed:
     )
 
 
-def _amount(case: Case, kind: Kind, content: Proposed) -> int | None:
+def _amount(case: Case, kind: Kind[Any, Any], content: Proposed) -> int | None:
     """What finds the tier; None is not known, which the first release took for nothing."""
     found = kind.amount(case, content)
     return 0 if found is None and case.context.rules == FIRST else found
@@ -116,7 +121,7 @@ def approve_change(
     What it adds, and with it the tier and whether it is signed, is found again each time: the proposal itself is still
     approved by no fewer than it was proposed to.
     """
-    case = about_proposal(state, intent, context, intent.proposal)
+    case: Case[Any] = about_proposal(state, intent, context, intent.proposal)
     case.known = known
     proposal = case.the_proposal()
     kind = KINDS[type(proposal.content)]
@@ -124,29 +129,29 @@ def approve_change(
     judge(case, proposer_does_not_approve)
     if context.rules > FIRST:
         up_to_date(case)
-    kind.prepare(case, proposal.content)
+    case = case.about(kind.prepare(case, proposal.content))
     case.rests_on = (proposal.version,)
     judge(case, *kind.approval_rules)
     quorum, demanded = _demanded_now(case, kind)
     priced = price_now(case) if context.rules > FIRST else ()
     subject = proposal_digest(proposal.event.digest, priced)
-    weigh(case, proposal.approvals, subject, quorum, intent.role)
+    weighed = weigh(case, proposal.approvals, subject, quorum, intent.role)
     approval = ApprovalGranted(
         on=case.on,
         rests_on=case.rests_on,
         subject=proposal.version,
-        role=case.facts["counted_role"],
+        role=weighed.role,
         digest=subject,
         price=priced,
     )
     approval = signed(case, approval, intent.signature, demanded=demanded)
-    if not completes(case):
+    if not weighed.is_last:
         return [approval]
-    case.on = latest(case)
-    kind.prepare(case, proposal.content)
+    case.on = weighed.decided_on(case.on)
+    case = case.about(kind.prepare(case, proposal.content))
     judge(case, *kind.rules, not_before_what_it_rests_on)
     first = state.version + 1
-    approvals = (*(a.version for a in case.facts["counted"]), first)
+    approvals = (*(a.version for a in weighed.counted), first)
     case.rests_on = (proposal.version, *approvals)
     return [approval, *kind.take_effect(case, proposal.content)]
 
@@ -156,8 +161,7 @@ def up_to_date(case: Case) -> None:
     state, proposal = case.state, case.the_proposal()
     if contract_not_closed in KINDS[type(proposal.content)].rules:
         judge(case, contract_not_closed)
-    case.facts["not_renewable"] = not_renewable(state, proposal)
-    judge(case, proposal_not_outdated)
+    judge(case.about(Renewable(not_renewable(state, proposal))), proposal_not_outdated)
 
 
 def not_renewable(state: Contract, proposal: Proposal) -> str:
@@ -168,14 +172,13 @@ def not_renewable(state: Contract, proposal: Proposal) -> str:
     case, kind = read_case(state, proposal, NOBODY), KINDS[type(content)]
     case.proposal = None  # a new one is judged by the policy of now
     try:
-        kind.prepare(case, content)
-        judge(case, *kind.rules)
+        judge(case.about(kind.prepare(case, content)), *kind.rules)
     except LedgerError as why:
         return f"it cannot be proposed anew, {why.message}"
     return ""
 
 
-def _demanded_now(case: Case, kind: Kind) -> tuple[dict[str, int], bool]:
+def _demanded_now(case: Case[Any], kind: Kind[Any, Any]) -> tuple[dict[str, int], bool]:
     """The quorum, and whether approvals are signed: as it was proposed, and as what it adds now demands."""
     event, content = case.the_proposal().event, case.the_proposal().content
     case.amount_minor = event.amount_minor
@@ -192,7 +195,7 @@ def _demanded_now(case: Case, kind: Kind) -> tuple[dict[str, int], bool]:
     return quorum, event.signatures or kind.signs(case, content, amount)
 
 
-def price_now(case: Case) -> tuple[Figure, ...]:
+def price_now(case: Case[Any]) -> tuple[Figure, ...]:
     """The price lines that follow if the proposal of a prepared case takes effect now; none where it cannot."""
     content: Any = case.the_proposal().content
     kind = KINDS[type(content)]

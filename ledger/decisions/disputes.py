@@ -12,6 +12,7 @@ from ledger.decisions.rules_state import (
 )
 from ledger.decisions.rules_when import DATES
 from ledger.decisions.rules_who import (
+    Step,
     acting_for_another_needs_delegation,
     dispute_step_by_its_side,
     holds,
@@ -45,11 +46,10 @@ def open_dispute(state: Contract, intent: OpenDispute, context: Context) -> list
     """Disputes an amount of a milestone that was submitted; the client's claim holds it."""
     case = about(state, intent, context, intent.milestone)
     spoken_for = sides(case)
-    side: Side | str = intent.side or (spoken_for[0] if spoken_for else "")
-    case.facts["side"] = side if side in spoken_for else ""
+    side = next((side for side in spoken_for if intent.side in ("", side)), "")
     case.amount_minor = intent.amount_minor
     judge(
-        case,
+        case.about(Step(side)),
         acting_for_another_needs_delegation,
         dispute_step_by_its_side,
         dispute_from_submission_on,
@@ -75,8 +75,8 @@ def open_dispute(state: Contract, intent: OpenDispute, context: Context) -> list
 def add_evidence(state: Contract, intent: AddDisputeEvidence, context: Context) -> list[Fact]:
     """Either side adds to the file of an open dispute."""
     case = _about_dispute(state, intent, context, intent.dispute)
-    case.facts["side"] = "".join(sides(case)[:1])
-    judge(case, acting_for_another_needs_delegation, dispute_step_by_its_side, dispute_open, *DATES)
+    step = case.about(Step(next(iter(sides(case)), "")))
+    judge(step, acting_for_another_needs_delegation, dispute_step_by_its_side, dispute_open, *DATES)
     return [
         DisputeEvidenceAdded(
             on=case.on,
@@ -93,8 +93,8 @@ def withdraw_dispute(state: Contract, intent: WithdrawDispute, context: Context)
     """The side that opened a dispute takes it back: nothing is held by it any more."""
     case = _about_dispute(state, intent, context, intent.dispute)
     dispute = case.the_dispute()
-    case.facts["side"] = dispute.side if dispute.side in sides(case) else ""
-    judge(case, acting_for_another_needs_delegation, dispute_step_by_its_side, dispute_open)
+    step = case.about(Step(dispute.side if dispute.side in sides(case) else ""))
+    judge(step, acting_for_another_needs_delegation, dispute_step_by_its_side, dispute_open)
     if intent.why == "error":
         case.on, case.rests_on = None, (dispute.version,)
     judge(case, *DATES)

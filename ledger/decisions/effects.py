@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ledger.decisions import (
     effects_change,
@@ -105,26 +105,30 @@ def signs_by_policy(case: Case, content: Any, amount_minor: int | None) -> bool:
     return policy_signs(policy(case))
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of proposal.
+Asked = TypeVar("Asked")
+Subject = TypeVar("Subject")
 
-    `prepare` puts the things it is about on the case; `rules` judge it when proposed and again when it takes
-    effect, `approval_rules` whenever somebody approves; `amount` is what finds the tier, then and again now (None: not
-    known, and so of the highest), `signs` says whether its approvals are signed.
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Asked, Subject]):
+    """One kind of proposal, by its content.
+
+    `prepare` puts the things it is about on the case, and gives the subject of the rest; `rules` judge it when proposed
+    and again when it takes effect, `approval_rules` whenever somebody approves; `amount` is what finds the tier, then
+    and again now (None: not known, and so of the highest), `signs` says whether its approvals are signed.
     """
 
     proposed_by: tuple[str, ...]
-    prepare: Callable[[Case, Any], None]
-    rules: tuple[Rule, ...]
-    amount: Callable[[Case, Any], int | None]
-    take_effect: Callable[[Case, Any], list[Fact]]
-    quorum: Callable[[Case, Any, int | None], dict[str, int]] = by_tier
-    signs: Callable[[Case, Any, int | None], bool] = signs_by_tier
-    approval_rules: tuple[Rule, ...] = ()
+    prepare: Callable[[Case, Asked], Subject]
+    rules: tuple[Rule[Subject], ...]
+    amount: Callable[[Case, Asked], int | None]
+    take_effect: Callable[[Case[Subject], Asked], list[Fact]]
+    quorum: Callable[[Case, Asked, int | None], dict[str, int]] = by_tier
+    signs: Callable[[Case, Asked, int | None], bool] = signs_by_tier
+    approval_rules: tuple[Rule[Subject], ...] = ()
 
 
-KINDS: dict[type[Any], Kind] = {
+KINDS: dict[type[Any], Kind[Any, Any]] = {
     OrderPatch: Kind(
         proposed_by=("manager",),
         prepare=effects_change.prepare_order,

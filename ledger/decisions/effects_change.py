@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+import msgspec
 
 from ledger.decisions.case import Case, find_milestone
 from ledger.decisions.rules_money import commits
@@ -22,11 +25,45 @@ from ledger.events import (
 from ledger.patches import in_full, only, patched, set_terms, terms_patch
 from ledger.rule_versions import FIRST
 from ledger.state import ADMINISTRATOR
-from ledger.terms import Terms
+from ledger.terms import MilestonePlan, Terms
 
 
-def _revisions(case: Case, patches: tuple[MilestonePatch, ...]) -> int:
-    """Puts the milestones as they would be on the case; the net money that the changes add to what is committed."""
+class Ordered(msgspec.Struct, frozen=True):
+    """A change order: the milestones as they would be, and whether each differs."""
+
+    revisions: tuple[Revision, ...]
+    changes: bool
+
+    @property
+    def amounts(self) -> Iterator[int | None]:
+        return (revision.amount_minor for revision in self.revisions)
+
+
+class Amended(msgspec.Struct, frozen=True):
+    """An amendment: what it defines, the milestones as they would be, whether anything differs, and who would gain a
+    role or a delegation by it.
+    """
+
+    plans: tuple[MilestonePlan, ...]
+    revisions: tuple[Revision, ...]
+    changes: bool
+    gaining: set[str]
+
+    @property
+    def amounts(self) -> Iterator[int | None]:
+        yield from (plan.amount_minor for plan in self.plans)
+        yield from (revision.amount_minor for revision in self.revisions)
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """A role given or taken: whether it is not so already, and who would gain it."""
+
+    changes: bool
+    gaining: set[str]
+
+
+def _revisions(case: Case, patches: tuple[MilestonePatch, ...]) -> tuple[int, tuple[Revision, ...]]:
+    """The net money that the changes add to what is committed, and the milestones as they would be."""
     added, revisions = 0, []
     for patch in patches:
         milestone = find_milestone(case.state, patch.milestone)
@@ -35,8 +72,7 @@ def _revisions(case: Case, patches: tuple[MilestonePatch, ...]) -> int:
         revision = in_full(milestone, patch)
         revisions.append(revision)
         added += commits(milestone.kind, (revision.amount_minor or 0) - (now.amount_minor or 0))
-    case.facts["revisions"] = tuple(revisions)
-    return added
+    return added, tuple(revisions)
 
 
 def _differs(case: Case, revision: Revision) -> bool:
@@ -44,26 +80,25 @@ def _differs(case: Case, revision: Revision) -> bool:
     return (revision.due, revision.amount_minor) != (now.due, now.amount_minor)
 
 
-def prepare_order(case: Case, content: OrderPatch) -> None:
+def prepare_order(case: Case, content: OrderPatch) -> Ordered:
     """Every revision changes something, and together they stay within the ceiling."""
-    case.amount_minor = _revisions(case, content.revisions)
-    revisions: tuple[Revision, ...] = case.facts["revisions"]
-    case.facts["changes"] = bool(revisions) and all(_differs(case, each) for each in revisions)
+    case.amount_minor, revisions = _revisions(case, content.revisions)
+    changes = bool(revisions) and all(_differs(case, each) for each in revisions)
+    return Ordered(revisions, changes)
 
 
-def prepare_amendment(case: Case, content: AmendmentPatch) -> None:
+def prepare_amendment(case: Case, content: AmendmentPatch) -> Amended:
     """The next terms apply to what they add themselves: their ceiling, their milestones."""
-    added = _revisions(case, content.revisions)
+    added, revisions = _revisions(case, content.revisions)
     defined = sum(commits(plan.kind, plan.amount_minor) for plan in content.define)
     case.amount_minor = added + defined
     case.terms = patched(case.state.terms, content.terms)
-    case.facts["plans"] = list(content.define)
-    case.facts["changes"] = bool(
+    changes = bool(
         list(set_terms(terms_patch(case.state.terms, case.terms)))
         or content.define
-        or any(_differs(case, revision) for revision in case.facts["revisions"])
+        or any(_differs(case, revision) for revision in revisions)
     )
-    case.facts["gaining"] = _gaining(case, case.terms)
+    return Amended(content.define, revisions, changes, _gaining(case, case.terms))
 
 
 def _gaining(case: Case, then: Terms) -> set[str]:
@@ -132,11 +167,10 @@ def amend(case: Case, content: AmendmentPatch) -> list[Fact]:
     return [amended, *revised, *defined]
 
 
-def prepare_role(case: Case, content: RoleChange) -> None:
+def prepare_role(case: Case, content: RoleChange) -> Granted:
     """A grant gives what is not held, a revocation takes what is."""
     held = case.state.holds(content.role, content.person, case.today)
-    case.facts["changes"] = held != content.grant
-    case.facts["gaining"] = {content.person} if content.grant else set()
+    return Granted(held != content.grant, {content.person} if content.grant else set())
 
 
 def change_role(case: Case, content: RoleChange) -> list[Fact]:

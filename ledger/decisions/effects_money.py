@@ -7,6 +7,7 @@ from typing import Any
 from ledger.decisions.adjusting import with_tax
 from ledger.decisions.case import Case, find, find_milestone
 from ledger.decisions.quorum import tier
+from ledger.decisions.rules_money import Waiving
 from ledger.decisions.signed import tier_signs
 from ledger.errors import NotFound
 from ledger.events import (
@@ -93,7 +94,7 @@ def _award(case: Case, version: int) -> Award:
     return found
 
 
-def prepare_revocation(case: Case, content: BonusRevocation) -> None:
+def prepare_revocation(case: Case, content: BonusRevocation) -> Award:
     """A bonus of any kind, taken back."""
     _on_milestone(case, content.milestone)
     found = _award(case, content.bonus)
@@ -104,7 +105,7 @@ def prepare_revocation(case: Case, content: BonusRevocation) -> None:
             hint=f"name {case.state.id}/{found.milestone}",
         )
     case.rests_on = (*case.rests_on, content.bonus)
-    case.facts["award"] = found
+    return found
 
 
 def award_amount(case: Case, content: BonusRevocation) -> int:
@@ -146,15 +147,14 @@ def _assessment(case: Case, version: int) -> Assessment:
     return found
 
 
-def prepare_waiver(case: Case, content: Waiver) -> None:
+def prepare_waiver(case: Case, content: Waiver) -> Waiving:
     """A penalty given back in whole or in part."""
     _on_milestone(case, content.milestone)
     found = _assessment(case, content.penalty)
     case.rests_on = (*case.rests_on, content.penalty)
     case.amount_minor = content.amount_minor
-    case.facts["left_minor"] = (
-        found.amount_minor - found.waived_minor if found.milestone == content.milestone else 0
-    )
+    theirs = found.milestone == content.milestone
+    return Waiving(found.amount_minor - found.waived_minor if theirs else 0)
 
 
 def waive(case: Case, content: Waiver) -> list[Fact]:
@@ -178,7 +178,7 @@ def waive(case: Case, content: Waiver) -> list[Fact]:
 # --- dispute -------------------------------------------------------------------------------------------------
 
 
-def prepare_resolution(case: Case, content: Resolution) -> None:
+def prepare_resolution(case: Case, content: Resolution) -> Resolution:
     """How an open dispute is to end."""
     dispute: Dispute = find(case.state, "dispute", case.state.disputes, content.dispute)
     case.dispute = dispute
@@ -190,7 +190,7 @@ def prepare_resolution(case: Case, content: Resolution) -> None:
             hint=f"name {case.state.id}/{dispute.milestone}",
         )
     case.rests_on = (*case.rests_on, content.dispute)
-    case.facts |= {"outcome": content.outcome, "adjustment_minor": content.adjustment_minor}
+    return content
 
 
 def disputed(case: Case, content: Resolution) -> int | None:
@@ -224,7 +224,7 @@ def resolve(case: Case, content: Resolution) -> list[Fact]:
 # --- reversal of an acceptance ---------------------------------------------------------------------------------
 
 
-def prepare_reversal(case: Case, content: Reversal) -> None:
+def prepare_reversal(case: Case, content: Reversal) -> Reversal:
     """The acceptance in force of a milestone, taken back."""
     _on_milestone(case, content.milestone)
     acceptance = case.the_milestone().acceptance
@@ -235,7 +235,7 @@ def prepare_reversal(case: Case, content: Reversal) -> None:
             hint="name the acceptance that is in force",
         )
     case.rests_on = (*case.rests_on, content.acceptance)
-    case.facts["why"] = content.why
+    return content
 
 
 def accepted_amount(case: Case, content: Reversal) -> int | None:

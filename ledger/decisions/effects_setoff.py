@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from ledger.decisions.case import Case, find_milestone
-from ledger.decisions.rules_endings import net_set_off
+from ledger.decisions.rules_endings import Against, net_set_off
 from ledger.events import ClaimSetOff, Fact, Line, SetOff
 from ledger.state import Contract, Milestone
 
 
-def prepare(case: Case, content: SetOff) -> None:
+def prepare(case: Case, content: SetOff) -> Against:
     """The claim and what it is taken off; it rests on what made the claim and on both acceptances."""
     case.milestone = find_milestone(case.state, content.milestone)
-    other = case.facts["against"] = find_milestone(case.state, content.against)
+    other = find_milestone(case.state, content.against)
     case.rests_on = (*case.rests_on, *_behind(case.state, case.milestone, other))
     case.amount_minor = content.amount_minor
+    return Against(other)
 
 
 def _behind(state: Contract, milestone: Milestone, other: Milestone) -> tuple[int, ...]:
@@ -29,9 +30,9 @@ def _behind(state: Contract, milestone: Milestone, other: Milestone) -> tuple[in
     return tuple(sorted(found))
 
 
-def set_off(case: Case, content: SetOff) -> list[Fact]:
+def set_off(case: Case[Against], content: SetOff) -> list[Fact]:
     """Two facts with opposite lines, each naming the other milestone, so that together they move nothing."""
-    milestone, other = case.the_milestone(), case.facts["against"]
+    milestone, other = case.the_milestone(), case.subject.other
     rests_on = (*_behind(case.state, milestone, other), *case.rests_on)
     back = -net_set_off(milestone, other.id) >= content.amount_minor
     calculation = {

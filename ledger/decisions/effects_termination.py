@@ -12,6 +12,7 @@ from ledger.contract import evolve
 from ledger.decisions.acceptance import accepted_part_of
 from ledger.decisions.case import Case, find_milestone
 from ledger.decisions.delivery import delivered
+from ledger.decisions.rules_endings import Settling
 from ledger.events import (
     RECORD_TYPES,
     ContractTerminated,
@@ -34,15 +35,14 @@ _OPEN = ("expected", "submitted", "rejected")
 _NAME = "TERMINATION"
 
 
-def prepare(case: Case, content: Termination) -> None:
+def prepare(case: Case, content: Termination) -> Settling:
     """The shares with their milestones, on which it rests; it adds the fee less what is given up."""
     state = case.state
     shares = [(find_milestone(state, share.milestone), share) for share in content.shares]
-    case.facts["shares"] = shares
-    case.facts["settles"] = tuple(_settles(state))
     case.rests_on = (*case.rests_on, *(milestone.version for milestone, _ in shares))
     given_up = not_performed(state, content.shares)
     case.amount_minor = max(0, content.fee_minor) - given_up
+    return Settling(shares, tuple(_settles(state)))
 
 
 def _settles(state: Contract) -> Iterable[int]:

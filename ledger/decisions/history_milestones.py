@@ -61,7 +61,7 @@ def _define(taking: Taking, told: TakenMilestone) -> None:
         committed_within_ceiling,
         amounts_not_negative,
         amount_minor=told.amount_minor or 0,
-        facts={"plans": (told,)},
+        amounts=(told.amount_minor,),
     )
     if told.baseline_due and told.due and told.due != told.baseline_due:
         taking.add(
@@ -119,7 +119,7 @@ def _revise(taking: Taking, told: TakenMilestone) -> None:
         ),
         committed_within_ceiling,
         amounts_not_negative,
-        facts={"plans": (told,)},
+        amounts=(told.amount_minor,),
         amount_minor=(amount or 0) - (now.amount_minor or 0),
     )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.decisions.case import Rule
 from ledger.decisions.history_milestones import take_milestone
 from ledger.decisions.rules_money import (
+    Told,
     amount_above_zero,
     paid_within_value,
     payment_within_payable,
@@ -44,7 +46,7 @@ def take_payment(taking: Taking, told: TakenPayment) -> None:
     elif known and not taking.newer:
         return
     milestone = ensure(taking, told.milestone) if told.milestone else None
-    rules = (*DATES, paid_within_value)
+    rules: tuple[Rule[Told], ...] = (*DATES, paid_within_value)
     if milestone is not None:
         rules = (*rules, milestone_accepted, payment_within_payable)
     if told.amount_minor < 0:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 
-from ledger.decisions.case import Case, find, find_milestone, judge, open_case
+from ledger.decisions.case import find, find_milestone, judge, open_case
 from ledger.decisions.delivery import delivered, invoiced_on
 from ledger.decisions.milestones import WHO
 from ledger.decisions.rules_invoice import (
+    Arrived,
+    Billed,
     invoice_covers_above_zero,
     invoice_covers_add_up,
     invoice_covers_what_was_delivered,
@@ -31,7 +33,7 @@ from ledger.known import Known
 from ledger.money import round_minor
 from ledger.pricing.order import price
 from ledger.pricing.payment_due import payment_due
-from ledger.state import Contract, Milestone
+from ledger.state import Contract, Invoice, Milestone
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # What changes the payment, not the invoice.
@@ -44,9 +46,8 @@ def receive(state: Contract, intent: ReceiveInvoice, context: Context, known: Kn
     case = open_case(state, intent, context, roles=("finance", "partner"), known=known)
     milestones = [find_milestone(state, covered.milestone) for covered in intent.covers]
     case.rests_on = tuple(dict.fromkeys(v for m in milestones for v in _delivery(m)))
-    case.facts |= {"number": number, "milestones": milestones, "issued_on": intent.issued_on}
     judge(
-        case,
+        case.about(Arrived(number, milestones, intent.issued_on)),
         *WHO,
         invoice_covers_what_was_delivered,
         *DATES,
@@ -56,14 +57,17 @@ def receive(state: Contract, intent: ReceiveInvoice, context: Context, known: Kn
     covers = list(zip(milestones, _amounts(state, milestones, intent), strict=True))
     total = sum(amount for _, amount in covers)
     case.amount_minor = total if intent.amount_minor is None else intent.amount_minor
-    case.facts["covers"] = covers
-    judge(case, invoice_covers_above_zero, invoice_covers_add_up)
     if intent.tax_minor is None:
         tax_minor = sum(_tax_in(state, milestone, amount) for milestone, amount in covers)
     else:
         tax_minor = intent.tax_minor
-    case.facts["tax_minor"] = tax_minor
-    judge(case, invoice_tax_within_amount, not_over_invoiced)
+    judge(
+        case.about(Billed(covers, tax_minor)),
+        invoice_covers_above_zero,
+        invoice_covers_add_up,
+        invoice_tax_within_amount,
+        not_over_invoiced,
+    )
     day = intent.issued_on or case.on
     return [
         InvoiceReceived(
@@ -83,10 +87,9 @@ def receive(state: Contract, intent: ReceiveInvoice, context: Context, known: Kn
 
 def reject(state: Contract, intent: RejectInvoice, context: Context) -> list[Fact]:
     """Sends an invoice back: its number is free again, and due dates that it set are those of the invoices left."""
-    invoice = find(state, "invoice", state.invoices, intent.invoice)
-    case: Case = open_case(state, intent, context, rests_on=(invoice.version,), roles=("finance",))
-    case.facts["invoice"] = invoice
-    judge(case, *WHO, invoice_live, *DATES, invoice_not_paid)
+    invoice: Invoice = find(state, "invoice", state.invoices, intent.invoice)
+    case = open_case(state, intent, context, rests_on=(invoice.version,), roles=("finance",))
+    judge(case.about(invoice), *WHO, invoice_live, *DATES, invoice_not_paid)
     # One that does not count from its invoice is left out: sending the invoice back must not take its due date.
     left = tuple(
         _covered(state, m, covered.amount_minor, invoiced_on(state, m, invoice.version))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.decisions.case import Case, find_milestone, judge, open_case
 from ledger.decisions.delivery_day import delivery_of
 from ledger.decisions.rules_measured import (
+    Submitted,
     criterion_measured_once,
     measured_criterion_known,
     measured_in_its_unit,
@@ -12,6 +13,7 @@ from ledger.decisions.rules_measured import (
 from ledger.decisions.rules_money import amounts_not_negative, commits, committed_within_ceiling
 from ledger.decisions.rules_payment import cancel_without_unrecovered_advance
 from ledger.decisions.rules_state import (
+    Defined,
     cancel_before_acceptance,
     cancel_without_open_dispute,
     correction_of_a_pending_submission,
@@ -64,9 +66,8 @@ def define(state: Contract, intent: DefineMilestone, context: Context) -> list[F
     """Adds a milestone, as baseline 0, within the contract's ceiling."""
     case = open_case(state, intent, context, roles=("manager",), rests_on=(1,))
     case.amount_minor = commits(intent.plan.kind, intent.plan.amount_minor)
-    case.facts["plans"] = [intent.plan]
     judge(
-        case,
+        case.about(Defined((intent.plan,))),
         *WHO,
         *DATES,
         contract_active,
@@ -93,9 +94,7 @@ def submit(state: Contract, intent: SubmitMilestone, context: Context) -> list[F
     case = about(state, intent, context, intent.milestone, "partner", "manager")
     terms = state.terms
     delivery = delivery_of(terms, intent, context)
-    case.on = delivery.on
-    case.facts["delivery"] = delivery
-    case.facts["results"] = intent.results
+    case.delivery, case.on = delivery, delivery.on
     if intent.corrects:
         judge(case, *WHO, correction_of_a_pending_submission)
         pending = case.the_milestone().pending
@@ -105,7 +104,7 @@ def submit(state: Contract, intent: SubmitMilestone, context: Context) -> list[F
         judge(case, *WHO, milestone_submittable)
         corrects = 0
     judge(
-        case,
+        case.about(Submitted(intent.results)),
         delivery_not_to_come,
         one_moment_of_delivery,
         *DATES,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from ledger.accounts import checked, plain
 from ledger.decisions.case import Case, judge, open_case
 from ledger.decisions.rules_payee import (
+    AccountStep,
+    NewAccount,
+    OfPartner,
+    PaidTo,
     payee_approved,
     payee_approved_by_another,
     payee_change_settled,
@@ -16,7 +20,7 @@ from ledger.decisions.rules_payee import (
     payee_step_in_turn,
     payees_kept_by_finance,
 )
-from ledger.decisions.rules_signed import signature_used_once, signature_valid
+from ledger.decisions.rules_signed import Signed, signature_used_once, signature_valid
 from ledger.decisions.rules_when import not_after_today, not_before_what_it_rests_on
 from ledger.decisions.rules_who import acting_for_another_needs_delegation
 from ledger.decisions.signing import no_contract
@@ -41,8 +45,8 @@ Step = TypeVar("Step", PayeeProposed, PayeeApproved)
 def propose(payees: Payees, intent: ProposePayee, context: Context, known: Known) -> list[Fact]:
     """Puts a partner's account up for approval by somebody else."""
     account, partner = checked(intent.account), plain("partner", intent.partner)
-    case = _case(payees, intent, context, known, partner=partner, account=account)
-    judge(case, payee_proposed_once)
+    case = _case(payees, intent, context, known, partner)
+    judge(case.about(NewAccount(partner, account, payees)), payee_proposed_once)
     event = PayeeProposed(on=case.on, partner=partner, account=account, reason=intent.reason)
     return [_signed(case, event, partner, account, intent.signature)]
 
@@ -50,8 +54,9 @@ def propose(payees: Payees, intent: ProposePayee, context: Context, known: Known
 def approve(payees: Payees, intent: ApprovePayee, context: Context, known: Known) -> list[Fact]:
     """Makes a proposed account the one to which its partner is paid, in the place of the one before."""
     payee = find(payees, intent.proposal)
-    case = _about(payees, payee, intent, context, known, "proposed")
-    judge(case, payee_step_in_turn, payee_approved_by_another, not_before_what_it_rests_on)
+    case = _about(payees, payee, intent, context, known)
+    step = case.about(AccountStep(payee, ("proposed",)))
+    judge(step, payee_step_in_turn, payee_approved_by_another, not_before_what_it_rests_on)
     event = PayeeApproved(on=case.on, rests_on=(payee.version,), proposal=payee.version)
     return [_signed(case, event, payee.partner, payee.account, intent.signature)]
 
@@ -59,8 +64,9 @@ def approve(payees: Payees, intent: ApprovePayee, context: Context, known: Known
 def revoke(payees: Payees, intent: RevokePayee, context: Context, known: Known) -> list[Fact]:
     """Ends an account, or refuses one that waits, by one person alone: stolen money does not wait for a second."""
     payee = find(payees, intent.proposal)
-    case = _about(payees, payee, intent, context, known, "proposed", "approved")
-    judge(case, payee_step_in_turn, not_before_what_it_rests_on)
+    case = _about(payees, payee, intent, context, known)
+    step = case.about(AccountStep(payee, ("proposed", "approved")))
+    judge(step, payee_step_in_turn, not_before_what_it_rests_on)
     return [
         PayeeRevoked(
             on=case.on, rests_on=(payee.version,), proposal=payee.version, reason=intent.reason
@@ -88,21 +94,22 @@ def find(payees: Payees, version: int) -> Payee:
     )
 
 
-def _about(
-    payees: Payees, payee: Payee, intent: Intent, context: Context, known: Known, *standing: str
-) -> Case:
-    facts = {"partner": payee.partner, "payee": payee, "from": standing}
-    case = _case(payees, intent, context, known, **facts)
+def _about(payees: Payees, payee: Payee, intent: Intent, context: Context, known: Known) -> Case:
+    case = _case(payees, intent, context, known, payee.partner)
     case.rests_on, case.state.dates = (payee.version,), {payee.version: payee.on}
     return case
 
 
-def _case(payees: Payees, intent: Intent, context: Context, known: Known, **facts: Any) -> Case:
+def _case(payees: Payees, intent: Intent, context: Context, known: Known, partner: str) -> Case:
     """A case about no contract; its days are UTC's."""
     case = open_case(no_contract(STREAM), intent, context, known=known)
     case.state.nonces = payees.nonces
-    case.facts |= {"payees": payees, **facts}
-    judge(case, acting_for_another_needs_delegation, payees_kept_by_finance, not_after_today)
+    judge(
+        case.about(OfPartner(partner)),
+        acting_for_another_needs_delegation,
+        payees_kept_by_finance,
+        not_after_today,
+    )
     return case
 
 
@@ -112,8 +119,7 @@ def _signed(
     """The step with its signature; refuses one that does not count."""
     if signature is None:
         return event
-    case.facts["signature"], case.facts["registrars"] = signature, case.known.registrars
-    case.facts["statement"] = payee_statement(
+    statement = payee_statement(
         event,
         partner,
         account,
@@ -121,7 +127,8 @@ def _signed(
         ledger_id=case.known.ledger_id,
         nonce=signature.nonce,
     )
-    judge(case, signature_used_once, signature_valid)
+    made = Signed(signature, statement, case.known.registrars)
+    judge(case.about(made), signature_used_once, signature_valid)
     return replace(event, signature=signature)
 
 
@@ -136,6 +143,5 @@ def payee_to_pay(case: Case, exchange: Exchange | None) -> tuple[int, str]:
     terms, payees = case.state.terms, case.known.payees
     currency = terms.currency if exchange is None else exchange.currency
     payee = payees.paid(terms.partner, currency)
-    case.facts |= {"payee": payee, "currency": currency}
-    judge(case, payee_approved, payee_change_settled)
+    judge(case.about(PaidTo(payee, currency)), payee_approved, payee_change_settled)
     return (0, "") if payee is None else (payee.version, payee.account.number)

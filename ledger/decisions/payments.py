@@ -9,12 +9,13 @@ from ledger.decisions.milestones import WHO, about
 from ledger.decisions.payees import payee_to_pay
 from ledger.decisions.rules_invoice import invoice_before_payment
 from ledger.decisions.rules_money import (
+    Claim,
     amount_above_zero,
     payment_within_payable,
     record_within_instruction,
     refund_within_claim,
 )
-from ledger.decisions.rules_payment import discount_as_agreed
+from ledger.decisions.rules_payment import Instruction, discount_as_agreed
 from ledger.decisions.rules_state import instruction_open, milestone_accepted, payment_recorded
 from ledger.decisions.rules_when import DATES
 from ledger.decisions.signed import signed
@@ -56,15 +57,14 @@ def instruct(
     if intent.release:
         release = find(state, "release", {r.version: r for r in milestone.releases}, intent.release)
         case.rests_on = (*case.rests_on, release.version)
-    case.facts["release"] = intent.release
     payable = payable_of(milestone, intent.release)
     earns = intent.discount and not intent.release
     discount = early_payment(state, milestone, case.on) if earns else 0
     case.amount_minor = payable - discount if intent.amount_minor is None else intent.amount_minor
-    judge(case, *DATES, amount_above_zero, payment_within_payable, invoice_before_payment)
+    asked = case.about(Instruction(discount, payable - discount, intent.release))
+    judge(asked, *DATES, amount_above_zero, payment_within_payable, invoice_before_payment)
     if intent.discount:
-        case.facts |= {"discount_minor": discount, "whole_minor": payable - discount}
-        judge(case, discount_as_agreed)
+        judge(asked, discount_as_agreed)
     payee, account = payee_to_pay(case, intent.exchange)
     instruction = PaymentInstructed(
         on=case.on,
@@ -87,7 +87,7 @@ def _about_instruction(state: Contract, intent: Intent, context: Context, versio
     case = open_case(
         state, intent, context, payment=payment, rests_on=(version,), roles=("finance",)
     )
-    case.facts["bank_day"] = bool(getattr(intent, "entry", ""))
+    case.bank_day = bool(getattr(intent, "entry", ""))
     return case
 
 
@@ -168,7 +168,7 @@ def reverse(state: Contract, intent: ReversePayment, context: Context) -> list[F
     case = open_case(
         state, intent, context, payment=payment, roles=("finance",), rests_on=(payment.record,)
     )
-    case.facts["bank_day"] = bool(intent.entry)
+    case.bank_day = bool(intent.entry)
     judge(case, *WHO, payment_recorded)
     if intent.why == "error":
         case.on = None
@@ -201,9 +201,8 @@ def refund(state: Contract, intent: RecordRefund, context: Context) -> list[Fact
         known = {r.version: r for r in milestone.releases}
         owed = find(state, "release", known, intent.release)
     claim = max(0, -owed.outstanding_minor)
-    case.facts |= {"claim_minor": claim, "release": intent.release}
     case.amount_minor = claim if intent.amount_minor is None else intent.amount_minor
-    judge(case, refund_within_claim, amount_above_zero)
+    judge(case.about(Claim(claim, intent.release)), refund_within_claim, amount_above_zero)
     case.rests_on = (*case.rests_on, *_behind_claim(state, milestone, intent.release))
     judge(case, *DATES)
     return [

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ledger.decisions.case import judge, open_case
 from ledger.decisions.rules_periods import (
+    Closing,
     period_closed_in_order,
     period_has_ended,
     periods_closed_by_administrators,
@@ -26,9 +27,8 @@ def judge_closing(periods: Periods, intent: ClosePeriod, context: Context, known
     nobody = no_contract(STREAM)
     nobody.terms = replace(nobody.terms, timezone=intent.timezone)
     case = open_case(nobody, intent, context, known=known)
-    case.facts |= {"period": intent.period, "periods": periods}
     judge(
-        case,
+        case.about(Closing(intent.period, periods)),
         acting_for_another_needs_delegation,
         periods_closed_by_administrators,
         not_after_today,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
 from ledger.decisions.case import Case, judge
 from ledger.decisions.rules_money import (
     policy_covers_amount,
 )
 from ledger.decisions.rules_who import (
+    Weighed,
     approval_fills_an_open_place,
     approver_holds_a_role_of_the_tier,
     holds,
@@ -57,30 +57,17 @@ def place(case: Case, asked: str, lacking: dict[str, int]) -> str:
 
 
 def weigh(
-    case: Case, approvals: list[Approval], subject_digest: str, quorum: dict[str, int], role: str
-) -> None:
-    """Puts on the case what the rules on approvals look at, and lets those judge that every approval needs."""
-    case.facts["quorum"] = quorum
-    case.facts["role"] = role
-    case.facts["counted"] = counted(case, approvals, subject_digest)
-    case.facts["missing"] = missing(quorum, case.facts["counted"])
-    case.facts["counted_role"] = place(case, role, case.facts["missing"])
+    case: Case, approvals: list[Approval], subject_digest: str, quorum: dict[str, int], asked: str
+) -> Weighed:
+    """The approval at hand against the quorum, if every rule lets it pass that any approval needs."""
+    given = counted(case, approvals, subject_digest)
+    lacking = missing(quorum, given)
+    weighed = Weighed(quorum, asked, given, lacking, place(case, asked, lacking))
+    judge(case.about(quorum), policy_covers_amount)
     judge(
-        case,
-        policy_covers_amount,
+        case.about(weighed),
         approver_holds_a_role_of_the_tier,
         nobody_counts_twice,
         approval_fills_an_open_place,
     )
-
-
-def completes(case: Case) -> bool:
-    """Whether the approval at hand is the last one needed."""
-    lacking: dict[str, int] = case.facts["missing"]
-    return sum(lacking.values()) == 1
-
-
-def latest(case: Case) -> date | None:
-    """The effective date of a decision: the latest day of the approvals that make it."""
-    days = [a.on for a in case.facts["counted"]] + [case.on]
-    return max((day for day in days if day is not None), default=None)
+    return weighed

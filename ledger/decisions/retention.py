@@ -8,7 +8,11 @@ from datetime import date
 from ledger.decisions.case import judge
 from ledger.decisions.milestones import WHO, about
 from ledger.decisions.rules_money import amount_above_zero
-from ledger.decisions.rules_payment import release_by_the_terms, release_within_retention
+from ledger.decisions.rules_payment import (
+    Release,
+    release_by_the_terms,
+    release_within_retention,
+)
 from ledger.decisions.rules_state import milestone_accepted
 from ledger.decisions.rules_when import DATES
 from ledger.events import Fact, Line, RetentionReleased
@@ -30,13 +34,12 @@ def release(state: Contract, intent: ReleaseRetention, context: Context) -> list
     case.rests_on = (*case.rests_on, acceptance.version)
     on = case.on or case.today
     gone = released_by(state, milestone, on)
-    case.facts["let_go_minor"] = gone
     left = max(0, gone - milestone.released_minor)
     case.amount_minor = left if intent.amount_minor is None else intent.amount_minor
     judge(case, *DATES)
     if intent.amount_minor is not None:
         judge(case, amount_above_zero)
-    judge(case, release_within_retention, release_by_the_terms)
+    judge(case.about(Release(gone)), release_within_retention, release_by_the_terms)
     case.rests_on = (*case.rests_on, *rests_on(state, milestone, on))
     events: list[Fact] = []
     for before, amount in _by_part(state, milestone, case.amount_minor):

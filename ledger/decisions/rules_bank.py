@@ -17,8 +17,8 @@ def bank_kept_by_finance(case: Case) -> Objection | None:
 
 
 @rule("An entry of the bank is explained once.")
-def bank_entry_waits(case: Case) -> Objection | None:
-    kept: Kept = case.facts["kept"]
+def bank_entry_waits(case: Case[Kept]) -> Objection | None:
+    kept = case.subject
     if kept.explained is None:
         return None
     about = ", ".join(kept.explained.payments)

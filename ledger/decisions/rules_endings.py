@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ledger.decisions.case import Case, Objection, rule
 from ledger.decisions.rules_money import written
 from ledger.events import Share, Termination
@@ -19,9 +21,15 @@ def net_set_off(milestone: Milestone, other: str) -> int:
     )
 
 
+class Against(msgspec.Struct, frozen=True):
+    """The milestone on whose payable a claim is set off."""
+
+    other: Milestone
+
+
 @rule("A claim is set off against another milestone than its own.")
-def set_off_between_two(case: Case) -> Objection | None:
-    other: Milestone = case.facts["against"]
+def set_off_between_two(case: Case[Against]) -> Objection | None:
+    other = case.subject.other
     if other is not case.the_milestone():
         return None
     return Objection(
@@ -30,15 +38,14 @@ def set_off_between_two(case: Case) -> Objection | None:
     )
 
 
-def _takes_back(case: Case) -> bool:
+def _takes_back(case: Case[Against]) -> bool:
     """Whether a set-off only undoes what was set off the other way round."""
-    other: Milestone = case.facts["against"]
-    return case.amount_minor <= -net_set_off(case.the_milestone(), other.id)
+    return case.amount_minor <= -net_set_off(case.the_milestone(), case.subject.other.id)
 
 
 @rule("A set-off takes no more than the claim on the partner, or gives back an earlier set-off.")
-def set_off_within_claim(case: Case) -> Objection | None:
-    milestone, other = case.the_milestone(), case.facts["against"]
+def set_off_within_claim(case: Case[Against]) -> Objection | None:
+    milestone, other = case.the_milestone(), case.subject.other
     claim = max(0, -milestone.outstanding_minor)
     if case.amount_minor <= claim or _takes_back(case):
         return None
@@ -54,8 +61,8 @@ def set_off_within_claim(case: Case) -> Objection | None:
 @rule(
     "A set-off takes no more than is payable on the other milestone, or gives back an earlier one."
 )
-def set_off_within_payable(case: Case) -> Objection | None:
-    other: Milestone = case.facts["against"]
+def set_off_within_payable(case: Case[Against]) -> Objection | None:
+    other = case.subject.other
     payable = other.payable_minor
     free = other.instructed_minor == 0
     if case.amount_minor <= payable or (free and _takes_back(case)):
@@ -129,9 +136,16 @@ def termination_settled_by_proposal(case: Case) -> Objection | None:
     )
 
 
+class Settling(msgspec.Struct, frozen=True):
+    """A termination: the share that it gives each milestone, and the versions of the facts that it settles."""
+
+    shares: list[tuple[Milestone, Share]]
+    settles: tuple[int, ...]
+
+
 @rule("A termination is not dated before what it settles: deliveries, acceptances, advances paid.")
-def termination_after_what_it_settles(case: Case) -> Objection | None:
-    for version in case.facts["settles"]:
+def termination_after_what_it_settles(case: Case[Settling]) -> Objection | None:
+    for version in case.subject.settles:
         earlier = case.state.dates.get(version)
         if case.on is not None and earlier is not None and case.on < earlier:
             return Objection(
@@ -142,9 +156,9 @@ def termination_after_what_it_settles(case: Case) -> Objection | None:
 
 
 @rule("A termination gives a share once to each milestone that it names, while that is open.")
-def share_of_open_milestone(case: Case) -> Objection | None:
+def share_of_open_milestone(case: Case[Settling]) -> Objection | None:
     seen: set[str] = set()
-    for milestone, _ in _shares(case):
+    for milestone, _ in case.subject.shares:
         open_still = milestone.status in ("expected", "submitted", "rejected")
         if milestone.id in seen or not open_still or milestone.kind != "milestone":
             what = milestone.status if milestone.kind == "milestone" else f"an {milestone.kind}"
@@ -158,8 +172,8 @@ def share_of_open_milestone(case: Case) -> Objection | None:
 
 
 @rule("A termination accepts of a milestone nothing, a part or the whole.")
-def share_within_whole(case: Case) -> Objection | None:
-    for milestone, share in _shares(case):
+def share_within_whole(case: Case[Settling]) -> Objection | None:
+    for milestone, share in case.subject.shares:
         whole = milestone.current.amount_minor or 0
         if not 0 <= share.accepted_minor <= whole:
             return Objection(
@@ -171,8 +185,8 @@ def share_within_whole(case: Case) -> Objection | None:
 
 
 @rule("A termination says what is accepted of every submission that waits.")
-def termination_decides_submissions(case: Case) -> Objection | None:
-    named = {milestone.id for milestone, _ in _shares(case)}
+def termination_decides_submissions(case: Case[Settling]) -> Objection | None:
+    named = {milestone.id for milestone, _ in case.subject.shares}
     waiting = [
         f"{case.state.id}/{m.id}"
         for m in case.state.milestones.values()
@@ -189,8 +203,8 @@ def termination_decides_submissions(case: Case) -> Objection | None:
 @rule(
     "A termination cancels no milestone with an open dispute: it is settled at a share, and held."
 )
-def termination_cancels_nothing_disputed(case: Case) -> Objection | None:
-    kept = {milestone.id for milestone, share in _shares(case) if share.accepted_minor > 0}
+def termination_cancels_nothing_disputed(case: Case[Settling]) -> Objection | None:
+    kept = {milestone.id for milestone, share in case.subject.shares if share.accepted_minor > 0}
     for dispute in case.state.disputes.values():
         milestone = case.state.milestones[dispute.milestone]
         if dispute.status == "open" and milestone.acceptance is None and milestone.id not in kept:
@@ -242,8 +256,3 @@ def everything_settled(case: Case) -> Objection | None:
             " open into one claim, which the partner refunds",
         )
     return None
-
-
-def _shares(case: Case) -> list[tuple[Milestone, Share]]:
-    found: list[tuple[Milestone, Share]] = case.facts["shares"]
-    return found

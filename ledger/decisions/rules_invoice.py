@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from ledger.decisions.case import Case, Objection, rule
 from ledger.decisions.rules_money import written
 from ledger.invoice_numbers import compared
 from ledger.invoicing import covered_left, invoiceable, spent_of, tolerance
 from ledger.state import Invoice, Milestone
 
-Covers = list[tuple[Milestone, int]]
+
+class Arrived(msgspec.Struct, frozen=True):
+    """An invoice as it says of itself: its number, the milestones that it names, and its own date, if it has one."""
+
+    number: str
+    milestones: list[Milestone]
+    issued_on: date | None
+
+
+class Billed(msgspec.Struct, frozen=True):
+    """What an invoice covers of each milestone with its tax, and the tax in all of it."""
+
+    covers: list[tuple[Milestone, int]]
+    tax_minor: int
 
 
 @rule(
     "A partner's invoice number is used once, on whichever contract, until its invoice is rejected."
 )
-def invoice_number_once(case: Case) -> Objection | None:
-    number, state = str(case.facts["number"]), case.state
+def invoice_number_once(case: Case[Arrived]) -> Objection | None:
+    number, state = case.subject.number, case.state
     hint = "it is recorded already; reject that one first if it was wrong"
     for invoice in state.invoices.values():
         same = compared(invoice.event.number) == compared(number)
@@ -34,9 +49,8 @@ def invoice_number_once(case: Case) -> Objection | None:
 
 
 @rule("An invoice covers milestones that were submitted or accepted.")
-def invoice_covers_what_was_delivered(case: Case) -> Objection | None:
-    milestones: list[Milestone] = case.facts["milestones"]
-    for milestone in milestones:
+def invoice_covers_what_was_delivered(case: Case[Arrived]) -> Objection | None:
+    for milestone in case.subject.milestones:
         if milestone.status not in ("submitted", "accepted"):
             status = "not submitted yet" if milestone.status == "expected" else milestone.status
             return Objection(
@@ -47,8 +61,8 @@ def invoice_covers_what_was_delivered(case: Case) -> Objection | None:
 
 
 @rule("An invoice is issued on or before the day on which it is received.")
-def invoice_issued_before_receipt(case: Case) -> Objection | None:
-    issued: date | None = case.facts["issued_on"]
+def invoice_issued_before_receipt(case: Case[Arrived]) -> Objection | None:
+    issued = case.subject.issued_on
     if issued is None or case.on is None or issued <= case.on:
         return None
     return Objection(
@@ -57,9 +71,8 @@ def invoice_issued_before_receipt(case: Case) -> Objection | None:
 
 
 @rule("What an invoice covers of each milestone is above zero.")
-def invoice_covers_above_zero(case: Case) -> Objection | None:
-    covers: Covers = case.facts["covers"]
-    for milestone, amount in covers:
+def invoice_covers_above_zero(case: Case[Billed]) -> Objection | None:
+    for milestone, amount in case.subject.covers:
         if amount <= 0:
             name = f"{case.state.id}/{milestone.id}"
             return Objection(
@@ -71,8 +84,8 @@ def invoice_covers_above_zero(case: Case) -> Objection | None:
 
 
 @rule("The milestones that an invoice covers add up to its amount.")
-def invoice_covers_add_up(case: Case) -> Objection | None:
-    covers: Covers = case.facts["covers"]
+def invoice_covers_add_up(case: Case[Billed]) -> Objection | None:
+    covers = case.subject.covers
     total = sum(amount for _, amount in covers)
     if total == case.amount_minor:
         return None
@@ -85,8 +98,8 @@ def invoice_covers_add_up(case: Case) -> Objection | None:
 
 
 @rule("The tax in an invoice is between zero and its amount.")
-def invoice_tax_within_amount(case: Case) -> Objection | None:
-    tax: int = case.facts["tax_minor"]
+def invoice_tax_within_amount(case: Case[Billed]) -> Objection | None:
+    tax = case.subject.tax_minor
     if 0 <= tax <= case.amount_minor:
         return None
     return Objection(
@@ -98,10 +111,9 @@ def invoice_tax_within_amount(case: Case) -> Objection | None:
 @rule(
     "Invoices of an accepted milestone come to what was accepted with its tax, within the tolerance."
 )
-def not_over_invoiced(case: Case) -> Objection | None:
+def not_over_invoiced(case: Case[Billed]) -> Objection | None:
     allowed = tolerance(case.state)
-    covers: Covers = case.facts["covers"]
-    for milestone, amount in covers:
+    for milestone, amount in case.subject.covers:
         wanted = invoiceable(milestone)
         invoiced = milestone.invoiced_minor
         if wanted is not None and invoiced + amount > wanted + allowed:
@@ -115,14 +127,9 @@ def not_over_invoiced(case: Case) -> Objection | None:
     return None
 
 
-def _invoice(case: Case) -> Invoice:
-    found: Invoice = case.facts["invoice"]
-    return found
-
-
 @rule("An invoice is rejected once.")
-def invoice_live(case: Case) -> Objection | None:
-    invoice = _invoice(case)
+def invoice_live(case: Case[Invoice]) -> Objection | None:
+    invoice = case.subject
     if invoice.status == "received":
         return None
     return Objection(
@@ -133,9 +140,9 @@ def invoice_live(case: Case) -> Objection | None:
 
 
 @rule("An invoice is not rejected after a payment that it covers.")
-def invoice_not_paid(case: Case) -> Objection | None:
+def invoice_not_paid(case: Case[Invoice]) -> Objection | None:
     """A payment made before the invoice came does not need it, and one that other invoices cover does not either."""
-    invoice = _invoice(case)
+    invoice = case.subject
     for covered in invoice.event.covers:
         milestone = case.state.milestones[covered.milestone]
         others = milestone.invoiced_minor - covered.amount_minor

@@ -5,11 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 from difflib import get_close_matches
 
+import msgspec
+
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import Result
 from ledger.measured import units
 from ledger.money import canonical
 from ledger.written import measure_text, parse_measure
+
+
+class Submitted(msgspec.Struct, frozen=True):
+    """What a submission measured."""
+
+    results: tuple[Result, ...]
 
 
 def _units(case: Case) -> dict[str, str | None]:
@@ -18,9 +26,8 @@ def _units(case: Case) -> dict[str, str | None]:
 
 
 @rule("A submission measures only what its milestone or a bonus for it names as a criterion.")
-def measured_criterion_known(case: Case) -> Objection | None:
-    results: tuple[Result, ...] = case.facts["results"]
-    known = _units(case)
+def measured_criterion_known(case: Case[Submitted]) -> Objection | None:
+    results, known = case.subject.results, _units(case)
     name = next((r.criterion for r in results if r.criterion not in known), None)
     if name is None:
         return None
@@ -35,8 +42,8 @@ def measured_criterion_known(case: Case) -> Objection | None:
 
 
 @rule("A submission measures each criterion once.")
-def criterion_measured_once(case: Case) -> Objection | None:
-    results: tuple[Result, ...] = case.facts["results"]
+def criterion_measured_once(case: Case[Submitted]) -> Objection | None:
+    results = case.subject.results
     names = [result.criterion for result in results]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is None:
@@ -46,10 +53,9 @@ def criterion_measured_once(case: Case) -> Objection | None:
 
 
 @rule("A value is measured in the unit in which its criterion is stated.")
-def measured_in_its_unit(case: Case) -> Objection | None:
-    results: tuple[Result, ...] = case.facts["results"]
+def measured_in_its_unit(case: Case[Submitted]) -> Objection | None:
     known = _units(case)
-    for result in results:
+    for result in case.subject.results:
         number, unit = parse_measure(result.measured)
         wanted = known[result.criterion]
         if wanted is None or unit == wanted:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import msgspec
+
 from ledger.decisions.case import Case, Objection, rule
+from ledger.events import Resolution
 from ledger.money import display_minor, parse_percent, percent_of
 from ledger.payables import payable_of
 from ledger.rule_versions import FIRST
@@ -24,21 +30,38 @@ def amount_above_zero(case: Case) -> Objection | None:
     )
 
 
+class Planning(Protocol):
+    """Something by which milestones get amounts: those, None where one is not known."""
+
+    @property
+    def amounts(self) -> Iterable[int | None]: ...
+
+
 @rule("No milestone's amount is below zero.")
-def amounts_not_negative(case: Case) -> Objection | None:
-    for planned in (*case.facts.get("plans", ()), *case.facts.get("revisions", ())):
-        if (planned.amount_minor or 0) < 0:
+def amounts_not_negative(case: Case[Planning]) -> Objection | None:
+    for minor in case.subject.amounts:
+        if minor is not None and minor < 0:
             return Objection(
-                f"{written(case, planned.amount_minor)} is below zero",
+                f"{written(case, minor)} is below zero",
                 "give an amount of 0 or more",
             )
     return None
 
 
+class Told(msgspec.Struct, frozen=True):
+    """A fact of a source: the amounts that it gives milestones, and what it writes where its currency has it less fine;
+    no source tells for which release something is paid.
+    """
+
+    amounts: tuple[int | None, ...] = ()
+    source_amount: str = ""
+    release: int = 0
+
+
 @rule("An amount has no more decimals than its currency.")
-def amount_in_minor_units(case: Case) -> Objection | None:
-    """`source_amount` is what a source writes where that is finer: it is recorded rounded, half up."""
-    written_there = case.facts.get("source_amount", "")
+def amount_in_minor_units(case: Case[Told]) -> Objection | None:
+    """What a source writes finer is recorded rounded, half up."""
+    written_there = case.subject.source_amount
     if not written_there:
         return None
     currency = case.state.terms.currency
@@ -66,9 +89,16 @@ def committed_within_ceiling(case: Case) -> Objection | None:
     )
 
 
+class OfRelease(Protocol):
+    """Something to be paid: of which release of retention, 0 for the milestone itself."""
+
+    @property
+    def release(self) -> int: ...
+
+
 @rule("A payment stays within what is payable now: outstanding, less held, less instructed.")
-def payment_within_payable(case: Case) -> Objection | None:
-    milestone, release = case.the_milestone(), case.facts.get("release", 0)
+def payment_within_payable(case: Case[OfRelease]) -> Objection | None:
+    milestone, release = case.the_milestone(), case.subject.release
     payable = payable_of(milestone, release)
     if case.amount_minor <= payable:
         return None
@@ -97,12 +127,18 @@ def record_within_instruction(case: Case) -> Objection | None:
     )
 
 
+class Claim(msgspec.Struct, frozen=True):
+    """What the partner owes back, of the milestone or of a release."""
+
+    claim_minor: int
+    release: int
+
+
 @rule("A refund is for no more than the claim on the partner.")
-def refund_within_claim(case: Case) -> Objection | None:
-    claim: int = case.facts["claim_minor"]
+def refund_within_claim(case: Case[Claim]) -> Objection | None:
+    claim, release = case.subject.claim_minor, case.subject.release
     if claim and case.amount_minor <= claim:
         return None
-    release = case.facts["release"]
     name = f"{case.state.id}#{release}" if release else f"{case.state.id}/{case.the_milestone().id}"
     if not claim:
         return Objection(
@@ -132,8 +168,8 @@ def dispute_within_amount(case: Case) -> Objection | None:
 @rule(
     "A resolution gives the claim in whole if upheld, nothing if rejected, a part between if split."
 )
-def resolution_fits_outcome(case: Case) -> Objection | None:
-    outcome, given = case.facts["outcome"], case.facts["adjustment_minor"]
+def resolution_fits_outcome(case: Case[Resolution]) -> Objection | None:
+    outcome, given = case.subject.outcome, case.subject.adjustment_minor
     dispute = case.the_dispute()
     claimed = dispute.amount_minor or 0
     sign = -1 if dispute.side == "client" else 1
@@ -151,9 +187,15 @@ def resolution_fits_outcome(case: Case) -> Objection | None:
     )
 
 
+class Waiving(msgspec.Struct, frozen=True):
+    """What is left of the penalty that is to be waived."""
+
+    left_minor: int
+
+
 @rule("A waiver is for no more than what is left of the penalty.")
-def waiver_within_penalty(case: Case) -> Objection | None:
-    left: int = case.facts["left_minor"]
+def waiver_within_penalty(case: Case[Waiving]) -> Objection | None:
+    left = case.subject.left_minor
     if case.amount_minor <= left:
         return None
     return Objection(
@@ -181,12 +223,21 @@ def not_a_share(text: str, whole_minor: int, terms: Terms) -> Objection | None:
     )
 
 
+class Part(msgspec.Struct, frozen=True):
+    """The part of a milestone that is to be accepted, and how it was said: "40%", "120,000.00"; "" is the whole, or
+    deliverables.
+    """
+
+    accepted_minor: int
+    said: str
+
+
 @rule(
     "An accepted part is above nothing and at most the whole, as it was written and once it is rounded."
 )
-def part_within_whole(case: Case) -> Objection | None:
+def part_within_whole(case: Case[Part]) -> Objection | None:
     whole = case.the_milestone().current.amount_minor
-    part, said = case.facts["accepted_minor"], str(case.facts["part"])
+    part, said = case.subject.accepted_minor, case.subject.said
     if whole is None:
         if _states_an_amount(case, part, said):
             return None
@@ -212,8 +263,9 @@ def _states_an_amount(case: Case, part: int, said: str) -> bool:
 
 
 @rule("The approval policy has a tier for the amount.")
-def policy_covers_amount(case: Case) -> Objection | None:
-    if case.facts["quorum"]:
+def policy_covers_amount(case: Case[Mapping[str, int]]) -> Objection | None:
+    """Looks at the quorum that the policy names: a head count per role, none where it has no tier."""
+    if case.subject:
         return None
     return Objection(
         f"contract {case.state.id} names nobody to approve {written(case, case.amount_minor)}",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import msgspec
+
 from ledger.decisions.case import Case, Objection, rule
 from ledger.decisions.rules_money import written
 from ledger.money import round_minor
@@ -25,10 +27,15 @@ def release_within_retention(case: Case) -> Objection | None:
     )
 
 
+class Release(msgspec.Struct, frozen=True):
+    """What the terms have let go of the milestone by the day of the release."""
+
+    let_go_minor: int
+
+
 @rule("Retention is released when the terms let it go: not before, and no more than that.")
-def release_by_the_terms(case: Case) -> Objection | None:
-    milestone = case.the_milestone()
-    gone: int = case.facts["let_go_minor"]
+def release_by_the_terms(case: Case[Release]) -> Objection | None:
+    milestone, gone = case.the_milestone(), case.subject.let_go_minor
     left = max(0, gone - milestone.released_minor)
     if 0 < case.amount_minor <= left:
         return None
@@ -50,12 +57,22 @@ def _next_part(case: Case) -> str:
     return "the rest is let go once every milestone of the contract is accepted or cancelled"
 
 
+class Instruction(msgspec.Struct, frozen=True):
+    """What may be instructed: the discount that the terms give (0: none), what is payable less that, and the release of
+    which it is, if of one.
+    """
+
+    discount_minor: int
+    whole_minor: int
+    release: int
+
+
 @rule(
     "The discount is taken for paying early, by its last day, all that is payable of a milestone."
 )
-def discount_as_agreed(case: Case) -> Objection | None:
+def discount_as_agreed(case: Case[Instruction]) -> Objection | None:
     milestone = case.the_milestone()
-    discount, whole = case.facts["discount_minor"], case.facts["whole_minor"]
+    discount, whole = case.subject.discount_minor, case.subject.whole_minor
     if discount > 0 and case.amount_minor == whole:
         return None
     last = discount_day(case.state, milestone)
@@ -65,7 +82,7 @@ def discount_as_agreed(case: Case) -> Objection | None:
             f"{written(case, whole)}, not {written(case, case.amount_minor)}",
             "leave the amount out",
         )
-    early = "not for this" if last is None or case.facts["release"] else f"until {last}"
+    early = "not for this" if last is None or case.subject.release else f"until {last}"
     return Objection(
         f"the terms give a discount on {case.state.id}/{milestone.id} {early}",
         "instruct it without --discount",

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ledger.decisions.case import Case, Objection, rule
 from ledger.periods import Periods, following, last_day
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """A month ("2026-10") that is to be closed, and the months that are."""
+
+    period: str
+    periods: Periods
 
 
 @rule("Months are closed by administrators of the ledger's contracts.")
@@ -17,8 +26,8 @@ def periods_closed_by_administrators(case: Case) -> Objection | None:
 
 
 @rule("A month is closed when it has ended in the zone of the reports.")
-def period_has_ended(case: Case) -> Objection | None:
-    period: str = case.facts["period"]
+def period_has_ended(case: Case[Closing]) -> Objection | None:
+    period = case.subject.period
     if case.today > last_day(period):
         return None
     zone = case.state.terms.timezone
@@ -28,9 +37,8 @@ def period_has_ended(case: Case) -> Objection | None:
 
 
 @rule("A month is closed once, and after the one before it.")
-def period_closed_in_order(case: Case) -> Objection | None:
-    period: str = case.facts["period"]
-    periods: Periods = case.facts["periods"]
+def period_closed_in_order(case: Case[Closing]) -> Objection | None:
+    period, periods = case.subject.period, case.subject.periods
     if not periods.closed:
         return None
     last = periods.closed[-1].fact.period

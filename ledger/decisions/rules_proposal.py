@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
 
 from ledger.decisions.case import Case, Objection, rule
+from ledger.events import Revision
 from ledger.money import UNKNOWN_CURRENCY
 from ledger.premises import Change, changes_since, in_words
+
+
+class Renewable(msgspec.Struct, frozen=True):
+    """Why the proposal, if it is outdated, could not be proposed anew; "" where it could."""
+
+    not_renewable: str
 
 
 @rule(
     "A proposal is approved on the values that it was drafted from; outdated, it is proposed anew."
 )
-def proposal_not_outdated(case: Case) -> Objection | None:
+def proposal_not_outdated(case: Case[Renewable]) -> Objection | None:
     """On its milestones' dates and amounts, its clauses, its acceptance: what its approvers are shown as before."""
     proposal = case.the_proposal()
     changes = changes_since(case.state, proposal)
@@ -20,7 +30,7 @@ def proposal_not_outdated(case: Case) -> Objection | None:
         return None
     name = f"{case.state.id}#{proposal.version}"
     said = "; ".join(_changed(case, change) for change in changes)
-    if why := case.facts.get("not_renewable"):
+    if why := case.subject.not_renewable:
         hint = f"{why}: mledger contract reject '{name}' --reason outdated"
     else:
         hint = f"propose it anew on what is in force: mledger contract renew '{name}'"
@@ -59,9 +69,16 @@ def proposal_outdated(case: Case) -> Objection | None:
     )
 
 
+class Revising(Protocol):
+    """Something by which milestones are revised: each as it would be."""
+
+    @property
+    def revisions(self) -> Sequence[Revision]: ...
+
+
 @rule("A change order is about milestones that are neither accepted nor cancelled.")
-def revision_before_acceptance(case: Case) -> Objection | None:
-    for revision in case.facts["revisions"]:
+def revision_before_acceptance(case: Case[Revising]) -> Objection | None:
+    for revision in case.subject.revisions:
         milestone = case.state.milestones[revision.milestone]
         if milestone.status not in ("expected", "submitted", "rejected"):
             return Objection(
@@ -72,8 +89,8 @@ def revision_before_acceptance(case: Case) -> Objection | None:
 
 
 @rule("A change order or amendment revises each milestone once.")
-def milestone_revised_once(case: Case) -> Objection | None:
-    names = [revision.milestone for revision in case.facts["revisions"]]
+def milestone_revised_once(case: Case[Revising]) -> Objection | None:
+    names = [revision.milestone for revision in case.subject.revisions]
     twice = sorted({name for name in names if names.count(name) > 1})
     if not twice:
         return None
@@ -104,9 +121,16 @@ def amendment_keeps_signature(case: Case) -> Objection | None:
     )
 
 
+class Changing(Protocol):
+    """Something that is to change the contract, and whether it would."""
+
+    @property
+    def changes(self) -> bool: ...
+
+
 @rule("A proposal changes something.")
-def proposal_changes_something(case: Case) -> Objection | None:
-    if case.facts["changes"]:
+def proposal_changes_something(case: Case[Changing]) -> Objection | None:
+    if case.subject.changes:
         return None
     return Objection("it would leave everything as it is", "say what is to become different")
 

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Protocol
+
+import msgspec
 
 from ledger.counting import in_days
 from ledger.decisions.case import Case, Objection, rule
-from ledger.events import Result
+from ledger.decisions.rules_measured import Submitted
+from ledger.decisions.rules_money import Planning
+from ledger.events import Reversal
 from ledger.payables import payable_of
-from ledger.state import Contract
+from ledger.state import Award, Contract
 from ledger.terms import MilestonePlan
 
 
+class Defining(Planning, Protocol):
+    """Something by which milestones are defined: their plans."""
+
+    @property
+    def plans(self) -> Sequence[MilestonePlan]: ...
+
+
+class Defined(msgspec.Struct, frozen=True):
+    """The milestones that are defined, and nothing else."""
+
+    plans: tuple[MilestonePlan, ...]
+
+    @property
+    def amounts(self) -> Iterator[int | None]:
+        return (plan.amount_minor for plan in self.plans)
+
+
 @rule("A milestone's id is used once in its contract.")
-def milestone_defined_once(case: Case) -> Objection | None:
+def milestone_defined_once(case: Case[Defining]) -> Objection | None:
     used = set(case.state.milestones)
-    plans: list[MilestonePlan] = case.facts["plans"]
-    for plan in plans:
+    for plan in case.subject.plans:
         if plan.id in used:
             return Objection(f"{case.state.id}/{plan.id} exists already", "choose another id")
         used.add(plan.id)
@@ -24,11 +46,11 @@ def milestone_defined_once(case: Case) -> Objection | None:
 
 
 @rule("A milestone depends only on milestones that exist, and never on itself by any way round.")
-def dependencies_exist(case: Case) -> Objection | None:
+def dependencies_exist(case: Case[Defining]) -> Objection | None:
     plans: dict[str, tuple[str, ...]] = {
         m.id: m.plan.depends_on for m in case.state.milestones.values()
     }
-    added: list[MilestonePlan] = case.facts["plans"]
+    added = case.subject.plans
     plans |= {plan.id: plan.depends_on for plan in added}
     for plan in added:
         unknown = [name for name in plan.depends_on if name not in plans]
@@ -115,9 +137,8 @@ def correction_of_a_pending_submission(case: Case) -> Objection | None:
 
 
 @rule("A submission states a measured value for every criterion of its milestone.")
-def criteria_measured(case: Case) -> Objection | None:
-    results: tuple[Result, ...] = case.facts["results"]
-    given = {result.criterion for result in results}
+def criteria_measured(case: Case[Submitted]) -> Objection | None:
+    given = {result.criterion for result in case.subject.results}
     missing = [c.name for c in case.the_milestone().plan.criteria if c.name not in given]
     if not missing:
         return None
@@ -139,11 +160,16 @@ def submission_pending(case: Case) -> Objection | None:
     )
 
 
+class Accepted(msgspec.Struct, frozen=True):
+    """The day on which the milestone would be accepted."""
+
+    on: date | None
+
+
 @rule("A milestone is not accepted before those it depends on.")
-def dependencies_accepted_first(case: Case) -> Objection | None:
+def dependencies_accepted_first(case: Case[Accepted]) -> Objection | None:
     """Neither in the order of recording nor by the day on which it is accepted."""
-    waiting = []
-    on: date | None = case.facts["accepted_on"]
+    waiting, on = [], case.subject.on
     for name in case.the_milestone().plan.depends_on:
         before = case.state.milestones.get(name)
         if before is None:
@@ -185,8 +211,8 @@ def cancel_without_open_dispute(case: Case) -> Objection | None:
 
 
 @rule("A bonus is revoked once.")
-def bonus_not_revoked(case: Case) -> Objection | None:
-    if not case.facts["award"].revoked:
+def bonus_not_revoked(case: Case[Award]) -> Objection | None:
+    if not case.subject.revoked:
         return None
     return Objection("the bonus is revoked already", "nothing is to be done")
 
@@ -214,7 +240,7 @@ def reversal_before_payment(case: Case) -> Objection | None:
 
 
 @rule("An acceptance is reversed as an error only while nothing later adjusted its price.")
-def reversal_as_error_before_later_lines(case: Case) -> Objection | None:
+def reversal_as_error_before_later_lines(case: Case[Reversal]) -> Objection | None:
     """An error acts from the acceptance's day, where lines of a later day could not be taken back."""
     milestone = case.the_milestone()
     acceptance = milestone.acceptance
@@ -224,7 +250,7 @@ def reversal_as_error_before_later_lines(case: Case) -> Objection | None:
         for p in milestone.lines
         if p.version > acceptance.version and case.state.dates.get(p.version) != acceptance.on
     ]
-    if case.facts["why"] == "event" or not later:
+    if case.subject.why == "event" or not later:
         return None
     return Objection(
         f"{case.state.id}#{later[0].version} adjusted the price of {milestone.id} afterwards",
@@ -334,9 +360,15 @@ def _to_pay(state: Contract, milestone: str, release: int) -> str:
     return f"nothing of it is payable; see why: mledger audit explain {state.id}/{milestone}"
 
 
+class Turn(msgspec.Struct, frozen=True):
+    """The status that a contract must have for this step."""
+
+    wanted: str
+
+
 @rule("A contract is suspended while it is active, and resumed while it is suspended.")
-def suspended_and_resumed_in_turn(case: Case) -> Objection | None:
-    wanted: str = case.facts["status"]
+def suspended_and_resumed_in_turn(case: Case[Turn]) -> Objection | None:
+    wanted = case.subject.wanted
     if case.state.status == wanted:
         return None
     return Objection(f"contract {case.state.id} is {case.state.status}", f"it has to be {wanted}")

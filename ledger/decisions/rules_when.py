@@ -6,7 +6,7 @@ from datetime import UTC, date, timedelta
 
 from ledger.counting import in_days
 from ledger.decisions.case import Case, Objection, rule
-from ledger.decisions.delivery_day import Delivery, in_words, is_to_come
+from ledger.decisions.delivery_day import in_words, is_to_come
 
 
 @rule("No effective date lies before the contract's signature.")
@@ -27,7 +27,7 @@ def not_after_today(case: Case) -> Objection | None:
     """A delivery after the cut-off counts for tomorrow, and so may what rests on it; a bank's day is its own."""
     if case.on is None or case.on <= _latest(case):
         return None
-    moment: Delivery | None = case.facts.get("delivery")
+    moment = case.delivery
     if moment is not None and moment.at is not None:
         return None  # its moment is judged by delivery_not_to_come
     delivered = case.submission.on if case.submission is not None else None
@@ -42,7 +42,7 @@ def not_after_today(case: Case) -> Objection | None:
 
 def _latest(case: Case) -> date:
     """Today; of a bank's booking day, today where a day begins first (UTC+14): the bank has a zone of its own."""
-    if not case.facts.get("bank_day"):
+    if not case.bank_day:
         return case.today
     return max(case.today, (case.context.now.astimezone(UTC) + timedelta(hours=14)).date())
 
@@ -81,7 +81,7 @@ def not_before_what_it_rests_on(case: Case) -> Objection | None:
 
 def _behind(case: Case) -> timedelta:
     """How far a bank's own day may lie behind the contract's: where it is still yesterday."""
-    return timedelta(days=1 if case.facts.get("bank_day") else 0)
+    return timedelta(days=1 if case.bank_day else 0)
 
 
 DATES = (
@@ -115,8 +115,8 @@ def contract_not_closed(case: Case) -> Objection | None:
 @rule("A delivery is recorded when it has arrived: its moment does not lie after now.")
 def delivery_not_to_come(case: Case) -> Objection | None:
     """The moment is what is compared; its day, by the cut-off, may be tomorrow."""
-    moment: Delivery = case.facts["delivery"]
-    if moment.at is None or not is_to_come(moment.at, case.context.now):
+    moment = case.delivery
+    if moment is None or moment.at is None or not is_to_come(moment.at, case.context.now):
         return None
     terms = case.state.terms
     now = in_words(case.context.now, terms)
@@ -128,9 +128,8 @@ def delivery_not_to_come(case: Case) -> Objection | None:
 
 @rule("A delivery has one moment: the day given is the one for which its time counts.")
 def one_moment_of_delivery(case: Case) -> Objection | None:
-    moment: Delivery = case.facts["delivery"]
-    given = case.intent.on
-    if given is None or moment.at is None or moment.by_recording or given == moment.on:
+    moment, given = case.delivery, case.intent.on
+    if moment is None or moment.at is None or moment.by_recording or given in (None, moment.on):
         return None
     terms = case.state.terms
     by = f" by the cut-off of {terms.cut_off}" if terms.cut_off else f" in {terms.timezone}"

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from datetime import date
+from typing import Protocol
+
+import msgspec
+
 from ledger.decisions.case import Case, Objection, rule
+from ledger.state import Approval
 from ledger.terms import Delegation
 
 
@@ -93,19 +100,48 @@ def opener_does_not_resolve(case: Case) -> Objection | None:
     )
 
 
+class Granting(Protocol):
+    """Something by which people may gain a role or a delegation."""
+
+    @property
+    def gaining(self) -> Set[str]: ...
+
+
 @rule("Nobody grants a role or a delegation to themselves, or takes part in it.")
-def nobody_grants_to_themselves(case: Case) -> Objection | None:
-    gaining: set[str] = case.facts["gaining"]
-    if not case.state.terms.separation or case.actor not in gaining:
+def nobody_grants_to_themselves(case: Case[Granting]) -> Objection | None:
+    if not case.state.terms.separation or case.actor not in case.subject.gaining:
         return None
     return Objection(
         f"{case.actor} would gain a role or a delegation by it", "two other administrators grant it"
     )
 
 
+class Weighed(msgspec.Struct, frozen=True):
+    """An approval against the quorum that is needed, a head count per role: `asked` is the role in which it is given,
+    if one is said, `counted` the approvals that count already, `missing` whom the quorum still lacks, and `role` the
+    role in which this one counts ("" for none).
+    """
+
+    quorum: dict[str, int]
+    asked: str
+    counted: list[Approval]
+    missing: dict[str, int]
+    role: str
+
+    @property
+    def is_last(self) -> bool:
+        """Whether this approval is the last one needed."""
+        return sum(self.missing.values()) == 1
+
+    def decided_on(self, on: date | None) -> date | None:
+        """The effective date of the decision if this approval, given on a day, makes it: the latest day of them all."""
+        days = [*(approval.on for approval in self.counted), on]
+        return max((day for day in days if day is not None), default=None)
+
+
 @rule("Nobody counts twice.")
-def nobody_counts_twice(case: Case) -> Objection | None:
-    for approval in case.facts["counted"]:
+def nobody_counts_twice(case: Case[Weighed]) -> Objection | None:
+    for approval in case.subject.counted:
         if approval.actor == case.actor:
             return Objection(
                 f"{case.actor} approved this already on {approval.on}",
@@ -115,9 +151,8 @@ def nobody_counts_twice(case: Case) -> Objection | None:
 
 
 @rule("An approver holds a role of the tier, on the effective date and when recording.")
-def approver_holds_a_role_of_the_tier(case: Case) -> Objection | None:
-    quorum: dict[str, int] = case.facts["quorum"]
-    asked: str = case.facts["role"]
+def approver_holds_a_role_of_the_tier(case: Case[Weighed]) -> Objection | None:
+    quorum, asked = case.subject.quorum, case.subject.asked
     roles = [asked] if asked else list(quorum)
     if any(role in quorum and holds(case, role, case.actor) for role in roles):
         return None
@@ -129,10 +164,10 @@ def approver_holds_a_role_of_the_tier(case: Case) -> Objection | None:
 
 
 @rule("An approval fills a place that is still open in the tier.")
-def approval_fills_an_open_place(case: Case) -> Objection | None:
-    if case.facts["counted_role"]:
+def approval_fills_an_open_place(case: Case[Weighed]) -> Objection | None:
+    if case.subject.role:
         return None
-    missing = ", ".join(f"{n} {role}" for role, n in case.facts["missing"].items())
+    missing = ", ".join(f"{n} {role}" for role, n in case.subject.missing.items())
     return Objection(
         f"the places that {case.actor} could fill are filled", f"still needed: {missing}"
     )
@@ -146,8 +181,8 @@ def _shown(case: Case) -> str:
 
 
 @rule("Only the person who approved withdraws the approval, and before the decision.")
-def only_own_live_approval_is_withdrawn(case: Case) -> Objection | None:
-    if case.facts["own"] is not None:
+def only_own_live_approval_is_withdrawn(case: Case[Approval | None]) -> Objection | None:
+    if case.subject is not None:
         return None
     return Objection(
         f"{case.actor} has no approval here that could be withdrawn",
@@ -155,10 +190,15 @@ def only_own_live_approval_is_withdrawn(case: Case) -> Objection | None:
     )
 
 
+class Step(msgspec.Struct, frozen=True):
+    """The side of a dispute for which the actor takes the step; "" where they speak for neither."""
+
+    side: str
+
+
 @rule("A dispute's steps are taken by the side that opened it or answers it.")
-def dispute_step_by_its_side(case: Case) -> Objection | None:
-    side: str = case.facts["side"]
-    if side:
+def dispute_step_by_its_side(case: Case[Step]) -> Objection | None:
+    if case.subject.side:
         return None
     return Objection(
         f"{case.actor} speaks for neither side in this step of the dispute",

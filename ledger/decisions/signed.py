@@ -8,12 +8,13 @@ import msgspec
 
 from ledger.decisions.case import Case, judge
 from ledger.decisions.rules_signed import (
+    Signed,
     approval_signed_where_the_tier_demands,
     signature_used_once,
     signature_valid,
 )
 from ledger.events import ApprovalGranted, PaymentInstructed, Signature
-from ledger.statements import statement_of
+from ledger.statements import AnyStatement, administrators_ever, statement_of
 from ledger.terms import Terms, Tier
 
 Act = TypeVar("Act", ApprovalGranted, PaymentInstructed)
@@ -42,14 +43,20 @@ def policy_signs(terms: Terms) -> bool:
 
 def signed(case: Case, act: Act, signature: Signature | None, *, demanded: bool = False) -> Act:
     """The act with its signature; refuses one that does not count, and none where it is demanded."""
-    case.facts["demanded"], case.facts["signature"] = demanded, signature
+    statement: AnyStatement | None = None
     if signature is not None:
-        case.facts["statement"] = statement_of(
+        statement = statement_of(
             case.state,
             act,
             by=case.actor,
             ledger_id=case.known.ledger_id,
             nonce=signature.nonce,
         )
-    judge(case, approval_signed_where_the_tier_demands, signature_used_once, signature_valid)
+    registrars = () if signature is None else administrators_ever(case.state)
+    judge(
+        case.about(Signed(signature, statement, registrars, demanded)),
+        approval_signed_where_the_tier_demands,
+        signature_used_once,
+        signature_valid,
+    )
     return act if signature is None else msgspec.structs.replace(act, signature=signature)

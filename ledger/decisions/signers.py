@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ledger.decisions.case import Case, judge, open_case
 from ledger.decisions.rules_signed import (
+    KeyStep,
+    NewKey,
+    OfOwner,
     key_approved_by_another,
     key_registered_once,
     key_step_in_turn,
@@ -24,11 +25,15 @@ from ledger.proof.sshsig import parse_public_key
 from ledger.signers import STREAM, Signer, Signers
 
 
-def _case(intent: Intent, context: Context, known: Known, **facts: Any) -> Case:
+def _case(intent: Intent, context: Context, known: Known, owner: str | None = None) -> Case:
     """A case about no contract; its days are UTC's."""
     case = open_case(no_contract(STREAM), intent, context, known=known)
-    case.facts |= facts
-    judge(case, acting_for_another_needs_delegation, keys_kept_by_administrators, not_after_today)
+    judge(
+        case.about(OfOwner(owner)),
+        acting_for_another_needs_delegation,
+        keys_kept_by_administrators,
+        not_after_today,
+    )
     return case
 
 
@@ -52,8 +57,8 @@ def propose(signers: Signers, intent: ProposeSigner, context: Context, known: Kn
             f"a key valid from {intent.valid_from} until {intent.valid_until} is never valid",
             hint="give a later --until, or leave it out",
         )
-    case = _case(intent, context, known, person=person, key=key, signers=signers)
-    judge(case, own_key_kept_by_others, key_registered_once)
+    case = _case(intent, context, known)
+    judge(case.about(NewKey(person, key, signers)), own_key_kept_by_others, key_registered_once)
     return [
         SignerProposed(
             on=case.on,
@@ -68,18 +73,17 @@ def propose(signers: Signers, intent: ProposeSigner, context: Context, known: Kn
 def approve(signers: Signers, intent: ApproveSigner, context: Context, known: Known) -> list[Fact]:
     """Lets a proposed key count."""
     signer = _find(signers, intent.proposal)
-    facts = {"person": signer.person, "signer": signer, "from": ("proposed",)}
-    case = _case(intent, context, known, **facts)
-    judge(case, key_step_in_turn, own_key_kept_by_others, key_approved_by_another)
+    case = _case(intent, context, known)
+    step = case.about(KeyStep(signer, ("proposed",)))
+    judge(step, key_step_in_turn, own_key_kept_by_others, key_approved_by_another)
     return [SignerApproved(on=case.on, rests_on=(signer.version,), proposal=signer.version)]
 
 
 def revoke(signers: Signers, intent: RevokeSigner, context: Context, known: Known) -> list[Fact]:
     """Ends a key from a day on, by one administrator or its owner: a key in wrong hands does not wait for a second."""
     signer = _find(signers, intent.proposal)
-    facts = {"own": signer.person, "signer": signer, "from": ("proposed", "approved")}
-    case = _case(intent, context, known, **facts)
-    judge(case, key_step_in_turn)
+    case = _case(intent, context, known, signer.person)
+    judge(case.about(KeyStep(signer, ("proposed", "approved"))), key_step_in_turn)
     return [
         SignerRevoked(
             on=case.on,

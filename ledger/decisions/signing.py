@@ -7,6 +7,8 @@ from ledger.decisions.case import Case, Objection, judge, open_case, rule
 from ledger.decisions.rules_endings import everything_settled, termination_settled_by_proposal
 from ledger.decisions.rules_money import amounts_not_negative, commits, committed_within_ceiling
 from ledger.decisions.rules_state import (
+    Defined,
+    Turn,
     dependencies_exist,
     milestone_defined_once,
     nothing_waits_for_a_decision,
@@ -103,9 +105,8 @@ def sign(state: Contract | None, intent: SignContract, context: Context) -> list
     case = open_case(existing, intent, context, terms=intent.terms)
     case.on = on or today_in(intent.terms.timezone, context.now)
     case.amount_minor = sum(commits(plan.kind, plan.amount_minor) for plan in intent.milestones)
-    case.facts["plans"] = list(intent.milestones)
     judge(
-        case,
+        case.about(Defined(intent.milestones)),
         contract_signed_once,
         acting_for_another_needs_delegation,
         signed_by_named_administrator,
@@ -134,17 +135,15 @@ _BY_ADMINISTRATOR = (acting_for_another_needs_delegation, actor_holds_role, *DAT
 def suspend(state: Contract, intent: SuspendContract, context: Context) -> list[Fact]:
     """Stops the work of an active contract."""
     case = _administrative(state, intent, context)
-    case.facts["status"] = "active"
-    judge(case, *_BY_ADMINISTRATOR, suspended_and_resumed_in_turn)
+    judge(case.about(Turn("active")), *_BY_ADMINISTRATOR, suspended_and_resumed_in_turn)
     return [ContractSuspended(on=case.on, rests_on=case.rests_on, reason=intent.reason)]
 
 
 def resume(state: Contract, intent: ResumeContract, context: Context) -> list[Fact]:
     """Lets the work of a suspended contract go on; never dated before the suspension."""
     case = _administrative(state, intent, context)
-    case.facts["status"] = "suspended"
     case.rests_on = (state.suspended_by,) if state.suspended_by else (1,)
-    judge(case, *_BY_ADMINISTRATOR, suspended_and_resumed_in_turn)
+    judge(case.about(Turn("suspended")), *_BY_ADMINISTRATOR, suspended_and_resumed_in_turn)
     return [ContractResumed(on=case.on, rests_on=case.rests_on, reason=intent.reason)]
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import date
-from typing import Any
 
 import msgspec
 
 from ledger.contract import evolve
 from ledger.decisions.case import Rule, broken, open_case
-from ledger.decisions.rules_money import amount_in_minor_units
+from ledger.decisions.rules_money import Told, amount_in_minor_units
 from ledger.decisions.rules_when import (
     not_after_today,
     not_before_signature,
@@ -22,7 +21,7 @@ from ledger.events import (
     Fact,
 )
 from ledger.intents import Context, TakeOver
-from ledger.state import Contract
+from ledger.state import Contract, Milestone
 from ledger.terms import Terms
 
 # An import is always back-dated, so the window is not asked for; who recorded and approved is not told.
@@ -47,16 +46,26 @@ class Taking:
         self.newer = not intent.known_claim or intent.known_claim >= newest
         self.told_on = date.fromisoformat(intent.known_claim[:10]) if intent.known_claim else None
 
-    def add(self, event: Fact, *rules: Rule, **about: Any) -> int:
-        """Records an event with the rules it breaks; returns its version. The state given is never changed."""
+    def add(
+        self,
+        event: Fact,
+        *rules: Rule[Told],
+        milestone: Milestone | None = None,
+        amount_minor: int = 0,
+        amounts: tuple[int | None, ...] = (),
+    ) -> int:
+        """Records an event with the rules it breaks; returns its version. The state given is never changed.
+
+        The rules look at the milestone, at what the event moves (`amount_minor`), and at the amounts that it gives.
+        """
         if self.state is self.given:
             self.state = deepcopy(self.state)
-        case = open_case(self.state, self.intent, self.context, **about)
+        finer = getattr(event, "source_amount", "")
+        rules = (*rules, amount_in_minor_units) if finer else rules
+        case = open_case(self.state, self.intent, self.context, milestone=milestone)
+        case.amount_minor = amount_minor
         case.on, case.rests_on = event.on, event.rests_on
-        if finer := getattr(event, "source_amount", ""):
-            case.facts["source_amount"] = finer
-            rules = (*rules, amount_in_minor_units)
-        breaches = broken(case, rules) if rules else ()
+        breaches = broken(case.about(Told(amounts, finer)), rules) if rules else ()
         if breaches or self.intent.known_claim:
             event = msgspec.structs.replace(
                 event, breaches=breaches, known_claim=self.intent.known_claim

@@ -32,8 +32,7 @@ def withdraw(state: Contract, intent: WithdrawApproval, context: Context) -> lis
         subject = case.proposal
     assert subject is not None
     own = next((a for a in subject.approvals if a.live and a.actor == case.actor), None)
-    case.facts["own"] = own
-    judge(case, only_own_live_approval_is_withdrawn)
+    judge(case.about(own), only_own_live_approval_is_withdrawn)
     assert own is not None
     case.wait_for(own.on)
     on = None if intent.why == "error" else case.on

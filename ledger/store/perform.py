@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ledger.contract import evolve
 from ledger.decisions.case import Case, judge
 from ledger.decisions.decide import State, decide, follow
-from ledger.decisions.rules_once import one_key_one_request
+from ledger.decisions.rules_once import Asked, one_key_one_request
 from ledger.decisions.signing import no_contract
 from ledger.errors import Conflict
 from ledger.events import RECORD_TYPES, Fact, PayeeApproved, PayeeProposed, Record
@@ -242,6 +242,5 @@ def answered_before(
     if row is None:
         return None
     case = Case(no_contract(""), context, Intent(), context.now.date(), None)
-    case.facts |= {"first": (row.digest, row.actor), "digest": asked, "key": key}
-    judge(case, one_key_one_request)
+    judge(case.about(Asked(key, asked, (row.digest, row.actor))), one_key_one_request)
     return Outcome(ledger.records_of_key(key), replayed=True)

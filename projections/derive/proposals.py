@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ledger import events as e
 from ledger.decisions.binding import proposal_digest
-from ledger.decisions.case import judge
+from ledger.decisions.case import Case, judge
 from ledger.decisions.changes import NOBODY, not_renewable, price_now, read_case
 from ledger.decisions.effects import KINDS
 from ledger.decisions.quorum import missing
@@ -74,9 +74,10 @@ def _priced(
     contract: Contract, proposal: Proposal
 ) -> tuple[tuple[Figure, ...], LedgerError | None]:
     """The lines that would follow now; none, and why, where it cannot take effect as things stand."""
-    case, kind = read_case(contract, proposal, NOBODY), KINDS[type(proposal.content)]
+    case: Case[Any] = read_case(contract, proposal, NOBODY)
+    kind = KINDS[type(proposal.content)]
     try:
-        kind.prepare(case, proposal.content)
+        case = case.about(kind.prepare(case, proposal.content))
         judge(case, *kind.rules)
         return price_now(case), None
     except LedgerError as why:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.decisions.case import Case, judge
-from ledger.decisions.rules_once import one_key_one_request
+from ledger.decisions.rules_once import Asked, one_key_one_request
 from ledger.errors import Refused
 from ledger.intents import Context, Intent
 from tests.decisions.builders import TODAY, contract
@@ -13,10 +13,11 @@ from tests.decisions.marks import permits, refuses
 from tests.decisions.spec import NOON
 
 
-def asked(first: tuple[str, str] | None, digest: str = "d1", actor: str = "finance-1") -> Case:
+def asked(
+    first: tuple[str, str] | None, digest: str = "d1", actor: str = "finance-1"
+) -> Case[Asked]:
     case = Case(contract().the_state(), Context(actor=actor, now=NOON), Intent(), TODAY, None)
-    case.facts |= {"first": first, "digest": digest, "key": "run-7"}
-    return case
+    return case.about(Asked("run-7", digest, first))
 
 
 @permits("one-key-one-request")

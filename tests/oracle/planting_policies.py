@@ -34,7 +34,7 @@ def allowing(*places: str) -> Plant:
     return plant
 
 
-def allowed(rule: Rule) -> Rule:
+def allowed(rule: Rule[Any]) -> Rule[Any]:
     return replace(rule, check=lambda case: None)
 
 
@@ -48,7 +48,7 @@ def kind(content: type[Any], **changed: Any) -> Plant:
     return plant
 
 
-def kind_allowing(rule: Rule, *contents: type[Any]) -> Plant:
+def kind_allowing(rule: Rule[Any], *contents: type[Any]) -> Plant:
     """Kinds of proposal without one of their rules."""
 
     def plant(patch: MonkeyPatch) -> None:
