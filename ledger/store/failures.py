@@ -263,6 +263,7 @@ _BY_SQLSTATE = {
     "55P03": _locked,
     "57014": _locked,
     "25006": _read_only,
+    "25P03": _lost,
     "42501": _forbidden,
     "XX001": _damaged,
     "XX002": _damaged,

@@ -28,6 +28,7 @@ from sqlalchemy.exc import IntegrityError as ConstraintFailed
 from ledger.errors import IntegrityViolated
 from ledger.store.bulk import insert_rows
 from ledger.store.database import reading, telling_who_waits, writing
+from ledger.store.holding import STANDS_STILL_SECONDS, naming_who_holds
 from ledger.store.records import Envelope, RecordedEvent, Row, splice, stored_event
 from ledger.store.tables import keys, log, streams
 
@@ -50,7 +51,9 @@ _CLAIM = {
     "postgresql": "UPDATE log_head SET position = position + %s, recorded_at ="
     """ greatest(recorded_at, to_char("""
     """clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))"""
-    " RETURNING position, recorded_at, session_user",
+    " RETURNING position, recorded_at, session_user,"
+    # No statement of its own: an append would wait for one more answer.
+    " set_config('idle_in_transaction_session_timeout', %s, true)",
 }
 
 
@@ -154,11 +157,11 @@ class LogRecorder(AggregateRecorder):
     def claim(self, conn: Connection, count: int, envelope: Envelope) -> Claim:
         """Takes the next `count` positions; from here on every other writer waits."""
         now = self.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        told = (count, now) if conn.dialect.name == "sqlite" else (count,)
-        with telling_who_waits(conn.engine.url):
+        told = (count, now if conn.dialect.name == "sqlite" else f"{STANDS_STILL_SECONDS}s")
+        with telling_who_waits(conn.engine.url), naming_who_holds(conn.engine):
             claimed = conn.exec_driver_sql(_CLAIM[conn.dialect.name], told).all()
         all_stand("log_head", len(claimed), 1)
-        position, recorded_at, session_user = claimed[0]
+        position, recorded_at, session_user = claimed[0][:3]
         if session_user is not None:
             envelope = replace(envelope, authenticated_as=session_user)
         return Claim(position - count + 1, recorded_at, envelope)

@@ -93,6 +93,16 @@ ELSEWHERE = {
         "tests.store.test_attacks",
         "test_a_suffix_rewritten_and_sealed_with_the_stolen_key_is_found_by_the_anchor_only",
     ),
+    "a false record among the seals": (
+        "seals, checkpoints",
+        "tests.store.test_false_seals",
+        "test_a_false_record_among_the_seals_is_found_without_a_key",
+    ),
+    "a perfect seal by another key": (
+        "signatures",
+        "tests.store.test_false_seals",
+        "test_a_perfect_seal_by_another_key_is_found_by_the_trusted_key_alone",
+    ),
     "a fork": (
         "sealing",
         "tests.store.test_attacks",

@@ -149,6 +149,15 @@ def moves_alone(raw: Raw) -> None:
     raw.claim()
 
 
+NOW_ALONE = """UPDATE log_head SET recorded_at = to_char(clock_timestamp() AT TIME ZONE 'UTC',
+    'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
+def records_and_moves_the_time(raw: Raw) -> None:
+    raw.insert(raw.claim())
+    raw.run(NOW_ALONE)
+
+
 def puts_off(raw: Raw) -> None:
     raw.run("SET CONSTRAINTS ALL DEFERRED")
     raw.claim()
@@ -269,11 +278,21 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     ),
     "the head's time far ahead": (
         runs("UPDATE log_head SET recorded_at = '2999-01-01T00:00:00.000000Z'"),
+        ALONE,
+    ),
+    "the head's time alone, to now": (runs(NOW_ALONE), ALONE),
+    "the head's time alone, behind a record": (records_and_moves_the_time, ALONE),
+    "the head moved to where it stands": (runs("UPDATE log_head SET position = position"), ALONE),
+    "the head moved at a time far ahead": (
+        runs(
+            "UPDATE log_head SET position = position + 1, recorded_at ="
+            " '2999-01-01T00:00:00.000000Z'"
+        ),
         TIME,
     ),
     "the head's time in another form": (
-        runs("UPDATE log_head SET recorded_at = recorded_at || 'Z'"),
-        "invalid input syntax",
+        runs("UPDATE log_head SET position = position + 1, recorded_at = '2999-01-01T00:00Z'"),
+        TIME,
     ),
     "the head moved at an early time": (
         runs("UPDATE log_head SET position = position + 1, recorded_at = recorded_at"),

@@ -18,10 +18,10 @@ import pytest
 from sqlalchemy import make_url
 
 import migrations
-from ledger.errors import Conflict, DatabaseUnusable, LedgerError, StoreUnavailable
-from ledger.store import connect, database, open_ledger, writing
+from ledger.errors import Conflict, ConnectionLost, DatabaseUnusable, LedgerError, StoreUnavailable
+from ledger.store import connect, database, open_ledger, recorder, writing
 from ledger.store.failures import translate
-from tests.databases import Cluster, asking_for_a_password, free_port, unprivileged
+from tests.databases import Cluster, asking_for_a_password, free_port, role_of, unprivileged
 from tests.store.events import ALICE, counted, started
 
 
@@ -198,7 +198,7 @@ def test_a_url_with_options_of_its_own_keeps_the_lock_limit(
         open_ledger(url.render_as_string(False), counted) as ledger,
     ):
         with writing(other.engine) as holder:
-            holder.exec_driver_sql("UPDATE log_head SET position = position")
+            holder.exec_driver_sql("SELECT position FROM log_head FOR UPDATE")
             began = monotonic()
             with pytest.raises(Conflict) as locked:
                 ledger.append([("A", 0, started("M1"))], ALICE)
@@ -236,11 +236,55 @@ def test_a_held_lock_is_a_conflict(database_url: str, monkeypatch: pytest.Monkey
         open_ledger(database_url, counted) as other,
         writing(other.engine) as conn,
     ):
-        conn.exec_driver_sql("UPDATE log_head SET position = position")
+        if conn.dialect.name == "postgresql":  # a file is held since the transaction began
+            conn.exec_driver_sql("SELECT position FROM log_head FOR UPDATE")
         with pytest.raises(Conflict) as conflict:
             ledger.append([("A", 0, started("M1"))], ALICE)
         assert (conflict.value.code, conflict.value.exit_code) == ("database-locked", 4)
         assert ledger.load("A") is None
+
+
+@pytest.mark.postgres
+def test_whoever_waits_for_the_head_in_vain_is_told_who_holds_it(
+    postgresql_url: str, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may record can hold the head by SQL of its own: no right to move it goes without."""
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0.2)
+    name = make_url(postgresql_url).database or ""
+    cluster.execute(f"CREATE ROLE holder LOGIN IN ROLE {role_of(postgresql_url, 'writer')}")
+    try:
+        with (
+            open_ledger(postgresql_url, counted) as ledger,
+            closing(cluster.connect(name, "holder")) as holder,
+        ):
+            holder.execute("BEGIN")
+            holder.execute("SELECT position FROM log_head FOR UPDATE")
+            with pytest.raises(Conflict) as locked:
+                ledger.append([("A", 0, started("M1"))], ALICE)
+            pid = holder.info.backend_pid
+            assert locked.value.code == "database-locked"
+            assert f"holder (session {pid}) holds the log's head" in locked.value.message
+            assert locked.value.facts["holders"] == [{"session": pid, "user": "holder"}]
+            # The hint, word for word.
+            ends = locked.value.hint.rpartition("by itself: ")[2]
+            cluster.execute(ends)
+            ledger.append([("A", 0, started("M1"))], ALICE)
+    finally:
+        cluster.execute("DROP ROLE holder")
+
+
+@pytest.mark.postgres
+def test_a_process_of_ours_that_stands_still_does_not_hold_the_others(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_ledger(postgresql_url, counted) as ledger:
+        with pytest.raises(ConnectionLost) as lost, writing(ledger.engine) as conn:
+            monkeypatch.setattr(recorder, "STANDS_STILL_SECONDS", 0.1)
+            ledger.recorder.claim(conn, 1, ALICE)
+            monkeypatch.undo()
+            ledger.append([("A", 0, started("M1"))], ALICE)
+        assert lost.value.code == "connection-lost"
+        assert [record.position for record in ledger.stream("A")] == [1]
 
 
 def test_a_full_disk_is_named_and_nothing_is_recorded(sqlite_url: str) -> None:

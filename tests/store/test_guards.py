@@ -165,6 +165,8 @@ ON_SQLITE = {
     "INSERT INTO keys VALUES ('j', 'd', 'alice', 1, 1, 1, 1, 99)": KEYED,
     "INSERT INTO log_checkpoints VALUES (2, 'note', '')": SEALED,
     "UPDATE log_head SET position = position + 1, recorded_at = 'now'": "at a time",
+    "UPDATE log_head SET recorded_at = '2999-01-01T00:00:00.000000Z'": "from the end of the log only",
+    "UPDATE log_head SET position = position": "from the end of the log only",
     "INSERT INTO log SELECT 3, 1, 3, record FROM log WHERE position = 1": "append-only|guard",
 }
 AFTER_A_CLAIM = {

@@ -39,6 +39,10 @@ FORBIDDEN_TO_ALL = [
     "CREATE TABLE log2 (x int)",
     "LOCK TABLE log_head IN ACCESS EXCLUSIVE MODE",
     "LOCK TABLE log IN SHARE MODE",
+    *(
+        f"SELECT 1 FROM {table} FOR KEY SHARE"
+        for table in ("log", "streams", "keys", "log_checkpoints")
+    ),
     "UPDATE log_head SET ledger_id = 'another'",
     "UPDATE log_head SET id = 2",
     "COMMENT ON TABLE log IS 'up to position 9 its logins are claims of another store'",
@@ -54,6 +58,8 @@ FORBIDDEN_TO_READERS = [
     "INSERT INTO streams VALUES (1, 'A')",
     "INSERT INTO keys VALUES ('k', '', '', 1, 1, 1, 1, 1)",
     "UPDATE log_head SET position = position",
+    "SELECT position FROM log_head FOR UPDATE",
+    "SELECT position FROM log_head FOR KEY SHARE",
 ]
 
 
