@@ -135,6 +135,10 @@ def main(args: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
+        if args is None:
+            _interrupt_by(
+                signal.default_int_handler
+            )  # until here it ended us at once: commands.start
         result = _run(words)
         sys.stdout.flush()
         return result if type(result) is int else 0
@@ -144,7 +148,15 @@ def main(args: Sequence[str] | None = None) -> int:
         _discard_output()
         return 0
     except (Exception, KeyboardInterrupt) as problem:
+        if args is None:
+            _interrupt_by(signal.SIG_DFL)  # whoever cannot wait for the message need not
         return _report(problem, words)
+
+
+def _interrupt_by(handler: Any) -> None:
+    """Says what an interrupt does, unless whoever started us has us ignore it (`nohup`, `&` in a script)."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, handler)
 
 
 class Terminated(KeyboardInterrupt):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,54 @@ def started(url: str, *words: str) -> subprocess.Popen[str]:
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
+
+
+# Sends itself an interrupt as soon as the module is looked for that is named first.
+INTERRUPTED = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+wanted = sys.argv.pop(1)
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == wanted:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+from commands.start import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "says"),
+    [
+        ("commands.main", 130, ""),
+        ("click", 130, ""),
+        ("commands.projection", 1, "error[interrupted]: stopped by the user"),
+        ("sqlalchemy", 1, "error[interrupted]: stopped by the user"),
+    ],
+)
+def test_an_interrupt_while_the_program_starts_shows_no_traceback(
+    sqlite_url: str, module: str, code: int, says: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, module, "projections", "status"],
+        cwd=HERE,
+        env=os.environ | {"MLEDGER_DATABASE_URL": sqlite_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.partition("\n")[0] == says
+    assert "Traceback" not in done.stderr
+
+
+def test_the_script_begins_where_an_interrupt_is_taken() -> None:
+    project = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["scripts"] == {"mledger": "commands.start:main"}
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -280,7 +280,7 @@ def test_a_process_of_ours_that_stands_still_does_not_hold_the_others(
     with open_ledger(postgresql_url, counted) as ledger:
         with pytest.raises(ConnectionLost) as lost, writing(ledger.engine) as conn:
             monkeypatch.setattr(recorder, "STANDS_STILL_SECONDS", 0.1)
-            ledger.recorder.claim(conn, 1, ALICE)
+            recorder.LogRecorder(ledger.engine).claim(conn, 1, ALICE)
             monkeypatch.undo()
             ledger.append([("A", 0, started("M1"))], ALICE)
         assert lost.value.code == "connection-lost"
