@@ -32,12 +32,12 @@ class Notation:
     """How a sheet writes dates and amounts, and which of its words mean that a cell is empty.
 
     Without date formats a date is YYYY-MM-DD; without `rounding` an amount finer than its currency is refused, and
-    without a decimal mark one in which a point may part thousands.
+    without a decimal mark one in which a point may part thousands. `scale` is 0 where nobody said it: 1 is then meant.
     """
 
     date_formats: tuple[str, ...] = ()
     decimal_mark: str = ""
-    scale: int = 1
+    scale: int = 0
     rounding: str = ""
     empty: frozenset[str] = frozenset()
 
@@ -84,7 +84,7 @@ def converter(name: str, notation: Notation) -> Callable[[str], Any]:
         return partial(
             _figure,
             decimal_mark=notation.decimal_mark,
-            scale=notation.scale,
+            scale=notation.scale or 1,
             rounding=notation.rounding,
         )
     return _READERS.get(name, str)
@@ -118,7 +118,7 @@ def known_value(name: str, cell: Cell, convert: Callable[[str], Any], notation: 
     if name in DATES:
         raise _number_for_date(cell)
     if name in AMOUNTS:
-        return Figure(written, ".", notation.scale, notation.rounding)
+        return Figure(written, ".", notation.scale or 1, notation.rounding)
     return convert(written)
 
 

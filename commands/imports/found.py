@@ -47,6 +47,7 @@ _AS_WRITTEN = frozenset(
         *("contract-without-id", "release-versioned", "value-taken-back"),
         *("met-but-not-met", "milestone-repeated", "paid-above-value", "payment-not-listed"),
         *("payment-repeated", "release-repeated", "sheet-ignored", "bank-entry-repeated"),
+        "scale-as-mapped",
     }
 )
 

@@ -28,6 +28,7 @@ from commands.imports.mapping import (
     did_you_mean,
 )
 from commands.imports.row_facts import FINER, LABEL, Bad, Facts, Log, bad_cell, contradiction
+from commands.imports.scales import scales_told
 from ledger.errors import InputInvalid
 from ledger.intents import TakenDispute, TakenMilestone, TakenPayment, TakeOver
 from ledger.money import UNKNOWN_CURRENCY, format_minor
@@ -49,7 +50,7 @@ class Sheet:
 def gather(sheets: Iterable[Sheet], mapping: Mapping = OWN_NAMES) -> Reading:
     """The contracts in all sheets, in the order of their first rows, and what was left out.
 
-    Raises InputInvalid `csv-column-missing`, `csv-column-twice`.
+    Raises InputInvalid `csv-column-missing`, `csv-column-twice`, `csv-scale-unsaid`.
     """
     log = Log()
     read = 0
@@ -146,6 +147,11 @@ def _bind(sheet: Sheet, number: int, mapping: Mapping, log: Log) -> Columns:
             columns.picks.append((name, index, convert, source.notation))
         elif name in ("contract", "milestone") or (name in mapping.sources and source.column):
             raise _column_missing(columns, name, source.column, mapping)
+    scales = {
+        name: (columns.titles[name], n.scale) for name, _, _, n in columns.picks if name in AMOUNTS
+    }
+    for name, says in scales_told(scales, columns.place(sheet.header_line)):
+        log.warn(columns, sheet.header_line, name, "scale-as-mapped", says)
     _bind_labels(columns, mapping)
     used = columns.titles.values()
     ignored = [_meant(title, columns) for title in sheet.header if title and title not in used]
