@@ -439,6 +439,15 @@ def test_a_credit_of_one_of_two_equal_parts_reverses_none() -> None:
     assert [p.status for p in world.transfer(T1)] == ["paid", "paid"]
 
 
+@pytest.mark.parametrize(("back", "status"), [("4000.00", "reversed"), ("5000.00", "paid")])
+def test_a_return_is_of_what_was_paid_not_of_what_was_instructed(back: str, status: str) -> None:
+    world = World()
+    (one,) = world.transfer(T2)  # 5,000.00 were instructed
+    one.status, one.paid_minor = "paid", 400_000
+    world.take(statement(ntry(back, tx(T2), currency="CNY", side="CRDT")))
+    assert one.status == status
+
+
 def test_a_credit_in_another_currency_reverses_nothing() -> None:
     world = World()
     world.take(statement(ntry("1772.39", tx(T3))))

@@ -286,6 +286,16 @@ def test_a_certificate_that_cannot_be_written_is_a_failure_that_names_the_file(
     assert run["status"] == "rebuilt"
 
 
+def test_a_certificate_that_cannot_take_its_place_leaves_no_part_of_it_behind(
+    ledger: Ledger[Contract], tmp_path: Path
+) -> None:
+    folder = tmp_path / "certificate.json"
+    folder.mkdir()
+    with pytest.raises(StoreUnavailable):
+        rebuild(ledger.engine, Options(certificate=folder))
+    assert list(tmp_path.glob("certificate.json*")) == [folder]
+
+
 def test_what_goes_wrong_unforeseen_stands_in_the_certificate(
     ledger: Ledger[Contract], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -186,3 +186,4 @@ def test_what_cannot_be_is_refused() -> None:
         m.Frontier.restored(3, bytes(32))
     assert not m.is_consistent(4, bytes(32), 3, bytes(32), [])
     assert m.is_consistent(0, m.EMPTY, 3, bytes(32), [])
+    assert not m.is_consistent(0, bytes(32), 3, bytes(32), [])  # nothing has the one root of nothing
