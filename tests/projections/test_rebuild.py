@@ -88,6 +88,17 @@ def test_an_incremental_rebuild_equals_a_full_one(ledger: Ledger[Contract]) -> N
     assert counted == {name: table["rows"] for name, table in full.tables.items()}
 
 
+def test_an_incremental_rebuild_keeps_what_stands_at_the_head_already(
+    ledger: Ledger[Contract],
+) -> None:
+    """Only rows that are made anew have a digest."""
+    append(ledger, play_portfolio(5, 40).records)
+    rebuild(ledger.engine, Options())
+    found = rebuild(ledger.engine, Options(incremental=True))
+    assert (found.status, found.differences) == ("rebuilt", 0)
+    assert {table["digest"] for table in found.tables.values()} == {None}
+
+
 def test_an_incremental_rebuild_of_a_side_never_filled_fills_it(ledger: Ledger[Contract]) -> None:
     append(ledger, play_portfolio(6, 30).records)
     found = rebuild(ledger.engine, Options(incremental=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +12,9 @@ from ledger.events import Record
 from ledger.state import Contract
 from ledger.store import Ledger
 from ledger.store.database import reading, writing
+from projections.derive.model import Row
 from projections.rebuild import catchup, fold
+from projections.rebuild.build import STREAMS_PER_LOOK, build
 from projections.rebuild.catchup import catch_up, prepare, take
 from projections.rebuild.full import Options, rebuild
 from projections.sides import checkpoint
@@ -92,3 +94,19 @@ def test_a_log_that_is_damaged_is_no_failure_of_the_contract_that_shows_it(
     with pytest.raises(IntegrityViolated):
         rebuild(ledger.engine, Options())
     assert standing(ledger) == ("a", 0, "")
+
+
+def test_each_row_is_handed_on_with_the_streams_that_nobody_handed_on_before(
+    ledger: Ledger[Contract],
+) -> None:
+    """Whoever writes them may take out first what stands under these streams: no row of others may be there."""
+    fill(ledger, 2 * STREAMS_PER_LOOK + 8, 10)
+    handed: list[range] = []
+
+    def write(streams: range, rows: Sequence[list[Row]]) -> None:
+        handed.append(streams)
+        assert {row[0] for some in rows for row in some} <= set(streams)
+
+    every = range(1, 2 * STREAMS_PER_LOOK + 9)
+    build(ledger.engine, write, every, 10 * len(every), lambda events: None)
+    assert [number for some in handed for number in some] == list(every)

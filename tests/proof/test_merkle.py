@@ -186,4 +186,13 @@ def test_what_cannot_be_is_refused() -> None:
         m.Frontier.restored(3, bytes(32))
     assert not m.is_consistent(4, bytes(32), 3, bytes(32), [])
     assert m.is_consistent(0, m.EMPTY, 3, bytes(32), [])
-    assert not m.is_consistent(0, bytes(32), 3, bytes(32), [])  # nothing has the one root of nothing
+    assert not m.is_consistent(0, bytes(32), 3, bytes(32), [])
+
+
+def test_a_proof_for_one_size_is_none_for_another() -> None:
+    """Three leaves go on from two; that they are seven is not shown by the path that shows it of three."""
+    leaves = [m.leaf_hash(bytes([n])) for n in range(3)]
+    proof = m.consistency_proof(leaves, 2)
+    roots = defined_root(leaves[:2]), defined_root(leaves)
+    assert m.is_consistent(2, roots[0], 3, roots[1], proof)
+    assert not m.is_consistent(2, roots[0], 7, roots[1], proof)
