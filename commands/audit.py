@@ -105,7 +105,11 @@ def log(
 @audit.command()
 @click.argument("contract", type=CONTRACT, metavar="CONTRACT")
 @click.option(
-    "--until", type=KnownAtType(), metavar="POSITION|TIME", help="Stop after this position or time."
+    "--to",
+    "until",
+    type=KnownAtType(),
+    metavar="POSITION|TIME",
+    help="Stop after this position or time.",
 )
 @database_options
 @moment_options

@@ -69,7 +69,7 @@ def revoke(reference: VersionName, why: Why, reason: str, session: Session) -> N
     """Propose to take a bonus of any kind back, under the quorum that awarded it.
 
     \b
-    mledger bonus revoke 'BW-2026-014#14' --why error --reason "wrong date" --as manager-1
+    mledger bonus revoke 'BW-2026-014#14' --error --reason "wrong date" --as manager-1
     """
     from ledger.decisions.case import find
     from ledger.events import BonusRevocation

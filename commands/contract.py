@@ -11,7 +11,7 @@ from commands import options
 from commands.completing import offering
 from commands.doubting import warned
 from commands.options import database_options, has_suffix, moment_options, output_options
-from commands.proposal import approve, reject, renew, show_proposal
+from commands.proposal import renew, show_proposal
 from commands.reference_names import AGREED, CONTRACT, PARTY, VersionName
 from commands.session import acting, looking, partner_option, reason_option, reason_required
 from commands.tree import Verbs
@@ -106,7 +106,7 @@ def apply(contract_file: str, reason: str, session: Session) -> None:
 
     \b
     mledger contract apply double-11.yaml --as admin-1 --reason "scope of December"
-    mledger contract approve 'BW-2026-014#37' --as admin-2
+    mledger milestone approve 'BW-2026-014#37' --as admin-2
     """
     from commands.amending import amendment_to
     from commands.imports.contract_file import read_contract_file
@@ -288,7 +288,7 @@ def grant(reference: str, person: str, role: str, reason: str, session: Session)
 
     \b
     mledger contract grant BW-2026-014 manager-4 manager --as admin-1
-    mledger contract approve 'BW-2026-014#37' --as admin-2
+    mledger milestone approve 'BW-2026-014#37' --as admin-2
     """
     _change_role(session, reference, person, role, reason, grant=True)
 
@@ -329,8 +329,7 @@ def _change_role(
     _propose(session, state, change)
 
 
-for verb in (approve, renew, reject):
-    contract.add_command(verb)
+contract.add_command(renew)
 
 
 @contract.command()

@@ -141,8 +141,12 @@ def _command_help(words: tuple[str, ...]) -> str:
 def _unknown(words: tuple[str, ...], word: str, names: list[str], depth: int) -> Exception:
     from difflib import get_close_matches
 
+    from commands.renamed import COMMANDS
     from ledger.errors import NotFound
 
+    if now := COMMANDS.get(" ".join(words)):
+        says = f"{' '.join(words)} is no word of its own any more"
+        return NotFound("renamed", says, hint=f"mledger help {now}")
     known = names if depth else [*topics(), *names]
     close = [name for name in known if name.startswith(word)] or get_close_matches(word, known)
     hint = f"did you mean {close[0]}?" if close else f"topics: {', '.join(topics())}"

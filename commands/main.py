@@ -240,12 +240,15 @@ def _wants_json(options: Sequence[str]) -> bool:
 
 def as_error(problem: BaseException) -> LedgerError:
     """Whatever was raised, as the error that a person is told."""
+    from commands import renamed
     from ledger.errors import Failure, InputInvalid, Interrupted, LedgerError
 
     match problem:
         case LedgerError():
             return problem
         case click.UsageError():
+            if now := renamed.told(problem):
+                return InputInvalid("renamed", now[0], hint=now[1])
             return InputInvalid("usage", _usage_message(problem), hint=_usage_hint(problem))
         case click.ClickException():
             return InputInvalid("file", problem.format_message())

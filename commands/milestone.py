@@ -205,6 +205,7 @@ def approve(
 
     \b
     mledger milestone approve BW-2026-014/M2 --as manager-1
+    mledger milestone approve 'BW-2026-014#37' --as admin-2
     mledger milestone approve BW-2026-014/M4 --part 75% --as manager-1
     mledger milestone approve BW-2026-014/M2 --sign --key ~/.ssh/id_ed25519 --as manager-1
     mledger milestone approve --file approvals.csv --strict --as finance-1
@@ -224,6 +225,7 @@ def reject(reference: SubjectName, reason: str, session: Session) -> None:
 
     \b
     mledger milestone reject BW-2026-014/M2 --reason "checkout fails on phones" --as manager-1
+    mledger milestone reject 'BW-2026-014#37' --reason "outside the budget" --as admin-2
     """
     from ledger.intents import Intent, RejectChange, RejectSubmission
 

@@ -93,7 +93,7 @@ def run(
     instruct_all(session, contract, partner, yes, pen, abroad, written, discount)
 
 
-@payment.command("file")
+@payment.command("write")
 @click.argument("name", metavar="RUN")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--form", type=click.Choice(["pain.001", "csv"]), help="[default: by FILE's ending]")
@@ -107,9 +107,9 @@ def write_file(
     What is recorded, failed or reversed since is left out, so that nothing is paid twice.
 
     \b
-    mledger payment file RUN-2026-11-21-1 run.xml --debtor-name "Brand Ltd" --debtor-account 123 \\
+    mledger payment write RUN-2026-11-21-1 run.xml --debtor-name "Brand Ltd" --debtor-account 123 \\
         --debtor-town Shanghai --debtor-country CN
-    mledger payment file RUN-2026-11-21-1 run.csv --force
+    mledger payment write RUN-2026-11-21-1 run.csv --force
     """
     from commands import paying
     from commands.bank.files import target
@@ -162,7 +162,7 @@ def instruct(
 @payment.command()
 @click.argument("settled", type=SETTLED)
 @click.argument("amount", required=False)
-@click.option("--reference", "bank_reference", default="", help="The bank's name for it.")
+@click.option("--bank-reference", default="", metavar="TEXT", help="The bank's name for it.")
 @click.option("--fees", metavar="AMOUNT", help="What the bank charged beside the amount.")
 @click.option("--over", is_flag=True, help="Record more than was instructed: it becomes a claim.")
 @exchange_options
@@ -184,7 +184,7 @@ def record(
     entry of the bank that waits is explained with it, and gives the day.
 
     \b
-    mledger payment record 'BW-2026-014#14' --reference 20260919-0042 --as finance-1
+    mledger payment record 'BW-2026-014#14' --bank-reference 20260919-0042 --as finance-1
     mledger payment record RUN-2026-11-21-1-T1 900.00 --fees 15.00 --as finance-1
     mledger payment record RUN-2026-11-21-1-T1 --paid-in USD --rate 0.1392 --as finance-1
     mledger payment record RUN-2026-11-21-1-T1 --fees 15.00 --entry '#3' --as finance-1
@@ -226,12 +226,12 @@ def reverse(
     entry: int | None,
     session: Session,
 ) -> None:
-    """Record that a payment came back (event), or was never made (error).
+    """Record that a payment came back, or (--error) was never made.
 
     A transfer comes back with all its parts; --fees is what the bank kept of the money.
 
     \b
-    mledger payment reverse 'BW-2026-014#27' --why event --reason "bank return" --as finance-1
+    mledger payment reverse 'BW-2026-014#27' --reason "bank return" --as finance-1
     mledger payment reverse 'BW-2026-014#27' --fees 10.00 --entry '#4' --as finance-1
     """
     from commands.bank.recording import record_reversed
@@ -261,7 +261,7 @@ def dismiss(entry: int, charge: bool, reason: str, session: Session) -> None:
 @payment.command()
 @click.argument("reference", type=PAYABLE)
 @click.argument("amount", required=False)
-@click.option("--reference", "bank_reference", default="", help="The bank's name for it.")
+@click.option("--bank-reference", default="", metavar="TEXT", help="The bank's name for it.")
 @click.option("--fees", metavar="AMOUNT", help="What the bank kept of it.")
 @entry_option
 @acting
@@ -319,7 +319,7 @@ def set_off(
     \b
     mledger payment set-off BW-2026-014/M1 2,000.00 --against BW-2026-014/M2 --reason overpaid \\
         --as finance-1
-    mledger contract approve 'BW-2026-014#37' --as manager-1
+    mledger milestone approve 'BW-2026-014#37' --as manager-1
     """
     from commands.settlement import setting_off
 

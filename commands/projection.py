@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.metrics import Metrics, metrics_options
-from commands.options import Output, Recording, database_options, output_options
+from commands.options import Output, Recording, database_options, output_options, stacked
 from commands.settings import Settings
 from commands.tree import Verbs
 
@@ -140,53 +140,78 @@ def _left_out(missing: dict[str, str]) -> Iterator[str]:
         yield visible(f"LEFT OUT: {contract}: {why}")
 
 
+BUILDING = stacked(
+    (
+        click.option(
+            "--workers",
+            type=WorkersType(),
+            default="auto",
+            show_default=True,
+            metavar="N|auto",
+            help="Processes on this machine.",
+        ),
+        click.option(
+            "--incremental",
+            is_flag=True,
+            help="Bring the resting side forward, not anew from zero.",
+        ),
+        click.option(
+            "--certificate",
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Write the certificate there too, also of a run that fails.",
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(("in-process", "dask")),
+            default="in-process",
+            show_default=True,
+            help="Where the work is done.",
+        ),
+        click.option("--oracle", is_flag=True, help="Ask an independent program as well."),
+        click.option(
+            "--scheduler", default="", metavar="ADDRESS", help="The scheduler of a Dask cluster."
+        ),
+        click.option(
+            "--read-url", default="", metavar="URL", help="A replica that its workers read from."
+        ),
+        metrics_options,
+        database_options,
+        output_options,
+    )
+)
+
+
 @projections.command()
-@click.option(
-    "--check", is_flag=True, help="Build and compare, but let the serving side go on serving."
-)
-@click.option(
-    "--workers",
-    type=WorkersType(),
-    default="auto",
-    show_default=True,
-    metavar="N|auto",
-    help="Processes on this machine.",
-)
-@click.option(
-    "--incremental", is_flag=True, help="Bring the resting side forward, not anew from zero."
-)
 @click.option(
     "--accept-drift", is_flag=True, help="Let the rebuilt side serve although rows differ."
 )
-@click.option(
-    "--certificate",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write the certificate there too, also of a run that fails.",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(("in-process", "dask")),
-    default="in-process",
-    show_default=True,
-    help="Where the work is done.",
-)
-@click.option(
-    "--oracle", is_flag=True, help="Ask an independent program as well, before the rows serve."
-)
-@click.option("--scheduler", default="", metavar="ADDRESS", help="The scheduler of a Dask cluster.")
-@click.option("--read-url", default="", metavar="URL", help="A replica that its workers read from.")
-@metrics_options
-@database_options
-@output_options
-def rebuild(
-    metrics: Metrics, oracle: bool, settings: Settings, output: Output, **asked: Any
-) -> None:
+@BUILDING
+def rebuild(**asked: Any) -> None:
     """Build the read models anew from the log, compare, and let them serve; exits 6 on drift or disagreement.
+
+    With --oracle an independent program is asked before the rows serve.
 
     \b
     mledger projections rebuild
     """
+    _build(**asked, check=False)
+
+
+@projections.command()
+@BUILDING
+def verify(**asked: Any) -> None:
+    """Build the read models anew from the log and compare, while what serves goes on serving; exits 6 on drift.
+
+    \b
+    mledger projections verify
+    """
+    _build(**asked, check=True)
+
+
+def _build(
+    metrics: Metrics, oracle: bool, settings: Settings, output: Output, **asked: Any
+) -> None:
     from commands.session import opened
 
     with metrics.of(settings) as told, opened(settings, Recording(), output) as session:
@@ -281,6 +306,7 @@ def drifted(certificate: Certificate) -> Exception:
         "drift",
         f"{certificate.differences} row(s) differ from the log; the first: {first.table} of"
         f" {first.contract}, column {first.column}: {first.serving!r}, rebuilt {first.rebuilt!r}",
-        hint="find out who wrote the read models, then let the rebuilt rows serve: --accept-drift",
+        hint="find out who wrote the read models, then let the rebuilt rows serve:"
+        " mledger projections rebuild --accept-drift",
         facts={"run_id": certificate.run_id, "differences": certificate.differences},
     )

@@ -1,4 +1,4 @@
-"""Proposals: one is shown before anybody approves it, then approved, refused, or drafted anew."""
+"""Proposals: one is shown before anybody approves it, or drafted anew."""
 
 from __future__ import annotations
 
@@ -7,37 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.completing import offering
 from commands.reference_names import PROPOSAL, VersionName
-from commands.session import acting, reason_required
+from commands.session import acting
 
 if TYPE_CHECKING:
     from commands.output import Column, Table
     from commands.session import Session
     from ledger.state import Approval, Contract, Proposal
     from projections.derive.proposals import Standing
-
-
-@click.command()
-@click.argument("reference", type=PROPOSAL)
-@click.option(
-    "--role",
-    default="",
-    shell_complete=offering("roles"),
-    help="The role in which it is to count, if you hold several.",
-)
-@acting
-def approve(reference: VersionName, role: str, session: Session) -> None:
-    """Approve a proposal of any kind; with the last approval it takes effect.
-
-    \b
-    mledger contract show 'BW-2026-014#37'        # what it changes, before and after
-    mledger contract approve 'BW-2026-014#37' --as admin-2
-    """
-    from ledger.intents import ApproveChange
-
-    intent = ApproveChange(proposal=reference.version, role=role, on=session.on)
-    session.record(reference.contract, intent)
 
 
 @click.command()
@@ -54,22 +31,6 @@ def renew(reference: VersionName, session: Session) -> None:
     from ledger.intents import RenewChange
 
     session.record(reference.contract, RenewChange(proposal=reference.version, on=session.on))
-
-
-@click.command()
-@click.argument("reference", type=PROPOSAL)
-@reason_required
-@acting
-def reject(reference: VersionName, reason: str, session: Session) -> None:
-    """Refuse a proposal of any kind; approvals given to it are void.
-
-    \b
-    mledger contract reject 'BW-2026-014#37' --reason "outside the budget" --as admin-2
-    """
-    from ledger.intents import RejectChange
-
-    intent = RejectChange(proposal=reference.version, reason=reason, on=session.on)
-    session.record(reference.contract, intent)
 
 
 # --- shown -------------------------------------------------------------------------------------------
@@ -130,7 +91,7 @@ def _stopped(state: Contract, proposal: Proposal, told: Standing) -> Iterator[st
         return
     yield ""
     yield f"cannot take effect as things stand: {why.message} [{why.code}]"
-    reject = f"mledger contract reject '{state.id}#{proposal.version}' --reason WHY"
+    reject = f"mledger milestone reject '{state.id}#{proposal.version}' --reason WHY"
     yield f"hint: {why.hint}; or {reject}" if why.hint else f"hint: {reject}"
 
 
@@ -213,7 +174,7 @@ def _rests_on(state: Contract, proposal: Proposal, told: Standing) -> Iterator[s
             yield f"  {change.what}: {before}, since {state.id}#{change.by} {after}"
         name = f"'{state.id}#{proposal.version}'"
         if told.not_renewable:
-            yield f"hint: {told.not_renewable}: mledger contract reject {name} --reason outdated"
+            yield f"hint: {told.not_renewable}: mledger milestone reject {name} --reason outdated"
         else:
             yield f"hint: mledger contract renew {name} proposes it anew"
     elif proposal.premises:

@@ -214,14 +214,14 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
-def _place(folder: Path, name: str) -> Path:
-    """Where a page lies: what `mledger schema` reads is installed with the program."""
+def place(folder: Path, name: str) -> Path:
+    """Where a page lies in a folder of pages: what `mledger schema` reads is installed with the program."""
     return KEPT if name == KEPT.name and folder == DOCS else folder / name
 
 
 def differing(folder: Path) -> list[str]:
     """The pages in a folder that are not what the program says now."""
-    return [name for name, page in PAGES.items() if _read(_place(folder, name)) != page()]
+    return [name for name, page in PAGES.items() if _read(place(folder, name)) != page()]
 
 
 def _read(file: Path) -> str | None:
@@ -244,7 +244,7 @@ def main(check: bool, folder: Path) -> int:
     differ = differing(folder)
     if not check:
         for name in differ:
-            _place(folder, name).write_text(PAGES[name](), "utf-8")
+            place(folder, name).write_text(PAGES[name](), "utf-8")
         click.echo(f"written: {', '.join(differ)}" if differ else "the reference is up to date")
     elif differ:
         names = ", ".join(differ)

@@ -379,11 +379,11 @@ _WHY: dict[str, Any] = {"callback": not_empty, "help": "Why, in a sentence; it i
 reason_option = click.option("--reason", default="", **_WHY)
 reason_required = click.option("--reason", required=True, **_WHY)
 why_option = click.option(
-    "--why",
-    type=click.Choice(["error", "event"]),
+    "--error",
+    "why",
+    flag_value="error",
     default="event",
-    show_default=True,
-    help="error: it was never so (acts from the day of what it corrects); event: it happened since.",
+    help="It was never so: undone from the day of what it corrects. Without it: it happened since.",
 )
 contract_option = click.option(
     "--contract",

@@ -37,7 +37,7 @@ def signer() -> None:
 @click.argument("person", type=PERSON)
 @click.argument("key_file", metavar="KEYFILE", type=click.Path(dir_okay=False, allow_dash=True))
 @click.option("--from", "since", type=DATE, metavar="DATE", help="Its first day.  [default: today]")
-@click.option("--until", type=DATE, metavar="DATE", help="Its last day.  [default: none]")
+@click.option("--to", "until", type=DATE, metavar="DATE", help="Its last day.  [default: none]")
 @acting
 def propose(
     person: str, key_file: str, since: date | None, until: date | None, session: Session
@@ -47,7 +47,7 @@ def propose(
     KEYFILE is an OpenSSH public key (.pub), or - for standard input.
 
     \b
-    mledger signer propose manager-1 manager-1.pub --until 2027-12-31 --as admin-1
+    mledger signer propose manager-1 manager-1.pub --to 2027-12-31 --as admin-1
     """
     from ledger.intents import ProposeSigner
 

@@ -1,7 +1,7 @@
 """The payment file of a run: made and checked before anything is recorded, complete under its name only afterwards.
 
 What a run would instruct is tried first, and its file made of that; so whatever the file cannot hold is refused while
-nothing is recorded. `payment file` makes it again from the log.
+nothing is recorded. `payment write` makes it again from the log.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def put(part: Path, target: Target, run: str) -> None:
         raise Failure(
             "payment-file-unwritten",
             f"{target.path} cannot be written: {problem.strerror}; what was instructed is recorded",
-            hint=f"write it under another name: mledger payment file {run} FILE",
+            hint=f"write it under another name: mledger payment write {run} FILE",
         ) from problem
 
 

@@ -90,7 +90,7 @@ def record_reversed(
     kept = fees_of(fees, parts[0].currency)
     if kept and why == "error":
         says = "what was never paid did not come back, and the bank kept nothing of it"
-        raise InputInvalid("fees-of-error", says, hint="leave --fees out, or give --why event")
+        raise InputInvalid("fees-of-error", says, hint="leave out either --fees or --error")
     entry = entry_of(session, number)
     settlement = reverse_all(parts, reason, entry.name, entry.on(session), kept, why)
     explains = explaining(session, entry, "reversed", *_names(parts))

@@ -31,7 +31,7 @@ def proposal_not_outdated(case: Case[Renewable]) -> Objection | None:
     name = f"{case.state.id}#{proposal.version}"
     said = "; ".join(_changed(case, change) for change in changes)
     if why := case.subject.not_renewable:
-        hint = f"{why}: mledger contract reject '{name}' --reason outdated"
+        hint = f"{why}: mledger milestone reject '{name}' --reason outdated"
     else:
         hint = f"propose it anew on what is in force: mledger contract renew '{name}'"
     return Objection(f"{name} is outdated: {said}", hint, {"changes": _facts(case, changes)})
@@ -65,7 +65,7 @@ def proposal_outdated(case: Case) -> Objection | None:
     name = f"{case.state.id}#{proposal.version}"
     return Objection(
         f"{name} is up to date: nothing that it rests on has changed",
-        f"approve it: mledger contract approve '{name}'",
+        f"approve it: mledger milestone approve '{name}'",
     )
 
 

@@ -254,7 +254,7 @@ def reversal_as_error_before_later_lines(case: Case[Reversal]) -> Objection | No
         return None
     return Objection(
         f"{case.state.id}#{later[0].version} adjusted the price of {milestone.id} afterwards",
-        "reverse it with --why event, or take the later decision back first",
+        "reverse it without --error, or take the later decision back first",
     )
 
 

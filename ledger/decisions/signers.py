@@ -55,7 +55,7 @@ def propose(signers: Signers, intent: ProposeSigner, context: Context, known: Kn
         raise InputInvalid(
             "signer-validity-empty",
             f"a key valid from {intent.valid_from} until {intent.valid_until} is never valid",
-            hint="give a later --until, or leave it out",
+            hint="give a later --to, or leave it out",
         )
     case = _case(intent, context, known)
     judge(case.about(NewKey(person, key, signers)), own_key_kept_by_others, key_registered_once)

@@ -369,7 +369,7 @@ def test_what_was_an_error_kept_no_fee(
     instructed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     act("payment", "record", T3, "--fees", "15.00", "--as", "finance-1")
-    words = ["payment", "reverse", T3, "--why", "error", "--as", "finance-1"]
+    words = ["payment", "reverse", T3, "--error", "--as", "finance-1"]
     assert main([*words, "--fees", "1.00"]) == 2
     assert "error[fees-of-error]" in capsys.readouterr().err
     act(*words)

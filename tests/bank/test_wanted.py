@@ -156,7 +156,7 @@ def test_a_purpose_may_be_given_for_the_payments_of_one_file(here: Path) -> None
     approved(1, "--holder", "Hangzhou Studio Ltd", *BARE, *ABROAD)
     act(*CNY, "--write", "run.xml", "--purpose", "/CGODDR/")
     assert [at.text for at in root().iterfind(".//p:Purp/p:Prtry", ISO)] == ["CGODDR"]
-    act("payment", "file", RUN, "run.xml", "--force", "--purpose", "GDDS")
+    act("payment", "write", RUN, "run.xml", "--force", "--purpose", "GDDS")
     assert [at.text for at in root().iterfind(".//p:Purp/p:Cd", ISO)] == ["GDDS"]
 
 
@@ -253,10 +253,10 @@ def test_an_address_approved_later_serves_what_was_instructed_before(
 ) -> None:
     approved(1, "--holder", "Hangzhou Studio Ltd", *BARE)
     act(*CNY)
-    assert main(["payment", "file", RUN, "run.xml"]) == 2
+    assert main(["payment", "write", RUN, "run.xml"]) == 2
     assert "error[payee-incomplete]" in capsys.readouterr().err
     approved(3, "--like", "#1", *ABROAD)
-    act("payment", "file", RUN, "run.xml")
+    act("payment", "write", RUN, "run.xml")
     approved(5, "--like", "#3", "--number", "6222020200112233446")
-    assert main(["payment", "file", RUN, "other.xml"]) == 2
+    assert main(["payment", "write", RUN, "other.xml"]) == 2
     assert "error[payee-ended]" in capsys.readouterr().err

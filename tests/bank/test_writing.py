@@ -99,7 +99,7 @@ def test_every_group_adds_up_whatever_it_holds(amounts: list[tuple[str, int]]) -
 def test_a_group_that_is_written_again_keeps_its_name(here: Path) -> None:
     act(*WORDS)
     act("payment", "record", f"{RUN}-T1", "--as", "finance-1")
-    act("payment", "file", RUN, "run.xml")
+    act("payment", "write", RUN, "run.xml")
     root = Tree.fromstring(Path("run.xml").read_bytes())
     names = [text(group, "PmtInfId") for group in root.iterfind(".//p:PmtInf", ISO)]
     assert names == [f"{RUN}-P2", f"{RUN}-P3"]
@@ -139,10 +139,10 @@ def test_a_file_that_cannot_get_its_name_after_recording_is_written_as_the_hint_
         assert main([*WORDS, "--write", "run.xml"]) != 0
     said = capsys.readouterr().err
     assert "what was instructed is recorded" in said
-    assert f"mledger payment file {RUN} FILE" in said
+    assert f"mledger payment write {RUN} FILE" in said
     assert len(payments(capsys)) == 8
     assert list(here.glob("run.xml*")) == []
-    act("payment", "file", RUN, "other.xml")
+    act("payment", "write", RUN, "other.xml")
     assert faults(Path("other.xml").read_bytes()) == []
 
 

@@ -31,8 +31,6 @@ SEALED = [*MADE, "audit seal --key ledger.pem"]
 DELIVERED = [*ACCEPTED, f"milestone submit {M4} --on 2026-11-12 --as partner-1"]
 
 BEFORE: dict[str, list[str]] = {
-    "contract approve": REVISED,
-    "contract reject": REVISED,
     "contract renew": OUTDATED,
     "contract resume": [f"contract suspend {C} --reason r --as admin-1"],
     "bonus award": ACCEPTED,
@@ -52,7 +50,7 @@ BEFORE: dict[str, list[str]] = {
     "invoice list": INVOICED,
     "payment fail": RUN,
     "payment record": RUN,
-    "payment file": [*RUN],
+    "payment write": [*RUN],
     "payment instruct": ACCEPTED,
     "payment run": ACCEPTED,
     "payment refund": CLAIM,
@@ -89,7 +87,8 @@ OWED = [
 SET_OFF = "mledger payment set-off BW-2026-014/M1 2,000.00 --against BW-2026-014/M2 --reason overpaid --as finance-1"
 GONE = [f"milestone cancel {C}/M{n} --reason r --as manager-1" for n in range(2, 6)]
 OWN: dict[str, list[str]] = {
-    "mledger contract approve 'BW-2026-014#37' --as admin-2": AMENDED,
+    "mledger milestone reject 'BW-2026-014#37' --reason \"outside the budget\" --as admin-2": REVISED,
+    "mledger milestone approve 'BW-2026-014#37' --as admin-2": AMENDED,
     "mledger contract show 'BW-2026-014#37'": AMENDED,
     "mledger milestone approve 'BW-2026-014#9' --as manager-2": REVISED,
     "mledger milestone approve 'BW-2026-014#25' --as manager-3": [
@@ -110,10 +109,10 @@ OWN: dict[str, list[str]] = {
         M3, "2026-11-01"
     ),
     SET_OFF: OWED,
-    "mledger contract approve 'BW-2026-014#37' --as manager-1": [*OWED, SET_OFF[8:]],
+    "mledger milestone approve 'BW-2026-014#37' --as manager-1": [*OWED, SET_OFF[8:]],
     "mledger payee propose \"Hangzhou Content Studio\" --like '#1' --town Hangzhou --address-country CN"
     " --purpose CSTRDR --as finance-1": APPROVED,
-    'mledger payment file RUN-2026-11-21-1 run.xml --debtor-name "Brand Ltd" --debtor-account 123'
+    'mledger payment write RUN-2026-11-21-1 run.xml --debtor-name "Brand Ltd" --debtor-account 123'
     " --debtor-town Shanghai --debtor-country CN": [
         *APPROVED,
         *RUN,
@@ -186,4 +185,4 @@ EXITS: dict[str, int] = {
     "mledger report application BW-2026-014 --claimed 17,800.00 -o application.xlsx": 6,
 }
 # Commands that print what is no JSON object where an example names no file.
-RAW = ("payment file", "export hledger", "export beancount", "export jsonl")
+RAW = ("payment write", "export hledger", "export beancount", "export jsonl")

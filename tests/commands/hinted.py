@@ -74,13 +74,13 @@ CLAIM = [
     *PAID,
     f"dispute open {M1} 5,000.00 --reason r --as manager-2",
     f"dispute resolve '{C}#12' --upheld --as manager-1",
-    f"contract approve '{C}#13' --as manager-3",
+    f"milestone approve '{C}#13' --as manager-3",
 ]
 REVISED = [f"milestone revise {M1} --due 2026-09-01 --reason r --as manager-1"]
 OUTDATED = [
     *REVISED,
     f"milestone revise {M1} --due 2026-09-05 --reason r --as manager-2",
-    f"contract approve '{C}#8' --as manager-3",
+    f"milestone approve '{C}#8' --as manager-3",
 ]
 PROPOSED = f"payee propose '{STUDIO}' {ACCOUNT} --as finance-1"
 KNOWN_PAID = [*accepted(f"{KNOWN}/M1")]
@@ -88,7 +88,7 @@ KNOWN_PAID = [*accepted(f"{KNOWN}/M1")]
 RULES: list[Row] = [
     (
         OUTDATED,
-        f"contract approve '{C}#7' --as manager-3",
+        f"milestone approve '{C}#7' --as manager-3",
         "proposal-not-outdated",
         "manager-1",
         {},
@@ -99,7 +99,7 @@ RULES: list[Row] = [
             f"milestone revise {M1} --due 2026-09-01 --reason r --as manager-2",
             *OUTDATED[2:],
         ],
-        f"contract approve '{C}#7' --as manager-3",
+        f"milestone approve '{C}#7' --as manager-3",
         "proposal-not-outdated",
         "admin-1",
         {},
@@ -110,7 +110,7 @@ RULES: list[Row] = [
             *CLAIM,
             *accepted(M3, "2026-10-16"),
             f"payment set-off {M1} 5,000.00 --against {M3} --reason r --as finance-1",
-            f"contract approve '{C}#19' --as manager-1",
+            f"milestone approve '{C}#19' --as manager-1",
         ],
         f"milestone reverse {M3} --reason r --as manager-1",
         "reversal-before-set-off",
@@ -284,22 +284,22 @@ ERRORS: list[Row] = [
         "manager-1",
         {},
     ),
-    (RUN_DONE, "payment file RUN-2026-11-22-9 f.csv", "run-unknown", "finance-1", {}),
+    (RUN_DONE, "payment write RUN-2026-11-22-9 f.csv", "run-unknown", "finance-1", {}),
     (
         [*RUN_DONE, f"payment record {RUN}-T1 --as finance-1"],
-        f"payment file {RUN} f.csv",
+        f"payment write {RUN} f.csv",
         "run-settled",
         "finance-1",
         {},
     ),
     (
         RUN_DONE,
-        f"payment file {RUN} f.xml {DEBTOR}",
+        f"payment write {RUN} f.xml {DEBTOR}",
         "payee-missing",
         "finance-1 admin-1 finance-1 finance-1",
         MEANT,
     ),
-    (ENDED, f"payment file {RUN} f.csv", "payee-ended", "finance-1", {}),
+    (ENDED, f"payment write {RUN} f.csv", "payee-ended", "finance-1", {}),
     (
         [signed("abroad.yaml"), PROPOSED],
         f"payee propose '{ABROAD}' --like '#1' --as finance-1",
@@ -309,7 +309,7 @@ ERRORS: list[Row] = [
     ),
     (
         RUN_DONE,
-        f"payment file {RUN} f.xml --debtor-name B --debtor-account GB29NWBK60161331926818"
+        f"payment write {RUN} f.xml --debtor-name B --debtor-account GB29NWBK60161331926818"
         " --debtor-bank 102331002126",
         "debtor-invalid",
         "finance-1",
@@ -383,6 +383,9 @@ ELSEWHERE = {
     "transfer-accounts": "runs of releases before accounts: tests/bank",
     "statement-differs": "a fault of the program; its command only reads: audit verify",
     "line-differs": "a log that was altered; its command only reads: audit verify",
+    "drift": "rows that were written by hand, and then let serve: tests/projections",
+    "no-such-topic": "its command only reads: help",
+    "renamed": "every word that was given up: test_renamed",
     "data-folder": "a home that cannot be written: test_demo",
     "database-not-ours": "bad_databases.txt",
     "database-older": "test_ops, test_bad_databases",

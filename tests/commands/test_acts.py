@@ -300,7 +300,7 @@ def test_a_one_person_shop_acts_on_either_database(
         ["milestone", "submit", "ONE-1/A", "--on", "2026-08-30"],
         ["milestone", "approve", "ONE-1/A", "--on", "2026-08-31"],
         ["payment", "run", "--on", "2026-10-01", "--yes"],
-        ["payment", "record", "ONE-1#6", "--on", "2026-10-02", "--reference", "42"],
+        ["payment", "record", "ONE-1#6", "--on", "2026-10-02", "--bank-reference", "42"],
     ):
         assert main(words) == 0, capsys.readouterr().err
     capsys.readouterr()

@@ -89,7 +89,7 @@ def test_the_next_closing_keeps_the_adjustments_before_it(url: str) -> None:
 def test_an_adjustment_stays_one_of_its_month_after_the_next_is_closed(url: str) -> None:
     close(url, "2026-08")
     assert mledger(
-        *(url, "payment", "reverse", f"{CONTRACT}#14", "--why", "error", "--as", "finance-1")
+        *(url, "payment", "reverse", f"{CONTRACT}#14", "--error", "--as", "finance-1")
     ).code == 0  # fmt: skip
     before = periods(url)
     close(url, "2026-09")
@@ -101,7 +101,7 @@ def test_an_adjustment_stays_one_of_its_month_after_the_next_is_closed(url: str)
 
 def test_an_error_corrected_later_adjusts_the_month_of_what_it_corrects(url: str) -> None:
     close(url, "2026-09")
-    words = ("payment", "reverse", f"{CONTRACT}#14", "--why", "error", "--as", "finance-1")
+    words = ("payment", "reverse", f"{CONTRACT}#14", "--error", "--as", "finance-1")
     assert mledger(url, *words).code == 0
     close(url, "2026-10")
     (first, second) = periods(url)
@@ -136,7 +136,7 @@ def test_a_report_made_after_a_closing_comes_out_again(url: str) -> None:
     live = [mledger(url, "report", "schedule", "--json", "--today", "2026-11-22").out]
     live.append(mledger(url, "audit", "diff", "--from", "20", "--to", "28", "--json").out)
     close(url, "2026-10")
-    words = ("payment", "reverse", f"{CONTRACT}#14", "--why", "error", "--as", "finance-1")
+    words = ("payment", "reverse", f"{CONTRACT}#14", "--error", "--as", "finance-1")
     assert mledger(url, *words).code == 0
     again = [
         mledger(

@@ -57,7 +57,7 @@ def test_facts_of_later_days_are_left_out_and_said_so(sqlite_story: str) -> None
     assert "(left out: ChangeProposed, by manager-1, on 2026-09-10)" in shown
 
 
-@pytest.mark.parametrize("option", ["--until", "--known-at"])
+@pytest.mark.parametrize("option", ["--to", "--known-at"])
 def test_it_stops_where_it_is_told(sqlite_story: str, option: str) -> None:
     assert len(walked(sqlite_story, option, str(ACT_13))) == ACT_13
     assert len(walked(sqlite_story, option, "2026-11-22")) == 41
@@ -65,12 +65,12 @@ def test_it_stops_where_it_is_told(sqlite_story: str, option: str) -> None:
 
 
 def test_until_and_known_at_together(sqlite_story: str) -> None:
-    assert len(walked(sqlite_story, "--until", "30", "--known-at", "20")) == 20
-    assert len(walked(sqlite_story, "--until", "10", "--known-at", "20")) == 10
+    assert len(walked(sqlite_story, "--to", "30", "--known-at", "20")) == 20
+    assert len(walked(sqlite_story, "--to", "10", "--known-at", "20")) == 10
 
 
 def test_csv_has_a_row_per_change(sqlite_story: str) -> None:
-    ran = mledger(sqlite_story, "audit", "replay", CONTRACT, "--until", "8", "--format", "csv")
+    ran = mledger(sqlite_story, "audit", "replay", CONTRACT, "--to", "8", "--format", "csv")
     header, *rows = ran.out.splitlines()
     assert header.startswith(
         "position,recorded_at,version,name,actor,on,left_out,subject,field,old,new"

@@ -60,7 +60,7 @@ def names_of(file: Path) -> tuple[str, str]:
 
 def test_a_file_written_again_is_the_same_but_for_its_own_name(here: Path) -> None:
     run("--write", "run.xml")
-    act("payment", "file", RUN, "again.xml")
+    act("payment", "write", RUN, "again.xml")
     first, again = names_of(here / "run.xml"), names_of(here / "again.xml")
     assert first[0] != again[0]
     assert first[1] == again[1]
@@ -80,7 +80,7 @@ def test_without_accounts_only_a_table_is_written(folder: Path, today: None) -> 
         words = ["payment", "run", "--on", "2026-11-21", "--yes", "--as", "finance-1"]
         assert main([*words, "--write", "run.xml"]) == 2
         assert not (folder / "run.xml").exists()
-        assert main(["payment", "file", RUN, "run.csv"]) == 2, "nothing was instructed"
+        assert main(["payment", "write", RUN, "run.csv"]) == 2, "nothing was instructed"
         act(*words, "--write", "run.csv")
     assert ",Hangzhou Studio,,,,,CNY,2000.05," in (folder / "run.csv").read_text("utf-8")
 
@@ -90,7 +90,7 @@ def test_a_file_pays_no_account_that_was_revoked_since(
 ) -> None:
     run()
     act("payee", "revoke", "#1", "--reason", "fraud", "--as", "admin-1")
-    assert main(["payment", "file", RUN, "run.xml"]) == 2
+    assert main(["payment", "write", RUN, "run.xml"]) == 2
     assert "error[payee-ended]" in capsys.readouterr().err
 
 
@@ -99,12 +99,12 @@ def test_what_is_settled_is_not_written_again(
 ) -> None:
     run()
     act("payment", "record", f"{RUN}-T1", "--as", "finance-1")
-    act("payment", "file", RUN, "run.xml")
+    act("payment", "write", RUN, "run.xml")
     assert "1 settled already and left out" in capsys.readouterr().err
     assert f"{RUN}-T1" not in (here / "run.xml").read_text("utf-8")
     for number in (2, 3):
         act("payment", "fail", f"{RUN}-T{number}", "--reason", "closed", "--as", "finance-1")
-    assert main(["payment", "file", RUN, "none.xml"]) == 2
+    assert main(["payment", "write", RUN, "none.xml"]) == 2
     assert "error[run-settled]" in capsys.readouterr().err
 
 

@@ -73,7 +73,7 @@ def test_the_statement_for_programs_sums_to_the_schedule(
             *("contract", "terminate", C, "--fee", "-1,234.50", "--on", "2026-10-01"),
             *("--reason", "insolvency", "--as", "admin-1"),
         ),
-        ("contract", "approve", f"{C}#14", "--on", "2026-10-01", "--as", "admin-2"),
+        ("milestone", "approve", f"{C}#14", "--on", "2026-10-01", "--as", "admin-2"),
     ):
         assert main(list(words)) == 0, words
     capsys.readouterr()

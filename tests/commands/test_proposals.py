@@ -91,7 +91,7 @@ def test_a_date_and_a_price_proposed_side_by_side_both_hold(
     typed(f"milestone revise X-1/M1 --due {LATER} --as m1")
     typed("milestone revise X-1/M1 --amount 50,000 --as m1")
     for version in order:
-        typed(f"contract approve 'X-1#{version}' --as m2")
+        typed(f"milestone approve 'X-1#{version}' --as m2")
     assert promised(typed) == (str(LATER), "50000.00")
 
 
@@ -106,7 +106,7 @@ def test_two_files_and_an_order_applied_side_by_side_all_hold(
     typed("contract apply longer.yaml --as a1")
     typed("milestone revise X-1/M1 --amount 50,000 --as m1")
     for version in order:
-        typed(f"contract approve 'X-1#{version}' --as {'m2' if version == 6 else 'a2'}")
+        typed(f"milestone approve 'X-1#{version}' --as {'m2' if version == 6 else 'a2'}")
     assert promised(typed) == (str(LATER), "50000.00")
     typed("contract show X-1 --yaml -o now.yaml")
     assert "net_days: 45" in Path("now.yaml").read_text()
@@ -115,8 +115,8 @@ def test_two_files_and_an_order_applied_side_by_side_all_hold(
 def test_an_outdated_order_is_shown_refused_and_its_hint_works(typed: Terminal) -> None:
     typed("milestone revise X-1/M1 --amount 350,000 --as m1")
     typed("milestone revise X-1/M1 --amount 50,000 --as m1")
-    typed("contract approve 'X-1#5' --as m2")
-    said = typed("contract approve 'X-1#4' --as m2", code=3)
+    typed("milestone approve 'X-1#5' --as m2")
+    said = typed("milestone approve 'X-1#4' --as m2", code=3)
     assert "M1 amount was 300,000.00 CNY and is 50,000.00 CNY since X-1#7" in said
     assert "outdated" in typed("contract show 'X-1#4'")
     assert typed.json("contract show 'X-1#4'")["changed_since"][0]["event"] == "X-1#7"
@@ -125,9 +125,9 @@ def test_an_outdated_order_is_shown_refused_and_its_hint_works(typed: Terminal) 
     again = typed(f"{typed.hinted(said)} --as m1")
     assert "X-1#9 proposed" in again
     # 50,000 → 350,000 adds 300,000: a manager's word is not enough any more.
-    typed("contract approve 'X-1#9' --as m2")
+    typed("milestone approve 'X-1#9' --as m2")
     assert promised(typed)[1] == "50000.00"
-    typed("contract approve 'X-1#9' --as f1")
+    typed("milestone approve 'X-1#9' --as f1")
     assert promised(typed)[1] == "350000.00"
 
 
@@ -140,7 +140,7 @@ def test_the_inbox_and_the_act_say_what_is_approved(typed: Terminal) -> None:
     assert shown["changes"] == [{"what": "M1 due", "before": str(DUE), "after": str(LATER)}]
     assert shown["missing"] == [{"role": "manager", "count": 1, "people": ["m2"]}]
     assert shown["rests_on"] == [{"what": "M1 due", "value": str(DUE), "event": "X-1#2"}]
-    said = typed("contract approve 'X-1#4' --as m2")
+    said = typed("milestone approve 'X-1#4' --as m2")
     assert f"M1 due {LATER} (was {DUE})" in said
 
 
@@ -167,7 +167,7 @@ def test_a_price_that_moved_between_two_approvals_is_told_and_asked_for_again(
     typed("milestone approve X-1/M1 --as m1")
     Path("taxed.yaml").write_text(FILE + "tax: {vat: 6%}\n")
     typed("contract apply taxed.yaml --as a1")
-    typed("contract approve 'X-1#6' --as a2")
+    typed("milestone approve 'X-1#6' --as a2")
     tasks = [t for t in typed.json("report inbox")["tasks"] if t["reference"] == "X-1/M1"]
     assert sorted((t["role"], *t["people"]) for t in tasks) == [
         ("finance", "f1", "f2"),
@@ -190,7 +190,7 @@ def test_what_a_contract_leaves_unsaid_is_said_at_signing_in_show_and_in_the_run
     said = typed("contract sign silent.yaml --as a1")
     assert "warning: X-2 has no payment terms" in said
     typed("contract revoke X-2 f1 finance --as a1")
-    said = typed("contract approve 'X-2#4' --as a2")
+    said = typed("milestone approve 'X-2#4' --as a2")
     assert "above 100,000.00 CNY: it needs 1 finance, and nobody may" in said
     assert "no payment terms" not in said, "that was said when it was signed"
     gaps = typed.json("contract show X-2")["gaps"]
@@ -199,7 +199,7 @@ def test_what_a_contract_leaves_unsaid_is_said_at_signing_in_show_and_in_the_run
     assert {"no-payment-terms", "tier-without-approvers"} <= rules
     grant = typed.hinted(said).replace("PERSON", "f2")
     typed(f"{grant} --as a1")
-    typed("contract approve 'X-2#7' --as a2")
+    typed("milestone approve 'X-2#7' --as a2")
     typed(f"milestone submit X-2/M1 --on {DUE} --as p1")
     typed("milestone approve X-2/M1 --as m1")
     typed("milestone approve X-2/M1 --as f2")
@@ -208,7 +208,7 @@ def test_what_a_contract_leaves_unsaid_is_said_at_signing_in_show_and_in_the_run
     assert "instructed" in typed("payment instruct X-2/M1 --as f2")
     said = typed("contract amend X-2 --net-days 30 --as a1")
     (proposal,) = re.findall(r"X-2#\d+", said)[:1]
-    assert "X-2 amended" in typed(f"contract approve '{proposal}' --as a2")
+    assert "X-2 amended" in typed(f"milestone approve '{proposal}' --as a2")
 
 
 def typed_exceptions(typed: Terminal) -> list[dict[str, Any]]:
@@ -239,7 +239,7 @@ def test_an_approval_of_the_whole_holds_no_longer_than_the_whole_is_the_same(
     typed("milestone revise X-1/M1 --amount 400,000 --as m1")
     typed(f"milestone submit X-1/M1 --on {DUE} --as p1")
     typed(f"milestone approve X-1/M1{first} --on {DUE} --as m1")
-    typed("contract approve 'X-1#4' --as m2")
+    typed("milestone approve 'X-1#4' --as m2")
     waits = [t["role"] for t in typed.json("report inbox")["tasks"] if t["reference"] == "X-1/M1"]
     assert waits == (["finance"] if accepted else ["finance", "manager"])
     (shown,) = typed.json("milestone show X-1/M1")["submissions"][0]["approvals"]
@@ -274,7 +274,7 @@ def test_an_order_that_cannot_take_effect_says_so_and_waits_for_whoever_proposed
     (task,) = [t for t in typed.json("report inbox")["tasks"] if t["reference"] == "X-1#4"]
     assert (task["task"], task["people"]) == ("clear the way or reject", ["m1", "m2"])
     assert "X-1/M2 is accepted" in task["title"]
-    typed("contract approve 'X-1#4' --as m2", code=3)
+    typed("milestone approve 'X-1#4' --as m2", code=3)
     typed(f"{typed.hinted(shown).replace('WHY', 'late')} --as m1")
     assert not [t for t in typed.json("report inbox")["tasks"] if t["reference"] == "X-1#4"]
     assert "cannot take effect" not in typed("contract show 'X-1#4'")
@@ -285,11 +285,11 @@ def test_what_could_not_take_effect_waits_for_its_approvers_once_the_way_is_clea
 ) -> None:
     typed("contract amend X-1 --ceiling 610,000 --as a1")
     typed("milestone revise X-1/M2 --amount 350,000 --as m1")
-    typed("contract approve 'X-1#4' --as a2")
+    typed("milestone approve 'X-1#4' --as a2")
     assert "[committed-within-ceiling]" in typed("contract show 'X-1#5'")
     typed("contract amend X-1 --ceiling 900,000 --as a1")
     (version,) = [p for p in (8, 9) if f"X-1#{p}" in typed("contract show X-1")] or [8]
-    typed(f"contract approve 'X-1#{version}' --as a2")
+    typed(f"milestone approve 'X-1#{version}' --as a2")
     assert "cannot take effect" not in typed("contract show 'X-1#5'")
     tasks = typed.json("report inbox")["tasks"]
     assert [t["task"] for t in tasks if t["reference"] == "X-1#5"] == ["approve"]
@@ -298,7 +298,7 @@ def test_what_could_not_take_effect_waits_for_its_approvers_once_the_way_is_clea
 def test_of_an_outdated_order_with_nothing_left_the_hint_is_to_reject_it(typed: Terminal) -> None:
     for person in ("m1", "m2"):
         typed(f"milestone revise X-1/M1 --due {LATER} --as {person}")
-    typed("contract approve 'X-1#5' --as m1")
+    typed("milestone approve 'X-1#5' --as m1")
     shown = typed("contract show 'X-1#4'")
     assert "outdated" in shown
     typed(f"{typed.hinted(shown)} --as m1")
@@ -310,14 +310,14 @@ def test_of_an_outdated_order_about_what_is_accepted_no_hint_says_to_propose_it_
 ) -> None:
     typed("milestone revise X-1/M1 --amount 350,000 --as m1")
     typed("milestone revise X-1/M1 --amount 310,000 --as m1")
-    typed("contract approve 'X-1#5' --as m2")
+    typed("milestone approve 'X-1#5' --as m2")
     typed(f"milestone submit X-1/M1 --on {DUE} --as p1")
     for person in ("m2", "f1"):
         typed(f"milestone approve X-1/M1 --as {person}")
     (task,) = [t for t in typed.json("report inbox")["tasks"] if t["reference"] == "X-1#4"]
     assert task["task"] == "clear the way or reject"
     shown = typed("contract show 'X-1#4'")
-    said = typed("contract approve 'X-1#4' --as m2", code=3)
+    said = typed("milestone approve 'X-1#4' --as m2", code=3)
     hints = {typed.hinted(one) for one in (shown, said)}
-    assert hints == {"contract reject 'X-1#4' --reason outdated"}
+    assert hints == {"milestone reject 'X-1#4' --reason outdated"}
     typed(f"{hints.pop()} --as m1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import getpass
 import json
 import platform
@@ -53,7 +54,10 @@ def test_every_rule_and_every_event_has_its_line() -> None:
 
 
 def test_the_pages_are_up_to_date() -> None:
-    assert reference.differing(reference.DOCS) == [], "run: python -m commands.reference"
+    for name in reference.differing(reference.DOCS):
+        there = reference.place(reference.DOCS, name).read_text("utf-8").splitlines()
+        differ = difflib.unified_diff(there, reference.PAGES[name]().splitlines(), "there", "now")
+        pytest.fail("run: python -m commands.reference\n" + "\n".join(differ))
 
 
 @pytest.mark.parametrize("page", reference.PAGES)

@@ -29,7 +29,7 @@ def test_a_rebuild_in_the_promised_form(story_url: str) -> None:
     assert tuple(found)[: len(PROMISED)] == PROMISED
     assert (found["status"], found["position"], found["events"]) == ("rebuilt", 41, 41)
     assert found["drift"]["different"] == []
-    again = asked(story_url, "projections", "rebuild", "--check", "--incremental")
+    again = asked(story_url, "projections", "verify", "--incremental")
     assert again["status"] == "checked"
 
 
