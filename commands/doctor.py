@@ -215,7 +215,10 @@ def _writable(engine: Engine) -> Iterator[Check]:
 
     if engine.dialect.name == "postgresql":
         with reading(engine) as conn:
-            may = conn.exec_driver_sql("SELECT has_table_privilege('log', 'INSERT')").scalar_one()
+            # Whoever has a right to the log and none to its keys is a sealer.
+            may, seals = conn.exec_driver_sql(
+                "SELECT has_table_privilege('keys', 'INSERT'), has_table_privilege('log', 'INSERT')"
+            ).one()
             stands_by = conn.exec_driver_sql("SELECT pg_is_in_recovery()").scalar_one()
             lacking = missing(conn)
         yield _roles(lacking)
@@ -224,7 +227,8 @@ def _writable(engine: Engine) -> Iterator[Check]:
             hint = "to record, name the primary with --database; reports work here"
             yield Check("right to record", "warn", detail, hint)
             return
-        status, detail = ("ok", "yes") if may else ("warn", "no: reports only")
+        else_only = "no: seals only" if seals else "no: reports only"
+        status, detail = ("ok", "yes") if may else ("warn", else_only)
         hint = (
             "" if may else "to record, ask for this ledger's role …_writer (mledger init names it)"
         )

@@ -160,7 +160,8 @@ def units(
         for name, text in files.items():
             _write(folder / name, text)
         wrote = [f"wrote {folder / name}" for name in files]
-        start = f"next: systemctl daemon-reload && systemctl enable --now {plan.unit}.timer"
+        begins = [f"{plan.unit}.timer", *[name for name in files if "-follow." in name]]
+        start = f"next: systemctl daemon-reload && systemctl enable --now {' '.join(begins)}"
         output.emit({"written": [str(folder / n) for n in files]}, people=[*wrote, start])
         return
     people = [f"# {name}\n{text}" for name, text in files.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -83,13 +84,20 @@ def test_the_script_begins_where_an_interrupt_is_taken() -> None:
     assert project["scripts"] == {"mledger": "commands.start:main"}
 
 
+@pytest.mark.parametrize(
+    "backend",
+    ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])],
+    indirect=True,
+)
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_rebuild_that_is_ended_is_noted_as_failed_and_says_so(
-    sqlite_url: str, workers: str
+    database_url: str, tmp_path: Path, workers: str
 ) -> None:
-    with open_ledger(sqlite_url, evolve) as ledger:
+    file = tmp_path / "certificate.json"
+    words = ("projections", "rebuild", "--workers", workers, "--certificate", str(file))
+    with open_ledger(database_url, evolve) as ledger:
         fill(ledger, 500, 20)
-        with started(sqlite_url, "projections", "rebuild", "--workers", workers) as running:
+        with started(database_url, *words) as running:
             while running.poll() is None:
                 with reading(ledger.engine) as conn:
                     if conn.exec_driver_sql("SELECT holder FROM rebuild_holder").scalar_one():
@@ -105,6 +113,8 @@ def test_a_rebuild_that_is_ended_is_noted_as_failed_and_says_so(
     assert run is not None
     assert run["status"] == "failed"
     assert run["error"] == {"error": "interrupted", "message": "the run was interrupted by SIGTERM"}
+    certificate = json.loads(file.read_text("utf-8"))
+    assert (certificate["status"], certificate["error"]) == ("failed", run["error"])
 
 
 @pytest.mark.parametrize("seconds", [0.6, 1.0, 1.6])

@@ -194,6 +194,8 @@ def test_each_ledger_has_units_of_its_own(tmp_path: Path) -> None:
     # A file needs no follower: whoever may record in it may do anything.
     names |= {"mledger-north-follow.service", "mledger-south-follow.service"}
     assert {path.name for path in tmp_path.iterdir()} == names
+    said = mledger("postgresql://n@db/north", "ops", "units", "--folder", str(tmp_path)).out
+    assert said.endswith("enable --now mledger-north.timer mledger-north-follow.service\n")
     text = (tmp_path / "mledger-south.service").read_text("utf-8")
     assert "/south\n" in text and "--label south" in text and "north" not in text
     assert "Unit=mledger-south.service" in (tmp_path / "mledger-south.timer").read_text("utf-8")

@@ -237,6 +237,29 @@ def test_doctor_is_content_with_the_roles_that_init_made(postgresql_url: str, ca
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("kinds", "status", "detail"),
+    [
+        ("writer", "ok", "yes"),
+        ("projector sealer", "warn", "no: seals only"),
+        ("auditor", "warn", "no: reports only"),
+    ],
+)
+def test_doctor_says_what_a_login_may_record(
+    postgresql_url: str, cluster: Cluster, capsys: Out, kinds: str, status: str, detail: str
+) -> None:
+    mine = ", ".join(role_of(postgresql_url, kind) for kind in kinds.split())
+    cluster.execute(f"CREATE ROLE asks LOGIN IN ROLE {mine}")
+    try:
+        own = make_url(postgresql_url).set(username="asks").render_as_string(hide_password=False)
+        _, found = run(capsys, "doctor", "--database", own)
+    finally:
+        cluster.execute("DROP ROLE asks")
+    (right,) = [c for c in found["checks"] if c["name"] == "right to record"]
+    assert (right["status"], right["detail"]) == (status, detail)
+
+
+@pytest.mark.postgres
 def test_doctor_on_a_standby_says_that_nothing_is_recorded_there(
     postgresql_url: str, cluster: Cluster, capsys: Out
 ) -> None:

@@ -24,11 +24,16 @@ from sqlalchemy.exc import OperationalError
 from ledger.contract import evolve
 from ledger.errors import LedgerError, StoreUnavailable
 from ledger.intents import Context, SignContract
+from ledger.proof.checkpoints import read
+from ledger.proof.notes import public_key
 from ledger.state import Contract
 from ledger.store import Ledger, open_ledger
 from ledger.store.perform import Outcome, perform
+from ledger.store.sealing import seal
+from ledger.store.verifying import verify
 from ledger.terms import MilestonePlan, Terms
 from tests.databases import Cluster
+from tests.store.sealed import KEY
 
 DAY = date(2026, 11, 20)
 TERMS = Terms(
@@ -153,6 +158,38 @@ def test_a_process_killed_before_its_commit_leaves_nothing_behind(
     assert process.exitcode == -signal.SIGKILL
     assert held(ledger) == (0, 0, 0, 0)
     signed_once(ledger)
+
+
+def seal_killed(url: str, before: bool) -> None:
+    """What a fresh process does: it seals, and is killed when all is written, before its commit or behind it."""
+    with open_ledger(url, evolve) as ledger:
+        if before:
+            event.listen(ledger.engine, "commit", lambda conn: os.kill(os.getpid(), signal.SIGKILL))
+        seal(ledger.engine, KEY)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before its commit", "behind it"])
+def test_a_seal_is_whole_or_not_there_however_its_process_is_killed(
+    ledger: Ledger[Contract], database_url: str, before: bool
+) -> None:
+    """Its record and its checkpoint; and the anchor, which had no time to be written, is caught up."""
+    sign(ledger)
+    anchor = [read(seal(ledger.engine, KEY).note)]
+    sign(ledger, "C-2", None)
+    process = get_context("spawn").Process(target=seal_killed, args=(database_url, before))
+    process.start()
+    process.join(timeout=30)
+    assert process.exitcode == -signal.SIGKILL
+    with ledger.snapshot() as conn:
+        kept = conn.exec_driver_sql("SELECT count(*), max(size) FROM log_checkpoints").one()
+    end = 2 * EVENTS + 1
+    assert tuple(kept) == ((1, EVENTS + 1) if before else (2, end + 1))
+    assert len(ledger.stream("~seals")) == kept[0]
+    key = public_key(anchor[0].checkpoint.origin, KEY)
+    anchor.append(read(seal(ledger.engine, KEY, anchor=anchor).note))
+    verdict = verify(ledger.engine, [key], anchor)
+    assert (verdict.ok, verdict.proven_until) == (True, end + kept[0])
 
 
 # --- only the answer is lost ---------------------------------------------------------------------
