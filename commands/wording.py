@@ -28,6 +28,7 @@ from commands.wording_parts import (
 )
 from commands.wording_payment import SENTENCES_OF_PAYMENT
 from ledger import events as e
+from ledger.calculations import Gross, calculation_of
 from ledger.calendars import local_date
 from ledger.events import Fact, Line, Record
 from ledger.money import display_minor
@@ -275,9 +276,10 @@ def _sum(fact: e.MilestoneAccepted, lines: list[Line], told: Told) -> str:
     """ "300,000.00 of 400,000.00 CNY + early bonus 1,500.00 = 301,500.00"."""
     if fact.accepted_minor is None:
         return "amount unknown"
-    planned = next((line.calculation.get("planned_minor") for line in lines), None)
+    kept = [calculation_of(line) for line in lines[:1]]
+    planned = next((k.planned for k in kept if isinstance(k, Gross)), None)
     partly = f"{told.bare(fact.accepted_minor)} of " if fact.remainder else ""
-    said = partly + told.money(int(planned) if partly and planned else fact.accepted_minor)
+    said = partly + told.money(planned if partly and planned else fact.accepted_minor)
     added = [line for line in lines if line.step in ("bonus", "penalty")]
     added += [line for line in lines if line.step not in ("gross", "bonus", "penalty")]
     for line in added:

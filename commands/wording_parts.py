@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ledger import events as e
+from ledger.calculations import Damages, Early, Late, Quality, calculation_of
 from ledger.counting import in_days
 from ledger.events import Line
 from ledger.recorded import PARTS
@@ -69,20 +70,19 @@ def signed(minor: int, told: Told) -> str:
 
 def reckoned(line: Line, told: Told) -> str:
     """How a line came about, from what it keeps of its calculation."""
-    c = line.calculation
-    if "days" in c:
-        days = in_days(int(c["days"]))
-        capped = f", capped at {c['cap']}" if c.get("capped") == "yes" else ""
-        if "per_day_minor" in c:
-            if capped:
-                capped = f", capped at {told.bare(int(c['cap_minor']))}"
-            return f"{days} × {told.bare(int(c['per_day_minor']))}{capped}"
-        by = f"{days} early: " if c.get("step_days") else f"{days} × "
-        return f"{by}{c['rate']} of {told.bare(int(c['base_minor']))}{capped}"
-    if "measured" in c:
-        tiers = f", the highest reached of {c['tiers']}" if "tiers" in c else ""
-        return f"{c['criterion']} {c['measured']}, at least {c['at_least']}{tiers}"
-    return line.clause
+    match calculation_of(line):
+        case Damages() as k:
+            capped = f", capped at {told.bare(k.cap_minor or 0)}" if k.capped == "yes" else ""
+            return f"{in_days(k.days)} × {told.bare(k.per_day_minor)}{capped}"
+        case Early() | Late() as k:
+            capped = f", capped at {k.cap}" if k.capped == "yes" else ""
+            by = "early:" if isinstance(k, Early) and k.step_days else "×"
+            return f"{in_days(k.days)} {by} {k.rate} of {told.bare(k.base_minor)}{capped}"
+        case Quality() as k:
+            tiers = f", the highest reached of {k.tiers}" if k.tiers else ""
+            return f"{k.criterion} {k.measured}, at least {k.at_least}{tiers}"
+        case _:
+            return line.clause
 
 
 def imported(fact: e.HistoryImported, told: Told) -> str:

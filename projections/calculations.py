@@ -8,202 +8,209 @@ A line says only what it kept when it was computed; nothing is computed anew but
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
+from typing import assert_never
 
+from ledger import calculations as kept
+from ledger.calculations import calculation_of, percent
 from ledger.counting import in_days
 from ledger.events import Line, Record
 from ledger.money import display_minor, exponent
 from ledger.state import Contract
-from projections.explain_endings import of_an_ending
-
-Kept = dict[str, str]
 
 
 def calculation(line: Line, state: Contract, by_version: dict[int, Record]) -> str:
     """How a line came about; what it takes back is named with its day."""
-    kept, currency = line.calculation, state.terms.currency
-    if "takes_back" in kept:
-        return _taken_back(line, state, by_version)
-    if words := of_an_ending(line, state):
-        return words
-    if say := _BY_CLAUSE.get((line.step, line.clause)):
-        return say(line, currency)
-    if "days" in kept:
-        return _per_day(line, currency)
-    amount = display_minor(line.amount_minor, currency)
-    if "planned_minor" in kept:
-        return _gross(line, currency)
-    if "measured" in kept:
-        tiers = f", the highest reached of {kept['tiers']}" if "tiers" in kept else ""
-        reached = f"{kept['criterion']} {kept['measured']} ≥ {kept['at_least']}{tiers}"
-        return f"{reached}: {amount}, whole"
-    if "outcome" in kept:
-        disputed = _money(kept, "disputed_minor", currency)
-        named = f" in {state.id}#{kept['dispute']}" if "dispute" in kept else ""
-        return f"{kept['outcome']}: {amount} of {disputed} disputed{named}"
-    if "reason" in kept:
-        return f"decided: {kept['reason']}"
-    return ", ".join(f"{name} {value}" for name, value in kept.items()) or "as stated"
+    currency = state.terms.currency
+    amount = display_minor(abs(line.amount_minor), currency)
+    match calculation_of(line):
+        case kept.TakenBack() as k:
+            return _taken_back(k, line.clause, state, by_version)
+        case kept.Gross() as k:
+            return _gross(k, line.amount_minor, currency)
+        case kept.Early() as k:
+            return _early(k, line.amount_minor, currency)
+        case kept.Late() as k:
+            return f"{in_days(k.days)} late × {_per_day(k, line.amount_minor, currency)}"
+        case kept.Damages() as k:
+            each, accrued = (display_minor(m, currency) for m in (k.per_day_minor, k.accrued_minor))
+            beside = _beside(k, line.amount_minor, currency)
+            return f"{each} per day × {in_days(k.days)} = {accrued}{beside}"
+        case kept.Quality() as k:
+            tiers = f", the highest reached of {k.tiers}" if k.tiers else ""
+            return f"{k.criterion} {k.measured} ≥ {k.at_least}{tiers}: {amount}, whole"
+        case kept.Discretionary() as k:
+            return f"decided: {k.reason}"
+        case kept.Taxed() as k:
+            name = "VAT" if line.clause == "vat" else "withholding"
+            return f"{name} {_tax(k, line.amount_minor, currency)}"
+        case kept.Retained() as k:
+            return _retained(k, line.amount_minor, currency)
+        case kept.Released() as k:
+            return _release(k, currency)
+        case kept.Recovered() as k:
+            base, still = (display_minor(m, currency) for m in (k.base_minor, k.open_minor))
+            of = f"{k.rate} × {base}" + (" net" if k.base == "net" else "")
+            recovered = display_minor(-line.amount_minor, currency)
+            return f"lesser of {of} and {still} still open = {recovered}"
+        case kept.Rest():
+            return f"all that is left of the advances paid: {amount}"
+        case kept.Discount() as k:
+            said = display_minor(-line.amount_minor, currency)
+            if k.base_minor is not None:
+                exact = percent(k.rate) * k.base_minor
+                said = _product(k.rate, k.base_minor, exact, currency)
+            return f"{said}, for payment until {k.until}"
+        case kept.SetOff() as k:
+            return _set_off(k, line.amount_minor, f"{state.id}/{k.other}", amount)
+        case kept.Fee() as k:
+            return _fee(k, line.amount_minor, currency)
+        case kept.Resolved() as k:
+            said = display_minor(line.amount_minor, currency)
+            disputed = display_minor(k.disputed_minor, currency)
+            named = f" in {state.id}#{k.dispute}" if k.dispute is not None else ""
+            return f"{k.outcome}: {said} of {disputed} disputed{named}"
+        case kept.Stated() as k:
+            return ", ".join(f"{name} {value}" for name, value in k.kept.items()) or "as stated"
+        case unknown:
+            assert_never(unknown)
 
 
 # --- gross, and rates per day ----------------------------------------------------------------------
 
 
-def _gross(line: Line, currency: str) -> str:
-    planned = line.calculation["planned_minor"]
-    amount = display_minor(line.amount_minor, currency)
-    if not planned.isdigit() or int(planned) == line.amount_minor:
+def _gross(k: kept.Gross, amount_minor: int, currency: str) -> str:
+    planned, amount = k.planned, display_minor(amount_minor, currency)
+    if planned is None or planned == amount_minor:
         return f"accepted whole: {amount}"
-    share = Fraction(100 * line.amount_minor, int(planned) or 1)
+    share = Fraction(100 * amount_minor, planned or 1)
     part = (
         f"{_decimal(share)}% × " if share.denominator in (1, 2, 4, 5, 10, 20, 25, 50, 100) else ""
     )
-    whole = display_minor(int(planned), currency)
+    whole = display_minor(planned, currency)
     return f"{part}{whole} = {amount}" if part else f"{amount} accepted of {whole}"
 
 
-def _per_day(line: Line, currency: str) -> str:
-    kept = line.calculation
-    days = in_days(int(kept["days"]))
-    if "step_days" in kept:
-        step = f" (from {in_days(int(kept['step_days']))} on)" if kept["step_days"] else ""
-        says = f"{days} early{step}: {_product(kept, currency)}"
-    else:
-        word = "early" if line.step == "bonus" else "late"
-        says = f"{days} {word} × {_product(kept, currency, int(kept['days']))}"
-    rounded = "capped" not in kept or kept["capped"] == "no"
-    return says + _rounded(line, currency, rounded) + _beside(line, currency)
+def _early(k: kept.Early, amount_minor: int, currency: str) -> str:
+    says = f"{in_days(k.days)} early"
+    if k.step_days is None:
+        return f"{says} × {_per_day(k, amount_minor, currency)}"
+    step = f" (from {in_days(int(k.step_days))} on)" if k.step_days else ""
+    return f"{says}{step}: {_per_day(k, amount_minor, currency)}"
 
 
-def _beside(line: Line, currency: str) -> str:
+def _per_day(k: kept.Early | kept.Late, amount_minor: int, currency: str) -> str:
+    """The product, what it is rounded to unless the cap takes its place, and what else bears on it."""
+    said = _product(k.rate, k.base_minor, k.exact, currency)
+    if k.capped != "yes":
+        said += _rounded(k.exact, k.rounding, amount_minor, currency)
+    return said + _beside(k, amount_minor, currency)
+
+
+def _beside(k: kept.Early | kept.Late | kept.Damages, amount_minor: int, currency: str) -> str:
     """The cap, and what else bears on it: days that are free, other dates, what was charged before."""
-    kept = line.calculation
     said = []
-    if "cap_minor" in kept:
-        reached = "reached" if kept.get("capped") == "yes" else "not reached"
-        share = "" if kept.get("cap", "amount") == "amount" else f"{kept['cap']} = "
-        said.append(f"cap {share}{_money(kept, 'cap_minor', currency)} {reached}")
-    elif "cap" in kept:
-        said.append(kept["cap"])
-    if "contract_cap" in kept:
-        left = _money(kept, "contract_left_minor", currency)
-        reached = " reached" if line.amount_minor == int(kept["contract_left_minor"]) else ""
-        said.append(f"all early bonuses at most {kept['contract_cap']}, {left} left{reached}")
-    if "incentive_due" in kept:
-        said.append(f"against the incentive date {kept['incentive_due']}")
-    said += [
-        f"{in_days(int(kept[name]))} {word}"
-        for name, word in (("excused_days", "excused"), ("suspended_days", "suspended"))
-        if name in kept
-    ]
-    if "charged_minor" in kept:
-        said.append(f"less {_money(kept, 'charged_minor', currency)} charged before")
+    if k.cap_minor is not None:
+        reached = "reached" if k.capped == "yes" else "not reached"
+        share = "" if k.cap in ("", "amount") else f"{k.cap} = "
+        said.append(f"cap {share}{display_minor(k.cap_minor, currency)} {reached}")
+    elif k.cap:
+        said.append(k.cap)
+    if isinstance(k, kept.Early) and k.contract_left_minor is not None:
+        left = display_minor(k.contract_left_minor, currency)
+        reached = " reached" if amount_minor == k.contract_left_minor else ""
+        said.append(f"all early bonuses at most {k.contract_cap}, {left} left{reached}")
+    if isinstance(k, kept.PerDay) and k.incentive_due:
+        said.append(f"against the incentive date {k.incentive_due}")
+    if isinstance(k, kept.Late | kept.Damages):
+        said += [f"{in_days(k.excused_days)} excused"] if k.excused_days else []
+        said += [f"{in_days(k.suspended_days)} suspended"] if k.suspended_days else []
+        before = display_minor(k.charged_minor, currency)
+        said += [f"less {before} charged before"] if k.charged_minor else []
     return "".join(f"; {part}" for part in said)
 
 
-def _damages(line: Line, currency: str) -> str:
-    kept = line.calculation
-    per_day = _money(kept, "per_day_minor", currency)
-    accrued = _money(kept, "accrued_minor", currency)
-    return f"{per_day} per day × {in_days(int(kept['days']))} = {accrued}" + _beside(line, currency)
+# --- tax, retention --------------------------------------------------------------------------------
 
 
-# --- tax, retention, advances ----------------------------------------------------------------------
+def _tax(k: kept.Taxed, amount_minor: int, currency: str) -> str:
+    """ "6% × 118,000.00 = 7,080.00"; of a later line, less what was posted before."""
+    said = _product(k.rate, k.base_minor, k.exact, currency)
+    said += _rounded(k.exact, k.rounding, amount_minor + k.posted_minor, currency)
+    before = display_minor(abs(k.posted_minor), currency)
+    return said + (f"; less {before} before" if k.posted_minor else "")
 
 
-def _tax(line: Line, currency: str) -> str:
-    """ "VAT 6% × 118,000.00 = 7,080.00"; of a later line, less what was posted before."""
-    kept = line.calculation
-    name = "VAT" if line.clause == "vat" else "withholding"
-    posted = int(kept.get("posted_minor", "0"))
-    whole = abs(line.amount_minor + posted)
-    said = f"{name} {_product(kept, currency)}"
-    said += _rounded(line, currency, True, whole)
-    return said + (f"; less {display_minor(abs(posted), currency)} before" if posted else "")
-
-
-def _retained(line: Line, currency: str) -> str:
+def _retained(k: kept.Retained, amount_minor: int, currency: str) -> str:
     """Each side of the completion share at its rate; whether that share, and the limit of it all, was reached."""
-    kept = line.calculation
-    first, then = int(kept.get("first_minor", kept["base_minor"])), int(kept.get("then_minor", "0"))
-    sides = [(kept["rate"], first)] if first or not then else []
-    sides += [(kept["then"], then)] if then else []
+    first = k.base_minor if k.first_minor is None else k.first_minor
+    sides = [(k.rate, first)] if first or not k.then_minor else []
+    sides += [(k.then, k.then_minor)] if k.then_minor else []
     terms = [f"{rate} × {display_minor(base, currency)}" for rate, base in sides]
-    exact = sum((_percent(rate) * base for rate, base in sides), Fraction(0))
+    exact = sum((percent(rate) * base for rate, base in sides), Fraction(0))
     said = f"{' + '.join(terms)} = {_exact(exact, currency)}"
-    limited = "limit_left_minor" in kept and exact > int(kept["limit_left_minor"])
-    said += _rounded(line, currency, exact.denominator != 1 and not limited)
-    if "until" in kept:
-        reach = _percent(kept["until"]) * int(kept["contract_minor"])
-        done = int(kept["completed_minor"]) + int(kept["base_minor"])
-        reached = "reached" if done >= reach else "not reached"
-        said += f"; {kept['until']} completion {reached}"
-    if "limit" in kept:
+    limited = k.limit_left_minor is not None and exact > k.limit_left_minor
+    if not limited:
+        said += _rounded(exact, k.rounding, amount_minor, currency)
+    if k.until:
+        done = k.completed_minor + k.base_minor
+        reached = "reached" if done >= percent(k.until) * k.contract_minor else "not reached"
+        said += f"; {k.until} completion {reached}"
+    if k.limit_left_minor is not None:
         reached = "reached" if limited else "not reached"
-        left = _money(kept, "limit_left_minor", currency)
-        said += f"; limit {kept['limit']} of the contract {reached}, {left} left"
+        left = display_minor(k.limit_left_minor, currency)
+        said += f"; limit {k.limit} of the contract {reached}, {left} left"
     return said
 
 
-def _recovered(line: Line, currency: str) -> str:
-    """The lesser of a rate of the milestone and what is open."""
-    kept = line.calculation
-    still = f"{_money(kept, 'open_minor', currency)} still open"
-    base = f"{kept['rate']} × {_money(kept, 'base_minor', currency)}"
-    net = " net" if kept.get("base") == "net" else ""
-    amount = display_minor(-line.amount_minor, currency)
-    return f"lesser of {base}{net} and {still} = {amount}"
-
-
-def _release(line: Line, currency: str) -> str:
-    kept = line.calculation
-    retained, gone = (_money(kept, f"{name}_minor", currency) for name in ("retained", "let_go"))
+def _release(k: kept.Released, currency: str) -> str:
+    retained, gone = (display_minor(m, currency) for m in (k.retained_minor, k.let_go_minor))
     said = f"the terms let {gone} of {retained} retained go"
-    before = int(kept.get("released_minor", "0"))
-    return said + (f"; {display_minor(before, currency)} released before" if before else "")
+    before = display_minor(k.released_minor, currency)
+    return said + (f"; {before} released before" if k.released_minor else "")
 
 
-# --- settlement ------------------------------------------------------------------------------------
+# --- the end of a contract, claims -----------------------------------------------------------------
 
 
-def _discount(line: Line, currency: str) -> str:
-    kept = line.calculation
-    amount = display_minor(-line.amount_minor, currency)
-    said = f"{_product(kept, currency)}" if "base_minor" in kept else amount
-    return f"{said}, for payment until {kept['until']}"
+def _set_off(k: kept.SetOff, amount_minor: int, other: str, amount: str) -> str:
+    if k.gives_back == "yes":
+        return f"set-off with {other} given back: {amount}"
+    if amount_minor > 0:
+        return f"claim of {amount} set off against {other}"
+    return f"{amount} set off for the claim on {other}"
 
 
-_BY_CLAUSE: dict[tuple[str, str], Callable[[Line, str], str]] = {
-    ("penalty", "damages"): _damages,
-    ("tax", "vat"): _tax,
-    ("tax", "withholding"): _tax,
-    ("retention", "retained"): _retained,
-    ("retention", "release"): _release,
-    ("advance", "recovered"): _recovered,
-    ("settlement", "discount"): _discount,
-}
+def _fee(k: kept.Fee, amount_minor: int, currency: str) -> str:
+    base = display_minor(k.not_performed_minor, currency)
+    said = display_minor(amount_minor, currency)
+    whose = "" if amount_minor > 0 else ", owed by the partner"
+    if not k.rate:
+        return f"agreed: {said}{whose}; {base} not performed"
+    by_clause = display_minor(k.by_clause_minor, currency)
+    product = f"{k.rate} × {base} not performed = {by_clause}"
+    return (
+        product
+        if k.by_clause_minor == amount_minor
+        else f"agreed: {said}{whose}; by clause {product}"
+    )
+
+
+def _taken_back(
+    k: kept.TakenBack, clause: str, state: Contract, by_version: dict[int, Record]
+) -> str:
+    record = by_version.get(k.takes_back)
+    of = f" of {record.data.on}" if record is not None and record.data.on else ""
+    act = "gives back" if clause == "waiver" else "takes back"
+    return f"{act} {state.id}#{k.takes_back}{of}" + (f": {k.reason}" if k.reason else "")
 
 
 # --- pieces ----------------------------------------------------------------------------------------
 
 
-def _money(kept: Kept, name: str, currency: str) -> str:
-    return display_minor(int(kept[name]), currency)
-
-
-def _percent(rate: str) -> Fraction:
-    return Fraction(rate.removesuffix("%")) / 100
-
-
-def _reckoned(kept: Kept, days: int = 1) -> Fraction:
-    return _percent(kept["rate"]) * days * int(kept["base_minor"])
-
-
-def _product(kept: Kept, currency: str, days: int = 1) -> str:
+def _product(rate: str, base_minor: int, exact: Fraction, currency: str) -> str:
     """ "0.5% × 120,000.00 = 1,800.00", with as many days as are told before it."""
-    base = _money(kept, "base_minor", currency)
-    return f"{kept['rate']} × {base} = {_exact(_reckoned(kept, days), currency)}"
+    return f"{rate} × {display_minor(base_minor, currency)} = {_exact(exact, currency)}"
 
 
 def _exact(minor: Fraction, currency: str) -> str:
@@ -214,16 +221,11 @@ def _exact(minor: Fraction, currency: str) -> str:
     return _decimal(minor / 10**digits, digits)
 
 
-def _rounded(line: Line, currency: str, wanted: bool, whole: int | None = None) -> str:
+def _rounded(exact: Fraction, rounding: str, amount_minor: int, currency: str) -> str:
     """ ", half-up 12.35" where the product shown has more digits than the currency."""
-    kept = line.calculation
-    if not wanted or "base_minor" not in kept or "rounding" not in kept:
+    if not rounding or exact.denominator == 1:
         return ""
-    product = _reckoned(kept, 1 if "step_days" in kept else int(kept.get("days", "1")))
-    if product.denominator == 1 and "then" not in kept:
-        return ""
-    amount = abs(line.amount_minor) if whole is None else whole
-    return f", {kept['rounding']} {display_minor(amount, currency)}"
+    return f", {rounding} {display_minor(abs(amount_minor), currency)}"
 
 
 def _decimal(value: Fraction, most: int = 2) -> str:
@@ -232,12 +234,3 @@ def _decimal(value: Fraction, most: int = 2) -> str:
     digits = f"{abs(int(scaled)):0{most + 7}d}"
     text = f"{int(digits[: -(most + 6)]):,}.{digits[-(most + 6) :]}".rstrip("0").rstrip(".")
     return ("-" if value < 0 else "") + text + ("" if scaled.denominator == 1 else "…")
-
-
-def _taken_back(line: Line, state: Contract, by_version: dict[int, Record]) -> str:
-    target = int(line.calculation["takes_back"])
-    record = by_version.get(target)
-    of = f" of {record.data.on}" if record is not None and record.data.on else ""
-    reason = line.calculation.get("reason")
-    act = "gives back" if line.clause == "waiver" else "takes back"
-    return f"{act} {state.id}#{target}{of}" + (f": {reason}" if reason else "")

@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from ledger.calculations import Quality, calculation_of
 from ledger.money import display_minor
 from ledger.payables import withheld, withheld_by
 from projections.exception_rules import (
@@ -63,7 +64,8 @@ def bonus_without_measurement(seen: Seen) -> Findings:
         delivery = acceptance.submission if acceptance is not None else None
         measured = {r.criterion for r in delivery.results} if delivery is not None else set()
         lines = [posted.line for posted in milestone.lines if posted.version == award.version]
-        named = {line.calculation.get("criterion", "") for line in lines}
+        kept = [calculation_of(line) for line in lines]
+        named = {k.criterion if isinstance(k, Quality) else "" for k in kept}
         if not named or not named <= measured:
             missing = ", ".join(sorted(named - measured)) or "no criterion"
             detail = f"quality bonus for {missing}, which the delivery does not measure"

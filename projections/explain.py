@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ledger import events as e
+from ledger.calculations import Early, Retained, calculation_of
 from ledger.contract import fold
 from ledger.decisions.delivery import in_force
 from ledger.events import Record
@@ -197,8 +198,9 @@ def _of_the_whole(posted: Posted, by_version: dict[int, Record]) -> set[int]:
     """What a line looks at beside its milestone: acceptances before it, and for a recovery the advances paid."""
     line = posted.line
     recovery = line.step == "advance"
-    shares = {"completed_minor", "limit_left_minor", "contract_left_minor"}
-    if not recovery and not shares & line.calculation.keys():
+    kept = calculation_of(line)
+    shares = isinstance(kept, Early | Retained) and kept.looks_at_the_whole
+    if not recovery and not shares:
         return set()
     earlier = [record for version, record in by_version.items() if version < posted.version]
     advances = {

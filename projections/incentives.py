@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil
 
+from ledger.calculations import Quality, calculation_of
 from ledger.decisions.delivery import delivered, progress
 from ledger.events import Line, MilestoneSubmitted
 from ledger.money import percent_of, percent_text
@@ -93,8 +94,9 @@ def _of(contract: Contract, m: Milestone, as_of: date) -> Iterator[Incentive]:
                 yield _incentive(contract, m, "quality", status, None, words, worth)
         return
     for line in quality_bonus.lines(_delivery(contract, m, pending)):
-        calculation = line.calculation
-        words = f"{calculation['criterion']} at least {calculation['at_least']}"
+        kept = calculation_of(line)
+        assert isinstance(kept, Quality)
+        words = f"{kept.criterion} at least {kept.at_least}"
         step = (Step(None, line.amount_minor),)
         yield _incentive(contract, m, "quality", status, None, words, step)
 

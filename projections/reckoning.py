@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ledger import events as e
+from ledger.calculations import Quality, TakenBack, calculation_of
 from ledger.contract import fold
 from ledger.decisions.delivery import delivered, invoiced_on
 from ledger.events import Line, Record
@@ -168,8 +169,14 @@ def _compared(stored: list[Line], wanted: list[Line], position: int) -> Iterator
 
 
 def _same_clause(one: Line, two: Line) -> bool:
-    criterion = one.calculation.get("criterion") == two.calculation.get("criterion")
-    return (one.step, one.clause) == (two.step, two.clause) and criterion
+    same = (one.step, one.clause) == (two.step, two.clause)
+    return same and _criterion(one) == _criterion(two)
+
+
+def _criterion(line: Line) -> str | None:
+    """What tells one quality bonus from another."""
+    kept = calculation_of(line)
+    return kept.criterion if isinstance(kept, Quality) else None
 
 
 def _parts(stored: Line, reckoned: Line) -> str:
@@ -186,16 +193,16 @@ def wrongly_taken_back(records: Sequence[Record], milestone: str) -> Iterator[Di
         if getattr(record.data, "milestone", None) != milestone:
             continue
         for line in posted[record.version]:
-            target = line.calculation.get("takes_back")
-            if target is None or line.clause == "waiver":
+            kept = calculation_of(line)
+            if not isinstance(kept, TakenBack) or line.clause == "waiver":
                 continue
             undone = [
                 -one.amount_minor
-                for one in posted.get(int(target), ())
+                for one in posted.get(kept.takes_back, ())
                 if (one.step, one.clause) == (line.step, line.clause)
             ]
             if line.amount_minor not in undone:
-                detail = f"not the opposite of what #{target} posted"
+                detail = f"not the opposite of what #{kept.takes_back} posted"
                 reckoned = undone[0] if undone else None
                 at = record.position
                 yield Differs(line.step, line.clause, line.amount_minor, reckoned, detail, at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ledger.calculations import SetOff, calculation_of
 from ledger.decisions.case import Case, Objection, rule
 from ledger.decisions.rules_money import written
 from ledger.events import Share, Termination
@@ -17,7 +18,7 @@ def net_set_off(milestone: Milestone, other: str) -> int:
     return sum(
         p.line.amount_minor
         for p in milestone.lines
-        if p.line.clause == "set-off" and p.line.calculation.get("with") == other
+        if isinstance(kept := calculation_of(p.line), SetOff) and kept.other == other
     )
 
 
