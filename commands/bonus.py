@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.listing import Asking, listing_options
 from commands.reference_names import (
     BONUS,
     MILESTONE,
@@ -128,13 +129,17 @@ def _penalty(session: Session, state: Contract, reference: SubjectName) -> Asses
 @bonus.command("list")
 @contract_option
 @partner_option
+@listing_options
 @looking
-def list_bonuses(contract: str | None, partner: str | None, session: Session) -> None:
+def list_bonuses(
+    contract: str | None, partner: str | None, asking: Asking, session: Session
+) -> None:
     """List bonuses and penalties, with what was taken back of them.
 
     \b
     mledger bonus list --contract BW-2026-014
     """
-    from commands.lists import bonuses
+    from commands.listing import show
+    from projections.views.bonuses import LIST
 
-    bonuses(session, contract, partner)
+    show(session, LIST, asking, contract=contract, partner=partner)

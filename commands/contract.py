@@ -10,6 +10,7 @@ import click
 from commands import options
 from commands.completing import offering
 from commands.doubting import warned
+from commands.listing import Asking, listing_options
 from commands.options import database_options, has_suffix, moment_options, output_options
 from commands.proposal import renew, show_proposal
 from commands.reference_names import AGREED, CONTRACT, PARTY, VersionName
@@ -364,13 +365,16 @@ def show(reference: str | VersionName, as_yaml: bool, session: Session) -> None:
 
 @contract.command("list")
 @partner_option
+@listing_options
 @looking
-def list_contracts(partner: str | None, session: Session) -> None:
+def list_contracts(partner: str | None, asking: Asking, session: Session) -> None:
     """List the contracts, with what is committed and paid.
 
     \b
     mledger contract list --partner "Hangzhou Content Studio"
+    mledger contract list --where status=active --sort -committed
     """
-    from commands.lists import contracts
+    from commands.listing import show
+    from projections.views.contracts import LIST
 
-    contracts(session, partner)
+    show(session, LIST, asking, partner=partner, first="mledger contract sign FILE")

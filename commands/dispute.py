@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.listing import Asking, listing_options
 from commands.options import not_empty
 from commands.reference_names import DISPUTE, MILESTONE, MilestoneName, VersionName
 from commands.session import (
@@ -152,15 +153,22 @@ def withdraw(reference: VersionName, why: Why, reason: str, session: Session) ->
 @contract_option
 @partner_option
 @click.option("--open", "only_open", is_flag=True, help="Only those that are open.")
+@listing_options
 @looking
 def list_disputes(
-    contract: str | None, partner: str | None, only_open: bool, session: Session
+    contract: str | None,
+    partner: str | None,
+    only_open: bool,
+    asking: Asking,
+    session: Session,
 ) -> None:
     """List the disputes.
 
     \b
     mledger dispute list --open
     """
-    from commands.lists import disputes
+    from commands.listing import show
+    from projections.views.disputes import LIST
 
-    disputes(session, contract, partner, "open" if only_open else None)
+    asking = asking.being("status", "open" if only_open else None)
+    show(session, LIST, asking, contract=contract, partner=partner)

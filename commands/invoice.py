@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.listing import Asking, listing_options
 from commands.options import DATE
 from commands.reference_names import CONTRACT, INVOICE, VersionName
 from commands.session import acting, contract_option, looking, partner_option, reason_required
@@ -113,18 +114,26 @@ def reject(reference: VersionName, reason: str, session: Session) -> None:
 @click.option(
     "--status", type=click.Choice(["received", "rejected"]), help="Only those that are this far."
 )
+@listing_options
 @looking
 def list_invoices(
-    contract: str | None, partner: str | None, status: str | None, session: Session
+    contract: str | None,
+    partner: str | None,
+    status: str | None,
+    asking: Asking,
+    session: Session,
 ) -> None:
     """List the invoices, a line for each milestone that they cover.
 
     \b
     mledger invoice list --contract BW-2026-014
     """
-    from commands.invoices import invoices
+    from commands.listing import show
+    from projections.views.invoices import LIST
 
-    invoices(session, contract, partner, status)
+    asking = asking.being("status", status)
+    receive = "mledger invoice receive CONTRACT NUMBER --milestone MILESTONE"
+    show(session, LIST, asking, contract=contract, partner=partner, first=receive)
 
 
 @invoice.command()

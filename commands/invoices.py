@@ -1,4 +1,4 @@
-"""The invoices as a list, and the three-way match of invoice, acceptance and payment."""
+"""The three-way match of invoice, acceptance and payment."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from commands.known import for_whom, require_known
-from commands.lists import List
-from commands.narrowing import Narrowing
-from commands.output import exact, money, number
+from commands.output import Table, exact, money, number
 from commands.session import say
 from ledger.money import display_minor
 
@@ -28,57 +26,6 @@ STATES = {
     "unpaid": "agrees, not paid",
     "matched": "agrees, paid",
 }
-
-
-def _entry(row: Found) -> dict[str, Any]:
-    def amount(key: str) -> dict[str, str] | None:
-        minor = row[key]
-        return money(None if minor is None else int(minor), str(row["currency"]))
-
-    return {
-        "reference": f"{row['contract']}#{row['version']}",
-        "number": row["number"],
-        "milestone": f"{row['contract']}/{row['milestone']}",
-        "partner": row["partner"],
-        "kind": row["kind"],
-        "status": row["status"],
-        "issued_on": row["issued_on"],
-        "received_on": row["received_on"],
-        "rejected_on": row["rejected_on"],
-        "currency": row["currency"],
-        "covered": amount("covered_minor"),
-        "amount": amount("amount_minor"),
-        "tax": amount("tax_minor"),
-    }
-
-
-_INVOICES = List(
-    "invoices",
-    _entry,
-    columns=(
-        (exact("reference"), "reference"),
-        (exact("number"), "number"),
-        (exact("milestone"), "milestone"),
-        (exact("status"), "status"),
-        (exact("issued"), "issued_on"),
-        (exact("received"), "received_on"),
-        (number("covers"), "covered"),
-        (number("of"), "amount"),
-        (number("tax"), "tax"),
-        (exact("currency"), "currency"),
-    ),
-    minor=("issued", "tax", "received", "of"),
-    empty="no invoice: mledger invoice receive CONTRACT NUMBER --milestone MILESTONE",
-)
-
-
-def invoices(
-    session: Session, contract: str | None, partner: str | None, status: str | None
-) -> None:
-    """Every invoice, a line for each milestone that it covers."""
-    from projections.derive.invoices import LIST
-
-    _INVOICES.show(session, LIST, status=status, contract=contract, partner=partner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +121,7 @@ def _total(currency: str, lines: list[Matched]) -> dict[str, Any]:
     return {"currency": currency, "milestones": len(own), **amounts}
 
 
-def _table(lines: list[Matched], whom: str) -> Narrowing:
+def _table(lines: list[Matched], whom: str) -> Table:
     rows = []
     for line in lines:
         amounts = (
@@ -191,7 +138,7 @@ def _table(lines: list[Matched], whom: str) -> Narrowing:
         _, sums = _sums(currency, lines)
         shown = [display_minor(minor, currency) for minor in sums.values()]
         totals.append(("total", "", *shown, currency, ""))
-    return Narrowing(
+    return Table(
         [
             exact("milestone"),
             exact("invoices"),
@@ -205,5 +152,5 @@ def _table(lines: list[Matched], whom: str) -> Narrowing:
         rows,
         totals,
         empty=f"no invoice{whom}, and no accepted milestone of a contract that requires one",
-        minor=("invoices",),
+        gives_way=("invoices",),
     )

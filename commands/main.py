@@ -97,6 +97,11 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
         ctx.exit()
 
 
+def _without_pager(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        ctx.meta["commands.pager.off"] = True
+
+
 @click.group(
     cls=Nouns,
     name=PROGRAM,
@@ -112,6 +117,13 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
     expose_value=False,
     callback=_show_version,
     help="Show the version.",
+)
+@click.option(
+    "--no-pager",
+    is_flag=True,
+    expose_value=False,
+    callback=_without_pager,
+    help="Show what is longer than the screen without a pager (MLEDGER_PAGER, PAGER).",
 )
 def root() -> None:
     """A ledger of contracts, milestones and payments that explains every amount it shows."""

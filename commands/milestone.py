@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.completing import offering
+from commands.listing import Asking, due_options, listing_options
 from commands.options import DATE, not_empty
 from commands.reference_names import (
     MILESTONE,
@@ -365,15 +366,24 @@ def show(reference: MilestoneName, session: Session) -> None:
 @contract_option
 @partner_option
 @click.option("--status", type=click.Choice(STATUSES), help="Only those that are this far.")
+@listing_options
+@due_options
 @looking
 def list_milestones(
-    contract: str | None, partner: str | None, status: str | None, session: Session
+    contract: str | None,
+    partner: str | None,
+    status: str | None,
+    asking: Asking,
+    session: Session,
 ) -> None:
     """List the milestones with their dates: promised first, promised now, delivered, accepted.
 
     \b
     mledger milestone list --contract BW-2026-014 --status submitted
+    mledger milestone list --overdue --owner "Creative team" --sort -current_due
+    mledger milestone list --where 'amount>=50000' --columns milestone,owner,current_due,amount
     """
-    from commands.lists import milestones
+    from commands.listing import show
+    from projections.views.milestones import LIST
 
-    milestones(session, contract, partner, status)
+    show(session, LIST, asking.being("status", status), contract=contract, partner=partner)

@@ -161,9 +161,10 @@ def emit(
         return
     with writing(output) as stream:
         if output.format == "table":
-            for part in people:
-                text = part if isinstance(part, str) else part.text(terminal_width(stream))
-                stream.write(text if text.endswith("\n") else text + "\n")
+            from commands.pager import paged
+
+            with paged(stream) as screen:
+                screen.writelines(_lines(people, table_width(stream), colourful(stream)))
         elif output.format == "json":
             from commands.json_text import json_parts
 
@@ -180,6 +181,12 @@ def emit(
                 # For a program byte for byte; on a terminal nothing may move the cursor or hide.
                 seen = (visible(line, keep="\n") for line in lines)
                 stream.writelines(seen if on_terminal(stream) else lines)
+
+
+def _lines(people: Iterable[Table | str], limit: int | None, colours: bool) -> Iterator[str]:
+    for part in people:
+        text = part if isinstance(part, str) else part.text(limit, colours)
+        yield text if text.endswith("\n") else text + "\n"
 
 
 def _write_workbook(
@@ -301,12 +308,17 @@ def colourful(stream: IO[str] | None) -> bool:
 
 
 def terminal_width(stream: IO[str]) -> int:
-    """COLUMNS, else the terminal's width, else 120 for files and pipes."""
+    """The width in which sentences are wrapped: COLUMNS, else the terminal's, else 120 for files and pipes."""
+    return table_width(stream) or PIPE_WIDTH
+
+
+def table_width(stream: IO[str]) -> int | None:
+    """COLUMNS, else the terminal's width; None, so as wide as a table needs, for files and pipes."""
     if on_terminal(stream) or os.environ.get("COLUMNS"):
         import shutil
 
         return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
-    return PIPE_WIDTH
+    return None
 
 
 def confirm(question: str, yes: bool) -> None:

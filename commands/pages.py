@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from commands.counts import counted, counted_in_words
-from commands.narrowing import Narrowing
 from commands.output import Column, Table, exact, number, visible
 from commands.pages_money import kept_pages
 from commands.showing import milestones_of, people_of, written_at_source
@@ -101,7 +100,7 @@ def _milestone_table(contract: Contract) -> Table:
             )
         )
     minor = ("paid", "pay by", "title")
-    return Narrowing(columns, rows, empty="no milestones yet", minor=minor)
+    return Table(columns, rows, empty="no milestones yet", gives_way=minor)
 
 
 def _task_table(waiting: Iterable[Task]) -> Table:
@@ -139,7 +138,7 @@ def _dispute_table(contract: Contract, disputes: Iterable[Dispute]) -> Table:
         )
         for d in disputes
     ]
-    return Narrowing(columns, rows, minor=("opened", "side", "reason"))
+    return Table(columns, rows, gives_way=("opened", "side", "reason"))
 
 
 def _payment_table(contract: Contract, payments: Iterable[Payment]) -> Table:
@@ -157,7 +156,7 @@ def _payment_table(contract: Contract, payments: Iterable[Payment]) -> Table:
         )
         for p in payments
     ]
-    return Narrowing(columns, rows, minor=("bank reference", "instructed"))
+    return Table(columns, rows, gives_way=("bank reference", "instructed"))
 
 
 def _milestone_pages(contract: Contract, milestone: Milestone) -> Iterator[Page]:

@@ -159,8 +159,7 @@ def list_payees(partner: str | None, session: Session) -> None:
     \b
     mledger payee list --partner "Hangzhou Content Studio" --json
     """
-    from commands.narrowing import Narrowing
-    from commands.output import exact
+    from commands.output import Table, exact
     from ledger.payees import masked
 
     payees = _payees(session)
@@ -179,13 +178,13 @@ def list_payees(partner: str | None, session: Session) -> None:
         )
         for one in flat
     ]
-    empty = [name for name in ("town", "purpose") if not any(one.get(name) for one in flat)]
-    table = Narrowing(
+    table = Table(
         [name if name in ("partner", "town") else exact(name.replace("_", " ")) for name in shown],
         rows,
         empty=f"no account yet{for_whom(partner=partner)}: mledger payee propose PARTNER",
-        minor=("replaces", "bank", "town", "purpose", "proposed by", "approved by"),
-    ).without(*empty)
+        gives_way=("replaces", "bank", "town", "purpose", "proposed by", "approved by"),
+        rare=("town", "purpose"),
+    )
     session.output.emit({"payees": entries}, rows=flat, columns=COLUMNS, people=[table])
 
 

@@ -334,8 +334,7 @@ def _foreign(lines: Sequence[Line]) -> dict[str, str] | None:
 
 def _pages(run: Run) -> list[Table | str]:
     """The run for people: what is to be paid to whom by which transfer, and the sum of each currency."""
-    from commands.narrowing import Narrowing
-    from commands.output import Column, exact, number
+    from commands.output import Column, Table, exact, number
     from ledger.money import display_minor
 
     columns: list[Column | str] = [exact("transfer"), exact("due"), exact("milestone")]
@@ -384,7 +383,7 @@ def _pages(run: Run) -> list[Table | str]:
     title = f"{run.name}: due by {run.on} and payable"
     minor = ("title", "partner", "held")
     return [
-        Narrowing(columns, rows, totals, title, minor=minor).without(*unheld),
+        Table(columns, rows, totals, title, gives_way=minor, useless=unheld),
         *in_words(run.back),
         "",
     ]

@@ -9,6 +9,7 @@ import click
 
 from commands.bank.by_hand import ENTRY, entry_option
 from commands.bank.options import Payer, debtor_options, exchange_options
+from commands.listing import Asking, listing_options
 from commands.options import yes_option
 from commands.reference_names import (
     MILESTONE,
@@ -335,15 +336,21 @@ def set_off(
     type=click.Choice(["instructed", "paid", "failed", "reversed", "refunded"]),
     help="Only those that are this far.",
 )
+@listing_options
 @looking
 def list_payments(
-    contract: str | None, partner: str | None, status: str | None, session: Session
+    contract: str | None,
+    partner: str | None,
+    status: str | None,
+    asking: Asking,
+    session: Session,
 ) -> None:
     """List the payments.
 
     \b
     mledger payment list --status instructed
     """
-    from commands.lists import payments
+    from commands.listing import show
+    from projections.views.payments import LIST
 
-    payments(session, contract, partner, status)
+    show(session, LIST, asking.being("status", status), contract=contract, partner=partner)

@@ -192,7 +192,7 @@ def _data(told: Settlement) -> dict[str, Any]:
 
 def _people(told: Settlement, past: History) -> Iterator[Table | str]:
     from commands.output import exact, number
-    from commands.reports.sheet import Carried
+    from commands.tables import Carried
     from commands.wording_parts import called
     from ledger.events import Line
 

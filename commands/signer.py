@@ -101,16 +101,15 @@ def list_signers(session: Session) -> None:
     \b
     mledger signer list --json
     """
-    from commands.narrowing import Narrowing
-    from commands.output import exact
+    from commands.output import Table, exact
 
     entries = [_entry(one) for one in _signers(session).keys.values()]
     shown = [name for name in COLUMNS if name not in ("key", "type")]
-    table = Narrowing(
+    table = Table(
         [exact(name.replace("_", " ")) for name in shown],
         [tuple(entry[name] for name in shown) for entry in entries],
         empty="no key yet: mledger signer propose PERSON KEYFILE",
-        minor=("proposed by", "approved by", "revoked on"),
+        gives_way=("proposed by", "approved by", "revoked on"),
     )
     session.output.emit({"signers": entries}, rows=entries, columns=COLUMNS, people=[table])
 

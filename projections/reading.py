@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -56,7 +56,7 @@ class Known:
     lag: int
 
 
-Run = Callable[[str, Mapping[str, Value]], Iterator[Found]]
+Run = Callable[[str, Mapping[str, Value]], Generator[Found]]
 
 
 class Reader:
@@ -72,12 +72,20 @@ class Reader:
     ) -> None:
         self.known = known
         self._run, self._number = run, number
+        self._begun: list[Generator[Found]] = []
 
     def stream(self, sql: str, **params: Value) -> Iterator[Found]:
         """The rows that a query gives, as dictionaries, a few in memory at a time."""
         sql = _narrowing.sub(lambda m: self._narrowed(m, params.get(m[1])), sql)
         wanted = {name: params.get(name) for name in _parameter.findall(sql)}
-        return self._run(sql, wanted)
+        begun = self._run(sql, wanted)
+        self._begun.append(begun)
+        return begun
+
+    def end(self) -> None:
+        """Ends what was not read to its end, while the connection still stands."""
+        for begun in self._begun:
+            begun.close()
 
     def _narrowed(self, found: re.Match[str], value: Value) -> str:
         name, table, column = found.groups()
@@ -140,7 +148,11 @@ def reader(
         if known_time is not None:
             known_position = position_at(conn, known_time)
         if as_of is None and known_position is None and not fresh:
-            yield reader_of(conn, serving(conn))
+            serves = reader_of(conn, serving(conn))
+            try:
+                yield serves
+            finally:
+                serves.end()
         else:
             with _folded(conn, as_of, known_position, contract) as folded:
                 yield folded
@@ -157,7 +169,7 @@ def reader_of(conn: Connection, side: Side) -> Reader:
     tables = names(side)
     typed = conn.dialect.name == "postgresql"
 
-    def run(sql: str, params: Mapping[str, Value]) -> Iterator[Found]:
+    def run(sql: str, params: Mapping[str, Value]) -> Generator[Found]:
         statement = sql.format_map(tables)
         if typed:
             # PostgreSQL cannot guess the type of a parameter that is only compared with NULL.
@@ -232,7 +244,7 @@ def _insert(private: sqlite3.Connection, rows: list[list[Row]]) -> None:
 def _private(private: sqlite3.Connection) -> Run:
     tables = names(None)
 
-    def run(sql: str, params: Mapping[str, Value]) -> Iterator[Found]:
+    def run(sql: str, params: Mapping[str, Value]) -> Generator[Found]:
         cursor: Any = private.execute(sql.format_map(tables), dict(params))
         keys = [column[0] for column in cursor.description]
         for row in cursor:

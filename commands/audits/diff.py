@@ -17,9 +17,9 @@ from commands.known import require_contract
 from commands.options import Moment, Output, Recording
 from commands.output import Column, Table, exact, number, terminal_width, visible
 from commands.reports.frame import money, shown
-from commands.reports.sheet import hanging
 from commands.session import opened
 from commands.settings import Settings
+from commands.tables import hanging
 from ledger.errors import InputInvalid
 from ledger.events import ContractSigned
 from ledger.store.periods import adjustments

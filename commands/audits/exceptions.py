@@ -19,7 +19,6 @@ from commands.audits.rules_file import read_settings
 from commands.output import Column, Table, exact
 from commands.reports.asked import Asked
 from commands.reports.frame import Frame, framed, listed
-from commands.reports.sheet import Sheet
 from commands.reports.states import streams_of
 from commands.shortening import MOST, cut
 from ledger.decisions.rules import RULES
@@ -167,7 +166,7 @@ def _people(
     columns += ["detail", "events"]
     lines = list(islice(gathered.lines(summed), MOST + 1))
     rows = [(n.severity, n.rule, n.where, n.detail, _events(n.events)) for n in lines[:MOST]]
-    yield Sheet(columns, rows, empty="(no exception)", gives_way=("events",))
+    yield Table(columns, rows, empty="(no exception)", gives_way=("events",))
     if len(lines) > MOST:
         yield ""
         yield cut(gathered.count(summed), "--contract, --partner or --rule")

@@ -13,8 +13,8 @@ from commands.output import Column, Table, exact, number
 from commands.reference_names import MilestoneName
 from commands.reports.frame import money, shown
 from commands.reports.schedule import UNKNOWN
-from commands.reports.sheet import Carried, Sheet
 from commands.settings import Settings
+from commands.tables import Carried
 from ledger.errors import IntegrityViolated
 from ledger.recorded import PARTS, not_recorded
 from ledger.state import Milestone
@@ -332,7 +332,7 @@ def _approvals(told: Explanation) -> Table:
     ]
     some = any(a.part for a in told.approvals)
     useless = () if some else ("part",)
-    return Sheet(columns, rows, useless=useless, gives_way=("recorded by", "counts"))
+    return Table(columns, rows, useless=useless, gives_way=("recorded by", "counts"))
 
 
 def _verdict(told: Explanation) -> Iterator[str]:

@@ -17,10 +17,10 @@ from commands.audits.stream import CLAIMS
 from commands.known import for_whom, nothing, require_contract, require_person
 from commands.options import Output, Recording
 from commands.output import emit, terminal_width, visible
-from commands.reports.sheet import hanging
 from commands.session import EVENT_FIELDS, as_object, opened
 from commands.settings import Settings
 from commands.shortening import MOST
+from commands.tables import hanging
 from commands.wording import sentence
 from ledger.calendars import local_date
 from ledger.contract import evolve, fold

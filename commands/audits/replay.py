@@ -12,8 +12,8 @@ from commands.audits.stream import CLAIMS, History, history
 from commands.options import Moment, Output
 from commands.output import terminal_width, visible
 from commands.reports.frame import money, shown
-from commands.reports.sheet import hanging
 from commands.settings import Settings
+from commands.tables import hanging
 from ledger.contract import acting_date, evolve
 from ledger.events import Record, type_name
 from ledger.money import UNKNOWN_CURRENCY

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from commands.known import require_contract
-from commands.narrowing import Narrowing
 from commands.options import Output, Recording
 from commands.output import Column, Table, emit, exact, number
 from commands.reference_names import VersionName
@@ -93,8 +92,8 @@ def _pages(found: list[Checked], trusted_file: str | None) -> Iterator[Table | s
         "by",
     ]
     columns += [exact("on"), exact("key"), exact("result")]
-    minor = ("milestone", "key", "position")
-    yield Narrowing(columns, rows, empty="no signature in this log", minor=minor)
+    gives_way = ("milestone", "key", "position")
+    yield Table(columns, rows, empty="no signature in this log", gives_way=gives_way)
     details = [f"{one.reference}: {one.result}: {one.detail}" for one in found if one.detail]
     yield from ["", *details] if details else []
     yield ""

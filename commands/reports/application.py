@@ -11,7 +11,6 @@ from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, money, shown
 from commands.reports.schedule import UNKNOWN
-from commands.reports.sheet import Sheet
 from commands.reports.states import states_at
 from ledger.errors import DifferencesFound, InputInvalid, NotFound
 from ledger.money import format_minor, parse_minor
@@ -180,7 +179,7 @@ def _schedule(made: Application, currency: str) -> Table:
     rows = [_cells(line, currency) for line in made.lines]
     totals = [_cells(made.whole, currency)] if rows else []
     stored = any(line.item.stored_minor for line in made.lines)
-    return Sheet(
+    return Table(
         columns,
         rows,
         totals,

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from commands.options import Output
 from commands.output import terminal_width
-from commands.reports.sheet import hanging
+from commands.tables import hanging
 from ledger.errors import NotFound
 from projections.metrics import DEFINITIONS, Definition
 

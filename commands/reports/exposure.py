@@ -9,7 +9,6 @@ from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, known_at
 from commands.reports.reporting import Into, converted, told
-from commands.reports.sheet import Sheet
 from commands.shortening import shortened
 from ledger.money import display_minor, parse_minor
 from projections.metrics import exposure
@@ -118,4 +117,4 @@ def _lines(lines: list[Found]) -> Table:
         ]
         for line in lines
     ]
-    return Sheet(columns, rows, gives_way=("status", "cur", "held"))
+    return Table(columns, rows, gives_way=("status", "cur", "held"))

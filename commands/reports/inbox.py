@@ -9,7 +9,6 @@ from commands.known import for_whom, nothing, require_known
 from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, Frame, days_between, framed, listed, money, shown
-from commands.reports.sheet import Sheet
 from commands.shortening import shortened
 from projections.derive import inbox
 from projections.reading import Rows
@@ -86,7 +85,7 @@ def _people(rows: Rows, frame: Frame, whom: str) -> Iterator[Table | str]:
         exact("cur"),
         "after",
     ]
-    yield Sheet(
+    yield Table(
         columns,
         [_cells(row, _task(row, frame)) for row in shown_rows],
         empty=nothing("(nothing waits)", whom),

@@ -10,8 +10,8 @@ from datetime import date
 from commands.output import Column, Table, exact, number, terminal_width
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, Frame, framed, known_at
-from commands.reports.sheet import Sheet, hanging
 from commands.shortening import shortened
+from commands.tables import hanging
 from ledger.errors import InputInvalid
 from projections.metrics import Definition, Window, cycle_times, disputes, first_pass, on_time
 from projections.metrics import paid_on_time as paid
@@ -159,7 +159,7 @@ def _rate_table(metric: Metric, found: Found, by: str, reference: str | None) ->
     )
     useless = [] if metric.parts else ["against"]
     useless += [] if metric.by_value else ["by value"]
-    return Sheet(
+    return Table(
         columns, rows or [["(none)"] + [""] * 5], totals, useless=useless, gives_way=("by value",)
     )
 
@@ -190,7 +190,7 @@ def _times(metric: Metric, found: Found, by: str, reference: str | None) -> Tabl
         ]
         for last in (False, True)
     )
-    return Sheet(columns, rows or [["(none)"] + [""] * 4], totals)
+    return Table(columns, rows or [["(none)"] + [""] * 4], totals)
 
 
 def _days(days: int | None) -> str:
@@ -228,7 +228,7 @@ def _member_table(members: list[Found]) -> Table:
     ]
     useless = [] if any(m.get("verdict") for m in members) else ["verdict"]
     gives_way = [_day(name) for name in reversed(dates)]
-    return Sheet(columns, rows, useless=useless, gives_way=gives_way)
+    return Table(columns, rows, useless=useless, gives_way=gives_way)
 
 
 def _day(name: str) -> str:

@@ -11,7 +11,6 @@ from commands.output import Column, Table, exact, number, visible
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, Frame, framed, listed, money, shown
 from commands.reports.schedule import reference
-from commands.reports.sheet import Sheet
 from commands.reports.unknown import inferred_mark, unknown_of
 from commands.shortening import MOST, cut, shortened
 from projections.derive import contracts, milestones
@@ -158,7 +157,7 @@ def _total(row: Found) -> Found:
 
 def _people(frame: Frame, totals: list[Found]) -> Iterator[Table | str]:
     agreed = list(_agreed(frame, MOST))
-    yield Sheet(
+    yield Table(
         [
             exact("contract"),
             "title",
@@ -222,7 +221,7 @@ def _milestone_table(planned: list[Found]) -> Table:
     ]
     useless = [] if any(row["owner"] for row in planned) else ["owner"]
     useless += [] if len(currencies) > 1 else ["cur"]
-    return Sheet(
+    return Table(
         columns,
         [_milestone_cells(row) for row in planned],
         useless=useless,

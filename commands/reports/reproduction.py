@@ -13,7 +13,7 @@ from datetime import date
 from hashlib import sha256
 
 from commands.options import Moment, Output
-from commands.output import terminal_width
+from commands.output import table_width
 from commands.session import say
 from commands.version import version_text
 from projections.derive import DERIVATION
@@ -45,6 +45,6 @@ def digested(output: Output, moment: Moment, as_of: date, position: int) -> Iter
         f"derivation {DERIVATION}",
         version_text(),
     ]
-    if output.format == "table":
-        parts.append(f"columns {terminal_width(sys.stdout)}")
+    if output.format == "table" and (width := table_width(sys.stdout)):
+        parts.append(f"columns {width}")
     say(f"reproduce: {', '.join(parts)}; again with --known-at {position} {day} {as_of}")

@@ -10,7 +10,6 @@ from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, listed, money, shown
 from commands.reports.reporting import Into, converted, told
-from commands.reports.sheet import Sheet
 from commands.reports.unknown import unknown_of
 from commands.shortening import shortened
 from projections.derive import schedule
@@ -137,7 +136,7 @@ def _people(rows: Rows, totals: list[Found], marks: Mapping[int, str]) -> Iterat
     columns: list[Column | str] = [exact("due"), exact("milestone"), exact("kind"), "title"]
     columns += [exact("status")]
     columns += [number(name) for name in figures] + ([exact("cur")] if several else [])
-    yield Sheet(
+    yield Table(
         columns,
         [_cells(row, figures, several) for row in lines],
         [_total_cells(row, figures, several) for row in totals],

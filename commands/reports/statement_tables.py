@@ -8,7 +8,6 @@ from commands.output import Column, Table, exact, number
 from commands.reports.frame import Found, shown
 from commands.reports.reporting import told
 from commands.reports.schedule import reference
-from commands.reports.sheet import Sheet
 from commands.reports.statement import Statement, masked
 from projections.incentives import Incentive
 
@@ -68,7 +67,7 @@ def _sheet(
     found: Statement, columns: Sequence[Column | str], rows: list[list[object]], *gives_way: str
 ) -> Table:
     several = len({row["currency"] for row in found.totals}) > 1
-    return Sheet(columns, rows, gives_way=gives_way, useless=[] if several else ["cur"])
+    return Table(columns, rows, gives_way=gives_way, useless=[] if several else ["cur"])
 
 
 def _accepted(found: Statement) -> Table:
@@ -130,7 +129,7 @@ def _due(found: Statement) -> Table:
     useless += [] if any(row[-2] for row in rows) else ["late"]
     several = len({row["currency"] for row in found.totals}) > 1
     useless += [] if several else ["cur"]
-    return Sheet(columns, rows, gives_way=("kind", "outstanding"), useless=useless)
+    return Table(columns, rows, gives_way=("kind", "outstanding"), useless=useless)
 
 
 def _held(found: Statement) -> Table:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from commands.output import Column, Table, exact
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, listed
-from commands.reports.sheet import Sheet
 from commands.shortening import shortened
 from ledger.recorded import PARTS
 from projections.derive import unknowns
@@ -50,5 +49,5 @@ def _people(rows: Rows) -> Iterator[Table | str]:
         for one in map(_row, shown)
     ]
     columns: list[Column | str] = [exact("of"), "not recorded", "inferred", exact("last heard of")]
-    yield Sheet(columns, cells, empty="(nothing that was imported is unknown)")
+    yield Table(columns, cells, empty="(nothing that was imported is unknown)")
     yield from rest

@@ -96,8 +96,8 @@ def _covered(contract: Contract, milestone: Milestone) -> bool:
 MODEL = ReadModel("invoices", COLUMNS, ("stream", "version", "ordinal"), rows)
 
 LIST = """
-SELECT contract, version, partner, number, kind, status, currency, milestone, issued_on, received_on, rejected_on,
-       amount_minor, tax_minor, covered_minor, invoiced_minor, accepted_minor, paid_minor, match, events
+SELECT stream, ordinal, contract, version, partner, number, kind, status, currency, milestone, issued_on, received_on,
+       rejected_on, amount_minor, tax_minor, covered_minor, invoiced_minor, accepted_minor, paid_minor, match, events
 FROM {invoices}
 WHERE version > 0
   AND (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)

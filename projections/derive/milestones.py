@@ -123,7 +123,7 @@ def rows(contract: Contract, each: Sequence[Told] | None = None) -> list[Row]:
 MODEL = ReadModel("milestones", COLUMNS, ("stream", "ordinal"), rows, version=4, told=True)
 
 REGISTER = """
-SELECT contract, partner, milestone, title, stage, owner, currency, status, source_status, twin_status,
+SELECT stream, ordinal, contract, partner, milestone, title, stage, owner, currency, status, source_status, twin_status,
        original_due, current_due, delivered_on AS submitted_on, accepted_on, amount_minor, original_minor,
        settled_on, baselines, events, heard_on, delivered_inferred,
        no_deliveries, no_acceptances, no_rejections, no_disputes, no_payments

@@ -15,8 +15,7 @@ import click
 import pytest
 
 from commands.main import PROGRAM, main, root
-from commands.narrowing import Narrowing
-from commands.output import exact, number
+from commands.output import Table, exact, number
 from commands.settings import Settings
 from commands.wording import SENTENCES
 from ledger.errors import InputInvalid
@@ -203,8 +202,8 @@ def test_lists_stay_tables_on_a_narrow_screen(
 
 
 def test_a_table_drops_minor_columns_before_it_becomes_records() -> None:
-    table = Narrowing(
-        [exact("id"), exact("minor"), number("n")], [("A-1", "x" * 20, "5")], minor=("minor",)
+    table = Table(
+        [exact("id"), exact("minor"), number("n")], [("A-1", "x" * 20, "5")], gives_way=("minor",)
     )
     assert table.text(40).splitlines()[0] == "id   minor                 n"
     assert table.text(20).splitlines()[0] == "id   n"

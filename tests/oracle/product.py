@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -78,7 +78,7 @@ def serving(rows_by_model: Iterable[Iterable[Row]], known: Known) -> Reader:
         private.execute(create_table(model, model.name))
         private.executemany(insert_statement(model, model.name), rows)
 
-    def run(sql: str, params: Mapping[str, Value]) -> Iterator[Found]:
+    def run(sql: str, params: Mapping[str, Value]) -> Generator[Found]:
         return (dict(row) for row in private.execute(sql.format_map(names(None)), dict(params)))
 
     weakref.finalize(run, private.close)

@@ -1,0 +1,1 @@
+"""What a thing shows, once: pure, and below everything that shows it."""

@@ -1,0 +1,76 @@
+"""What a milestone shows in a list: promised first, promised now, delivered, accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.recorded import PARTS
+from projections.derive import milestones
+from projections.views.view import Row, View, amount, currency, day, exact, listed, milestone, text
+
+UNDELIVERED = ("expected", "started", "rejected")
+
+
+def unknown_of(row: Row) -> dict[str, Any]:
+    """What is not known of a milestone: dates that an import inferred, parts that no source tells of, the day on
+    which its source was last heard of."""
+    return {
+        "inferred": inferred(row),
+        "not_recorded": not_recorded(row),
+        "heard_on": row["heard_on"],
+    }
+
+
+def inferred(row: Row) -> list[str]:
+    """The dates that an import inferred."""
+    return ["submitted_on"] if row["delivered_inferred"] else []
+
+
+def not_recorded(row: Row) -> list[str]:
+    """The parts that no source tells of."""
+    return [part for part in PARTS if row[f"no_{part}"]]
+
+
+def delivered(row: Row) -> str | None:
+    """The delivery date, with a question mark where an import inferred it."""
+    found: str | None = row["submitted_on"]
+    return f"{found}?" if found and row["delivered_inferred"] else found
+
+
+def late(row: Row) -> str:
+    """Whether it should be delivered by now, where the row says which day it is."""
+    due, today = row["current_due"], row.get("today")
+    return "late" if due and today and due < today and row["status"] in UNDELIVERED else ""
+
+
+def refused(row: Row) -> str:
+    """Whether what was delivered was sent back."""
+    return "refused" if row["status"] == "rejected" else ""
+
+
+LIST = View(
+    "milestones",
+    milestones.REGISTER,
+    (
+        milestone(),
+        text("title", rank=1),
+        text("stage"),
+        text("owner"),
+        text("partner"),
+        exact("status", tone=refused),
+        day("original_due", "first due", rank=4),
+        day("current_due", "due", tone=late),
+        day("submitted_on", "delivered", rank=2, shown=delivered),
+        day("accepted_on", "accepted", rank=3),
+        currency(),
+        amount("amount", summed=True),
+        listed("inferred", read=inferred),
+        listed("not_recorded", "not recorded", read=not_recorded),
+        day("heard_on", "last heard of"),
+    ),
+    screen=(
+        *("milestone", "title", "status", "original_due", "current_due", "submitted_on"),
+        *("accepted_on", "amount", "currency"),
+    ),
+    empty="no such milestone",
+)
