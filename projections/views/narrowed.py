@@ -109,9 +109,8 @@ def totals_query(view: View, wanted: Wanted) -> tuple[str, Mapping[str, Any]]:
     body, _ = body_and_order(view.sql)
     where, params = _where(view, wanted.conditions)
     sums = "".join(
-        f", CAST(SUM({field.column}) AS BIGINT) AS {field.column}"
-        for field in view.fields
-        if field.summed
+        f", CAST(SUM({field.sum or field.column}) AS BIGINT) AS {field.column}"
+        for field in view.summed
     )
     grouped = "GROUP BY currency\nORDER BY currency"
     return f"SELECT currency, COUNT(*) AS n{sums} FROM ({body}) AS q{where}\n{grouped}", params

@@ -33,8 +33,8 @@ class Field:
 
     `column` is the expression over the query's columns by which it is filtered and sorted; "" where it cannot be.
     `rank` is how soon it gives way on a narrow screen: 0 never, else the highest first. A `rare` one stays away where
-    no row has it; a `summed` one has totals. `shown` is how people read it where that is not by its kind, `tone` what
-    it warns of.
+    no row has it; a `summed` one has totals, of the expression `sum` where that is not its column. `shown` is how
+    people read it where that is not by its kind, `tone` what it warns of.
     """
 
     key: str
@@ -45,6 +45,7 @@ class Field:
     rank: int = 0
     rare: bool = False
     summed: bool = False
+    sum: str = ""
     shown: Callable[[Row], object] | None = None
     tone: Callable[[Row], str] | None = None
 
@@ -95,8 +96,8 @@ class View:
     """What a list of things shows, and the query that finds them.
 
     `name` is the list's name in JSON, where the fields stand in their order. `header` is the order of CSV and sheets
-    where that is another, `screen` what a table shows and in which order, both by key. `sql` ends in the ORDER BY
-    that settles every order; `empty` is said where there is nothing.
+    where that is another, `screen` what a table shows and in which order, `totals` the order of sums; all by key.
+    `sql` ends in the ORDER BY that settles every order; `empty` is said where there is nothing.
     """
 
     name: str
@@ -105,6 +106,7 @@ class View:
     screen: tuple[str, ...]
     empty: str
     header: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ()
 
     def object(self, row: Row) -> dict[str, Any]:
         """A row for programs."""
@@ -121,7 +123,9 @@ class View:
 
     @property
     def summed(self) -> tuple[Field, ...]:
-        """The fields that have totals."""
+        """The fields that have totals, in the order of `totals` where that is another."""
+        if self.totals:
+            return tuple(map(self.field, self.totals))
         return tuple(field for field in self.fields if field.summed)
 
     def field(self, key: str) -> Field:

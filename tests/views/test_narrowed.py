@@ -104,7 +104,7 @@ def test_every_field_sorts_and_filters(stored: Reader, view: View) -> None:
         having = rows_of(stored, view, Wanted((Condition(field.key, "!=", ""),)))
         assert len(without) + len(having) == len(every), field.key
     sql, params = totals_query(view, Wanted())
-    assert sum(row["n"] for row in stored.select(sql, **params)) == len(every)
+    assert sum(int(row["n"] or 0) for row in stored.select(sql, **params)) == len(every)
 
 
 @pytest.mark.parametrize("amount", ["1000.5", "1000", "100.05", "0.007", "7", "1,000.50"])
