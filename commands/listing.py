@@ -123,24 +123,23 @@ def show(
     """
     from commands.known import for_whom, require_known
 
-    if asking.overdue:
-        asking = _before(asking, session.settings.today())
     wanted, fields = _wanted(view, asking), _fields(view, asking)
     whose: dict[str, str | None] = {"contract": contract, "partner": partner}
+    today = session.settings.today().isoformat()
     with session.reader() as reader:
         require_known(session.ledger, contract=contract, partner=partner, seen=reader)
         for condition in wanted.conditions[: len(asking.where) + len(asking.also)]:
             _require_value(reader, view, condition)
-        found = _Found(reader, view, wanted, whose)
-        nothing = view.empty + _of_which(wanted) + for_whom(**whose)
-        if first and not wanted.conditions and not any(whose.values()):
+        found = _Found(reader, view, wanted, {**whose, "today": today})
+        nothing = view.empty + _of_which(wanted, asking) + for_whom(**whose)
+        if first and nothing == view.empty:
             nothing = f"{view.empty} yet: {first}"
         chosen = fields if asking.columns else None
         session.output.emit(
-            {view.name: found.objects(chosen), "totals": found.totals_told()},
+            lambda: {view.name: found.objects(chosen), "totals": found.totals_told()},
             rows=found.objects(chosen),
             columns=_header(view, chosen),
-            people=_people(found, fields, session, nothing),
+            people=_people(found, fields, nothing, gives_way=chosen is None),
         )
         _warn(reader, contract)
 
@@ -152,19 +151,19 @@ class _Found:
     reader: Reader
     view: View
     wanted: Wanted
-    whose: Mapping[str, str | None]
+    given: Mapping[str, str | None]
 
     def rows(self) -> Rows:
         from projections.views.narrowed import query
 
         sql, params = query(self.view, self.wanted)
-        return self.reader.rows(sql, **self.whose, **params)
+        return self.reader.rows(sql, **self.given, **params)
 
     def totals(self) -> list[Found]:
         from projections.views.narrowed import totals_query
 
         sql, params = totals_query(self.view, self.wanted)
-        return self.reader.select(sql, **self.whose, **params)
+        return self.reader.select(sql, **self.given, **params)
 
     def objects(self, fields: Sequence[Field] | None) -> Iterator[dict[str, Any]]:
         for row in self.rows():
@@ -181,14 +180,6 @@ class _Found:
         ]
 
 
-def _before(asking: Asking, today: date) -> Asking:
-    """What is not delivered and was due before today."""
-    from projections.views.milestones import UNDELIVERED
-
-    late = (("current_due", "<", today.isoformat()), ("status", "=", "|".join(UNDELIVERED)))
-    return replace(asking, sure=(*asking.sure, *late))
-
-
 def _wanted(view: View, asking: Asking) -> Wanted:
     from projections.views.narrowed import Condition, Wanted, parse_condition, parse_order
 
@@ -197,7 +188,15 @@ def _wanted(view: View, asking: Asking) -> Wanted:
     if asking.text is not None:
         conditions.append(Condition("", "~", asking.text))
     order = parse_order(asking.sort, view) if asking.sort is not None else ()
-    return Wanted(tuple(conditions), order)
+    return Wanted(tuple(conditions), order, _only(asking))
+
+
+def _only(asking: Asking) -> tuple[str, ...]:
+    if not asking.overdue:
+        return ()
+    from projections.views.milestones import OVERDUE
+
+    return (OVERDUE,)
 
 
 def _fields(view: View, asking: Asking) -> tuple[Field, ...]:
@@ -238,20 +237,20 @@ def _require_value(reader: Reader, view: View, condition: Condition) -> None:
         raise not_found(condition.key, name, known, otherwise)
 
 
-def _of_which(wanted: Wanted) -> str:
+def _of_which(wanted: Wanted, asking: Asking) -> str:
     said = [f"{c.key or 'text'} {c.operator} {c.value or 'none'}" for c in wanted.conditions]
+    said += ["overdue"] * asking.overdue
     return f" with {' and '.join(said)}" if said else ""
 
 
 def _people(
-    found: _Found, fields: Sequence[Field], session: Session, nothing: str
+    found: _Found, fields: Sequence[Field], nothing: str, gives_way: bool
 ) -> Iterator[Table | str]:
     from commands.shortening import shortened
 
     rows, rest = shortened(found.rows(), "--where, --contract or --partner")
-    today = session.settings.today().isoformat()
-    told = [{**row, "today": today} for row in rows]
-    yield table(fields, told, found.totals() if rows else [], nothing)
+    told = [{**row, "today": found.given["today"]} for row in rows]
+    yield table(fields, told, found.totals() if rows else [], nothing, gives_way)
     yield from rest
 
 
@@ -260,18 +259,19 @@ def table(
     rows: Sequence[Mapping[str, Any]],
     totals: Sequence[Mapping[str, Any]] = (),
     empty: str = "(none)",
+    gives_way: bool = True,
 ) -> Table:
-    """The rows for people, with the sums of each currency below."""
+    """The rows for people, with the sums of each currency below; whether fields may give way to a narrow screen."""
     from commands.output import Table
 
-    ranked = sorted((f for f in fields if f.rank), key=lambda field: -field.rank)
+    ranked = sorted((f for f in fields if f.rank and gives_way), key=lambda field: -field.rank)
     return Table(
         [_column(field) for field in fields],
         [[_cell(field, row) for field in fields] for row in rows],
         [_total(fields, row) for row in totals if any(f.summed for f in fields)],
         empty=empty,
         gives_way=tuple(field.title for field in ranked),
-        rare=tuple(field.title for field in fields if field.rare),
+        rare=tuple(field.title for field in fields if field.rare and gives_way),
         wider="--columns names what to show",
     )
 

@@ -99,7 +99,7 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
 
 def _without_pager(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted:
-        ctx.meta["commands.pager.off"] = True
+        ctx.meta["commands.pager.off"] = True  # commands.pager.OFF
 
 
 @click.group(

@@ -380,7 +380,7 @@ def list_milestones(
 
     \b
     mledger milestone list --contract BW-2026-014 --status submitted
-    mledger milestone list --overdue --owner "Creative team" --sort -current_due
+    mledger milestone list --overdue --stage build --sort -current_due
     mledger milestone list --where 'amount>=50000' --columns milestone,owner,current_due,amount
     """
     from commands.listing import show

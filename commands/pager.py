@@ -1,18 +1,20 @@
 """What is longer than the terminal is shown by a pager, as git does it.
 
 MLEDGER_PAGER, else PAGER, else `less` with LESS=FRX where LESS says nothing; "" or `cat` means none, and so does
-`--no-pager`. Only text for people on a terminal is paged.
+`--no-pager`. A pager of more than plain words is a line of the shell. Only text for people on a terminal is paged.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+_SHELL = re.compile(r"""[^\w\s./:+,@%-]""")
 OFF = "commands.pager.off"  # in click's meta, where --no-pager was given
 
 
@@ -84,13 +86,13 @@ class _Screen:
 
 def _command() -> list[str] | None:
     """The pager's words, or None for none."""
-    import shlex
-
     import click
 
     context = click.get_current_context(silent=True)
     if context is not None and context.meta.get(OFF):
         return None
     named = os.environ.get("MLEDGER_PAGER", os.environ.get("PAGER"))
-    words = shlex.split(named) if named is not None else ["less"]
+    if named is not None and _SHELL.search(named):
+        return ["/bin/sh", "-c", named]
+    words = named.split() if named is not None else ["less"]
     return words if words and words != ["cat"] and shutil.which(words[0]) else None

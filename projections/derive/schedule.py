@@ -255,8 +255,8 @@ _FIGURES = (
 
 # Lines sorted by due date (null last), contract, milestone, kind, by code point.
 LINES = f"""
-SELECT s.contract, s.partner, s.milestone, s.kind, s.ordinal, s.title, s.stage, s.status, s.currency, s.due_on,
-       s.provisional, s.gross_minor, {_FIGURES}, s.expected_minor, s.settled_on, s.events,
+SELECT s.stream, s.contract, s.partner, s.milestone, s.kind, s.ordinal, s.title, s.stage, s.status, s.currency,
+       s.due_on, s.provisional, s.gross_minor, {_FIGURES}, s.expected_minor, s.settled_on, s.events,
        u.heard_on, u.delivered_inferred, u.no_deliveries, u.no_acceptances, u.no_rejections, u.no_disputes,
        u.no_payments
 FROM {{schedule}} AS s

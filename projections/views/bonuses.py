@@ -13,7 +13,7 @@ LIST = View(
         milestone(),
         text("partner"),
         text("kind"),
-        exact("status"),
+        exact("status", words=("awarded", "revoked", "assessed", "waived")),
         day("awarded_on", "on", rank=2),
         currency(),
         amount("amount"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from projections.derive import contracts
 from projections.views.view import View, amount, count, currency, day, exact, flag, text
 
+STATUSES = ("active", "suspended", "terminated", "completed")
 LIST = View(
     "contracts",
     contracts.LIST,
@@ -13,7 +14,7 @@ LIST = View(
         text("title"),
         text("client"),
         text("partner", rank=1),
-        exact("status"),
+        exact("status", words=STATUSES),
         day("signed_on", "signed"),
         currency(),
         amount("value"),

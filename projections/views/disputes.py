@@ -5,6 +5,8 @@ from __future__ import annotations
 from projections.derive import disputes
 from projections.views.view import Row, View, amount, currency, day, exact, milestone, text, version
 
+STATUSES = ("open", "upheld", "rejected", "split", "withdrawn")
+
 
 def held(row: Row) -> str:
     """An open dispute holds money back."""
@@ -19,7 +21,7 @@ LIST = View(
         milestone(),
         text("partner"),
         exact("side", rank=1),
-        exact("status", tone=held),
+        exact("status", tone=held, words=STATUSES),
         day("opened_on", "opened", rank=2),
         exact("opened_by", "opened by"),
         day("ended_on", "ended", rank=4),

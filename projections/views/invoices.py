@@ -5,6 +5,8 @@ from __future__ import annotations
 from projections.derive import invoices
 from projections.views.view import Row, View, amount, currency, day, exact, milestone, text, version
 
+STATUSES = ("received", "rejected")
+
 
 def refused(row: Row) -> str:
     """Whether the invoice was sent back."""
@@ -20,7 +22,7 @@ LIST = View(
         milestone(),
         text("partner"),
         exact("kind"),
-        exact("status", tone=refused),
+        exact("status", tone=refused, words=STATUSES),
         day("issued_on", "issued", rank=4),
         day("received_on", "received", rank=2),
         day("rejected_on", "sent back"),

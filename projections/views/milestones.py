@@ -8,7 +8,11 @@ from ledger.recorded import PARTS
 from projections.derive import milestones
 from projections.views.view import Row, View, amount, currency, day, exact, listed, milestone, text
 
+STATUSES = ("expected", "started", "submitted", "rejected", "accepted", "paid", "cancelled")
 UNDELIVERED = ("expected", "started", "rejected")
+# Not delivered by the day `today`; what was last heard of before it was due may have been.
+OVERDUE = f"""current_due < :today AND status IN {UNDELIVERED}
+  AND (heard_on IS NULL OR heard_on > current_due)"""
 
 
 def unknown_of(row: Row) -> dict[str, Any]:
@@ -39,8 +43,9 @@ def delivered(row: Row) -> str | None:
 
 def late(row: Row) -> str:
     """Whether it should be delivered by now, where the row says which day it is."""
-    due, today = row["current_due"], row.get("today")
-    return "late" if due and today and due < today and row["status"] in UNDELIVERED else ""
+    due, today, heard = row["current_due"], row.get("today"), row["heard_on"]
+    waits = due and today and due < today and row["status"] in UNDELIVERED
+    return "late" if waits and not (heard and heard <= due) else ""
 
 
 def refused(row: Row) -> str:
@@ -57,7 +62,7 @@ LIST = View(
         text("stage"),
         text("owner"),
         text("partner"),
-        exact("status", tone=refused),
+        exact("status", tone=refused, words=STATUSES),
         day("original_due", "first due", rank=4),
         day("current_due", "due", tone=late),
         day("submitted_on", "delivered", rank=2, shown=delivered),

@@ -37,10 +37,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows of a view are wanted, in which order (key, descending); neither for the view's own."""
+    """Which rows of a view are wanted, in which order (key, descending); neither for the view's own.
+
+    `only` are conditions that a view has in words of SQL; the reader is told their parameters.
+    """
 
     conditions: tuple[Condition, ...] = ()
     order: tuple[tuple[str, bool], ...] = ()
+    only: tuple[str, ...] = ()
 
 
 def parse_condition(written: str, view: View) -> Condition:
@@ -94,10 +98,10 @@ def body_and_order(sql: str) -> tuple[str, str]:
 
 def query(view: View, wanted: Wanted) -> tuple[str, Mapping[str, Any]]:
     """The SQL and the parameters that find what is wanted; the view's own where nothing is said."""
-    if not wanted.conditions and not wanted.order:
+    if wanted == Wanted():
         return view.sql, {}
     body, settled = body_and_order(view.sql)
-    where, params = _where(view, wanted.conditions)
+    where, params = _where(view, wanted)
     order = [
         f"{_nulls_last(view.field(key))}{' DESC' if down else ''}" for key, down in wanted.order
     ]
@@ -107,7 +111,7 @@ def query(view: View, wanted: Wanted) -> tuple[str, Mapping[str, Any]]:
 def totals_query(view: View, wanted: Wanted) -> tuple[str, Mapping[str, Any]]:
     """Per currency how many rows there are and what their summed fields come to: null where nothing of it is known."""
     body, _ = body_and_order(view.sql)
-    where, params = _where(view, wanted.conditions)
+    where, params = _where(view, wanted)
     sums = "".join(
         f", CAST(SUM({field.sum or field.column}) AS BIGINT) AS {field.column}"
         for field in view.summed
@@ -120,9 +124,12 @@ def names(view: View, condition: Condition) -> list[str]:
     """The names that a condition compares with, each of which something must have; none where any value will do."""
     if condition.operator not in ("=", "!=") or not condition.value or not condition.key:
         return []
-    if view.field(condition.key).kind not in ("text", "reference", "currency"):
+    field = view.field(condition.key)
+    if field.kind not in ("text", "reference", "currency"):
         return []
-    return [name.strip() for name in condition.value.split("|")]
+    return [
+        name for each in condition.value.split("|") if (name := each.strip()) not in field.words
+    ]
 
 
 def known_query(view: View, key: str, value: str) -> tuple[str, Mapping[str, Any]]:
@@ -145,15 +152,17 @@ def _nulls_last(field: Field) -> str:
     return f"CASE WHEN {field.column} IS NULL THEN 1 ELSE 0 END, {field.column}"
 
 
-def _where(view: View, conditions: Sequence[Condition]) -> tuple[str, dict[str, Any]]:
+def _where(view: View, wanted: Wanted) -> tuple[str, dict[str, Any]]:
     params: dict[str, Any] = {}
-    clauses = [_clause(view, one, f"w{n}", params) for n, one in enumerate(conditions)]
+    clauses = [_clause(view, one, f"w{n}", params) for n, one in enumerate(wanted.conditions)]
+    clauses += wanted.only
     return (f"\nWHERE {' AND '.join(clauses)}" if clauses else ""), params
 
 
 def _clause(view: View, condition: Condition, name: str, params: dict[str, Any]) -> str:
     operator, value = condition.operator, condition.value
     if operator == "~":
+        _require_text(view, condition)
         params[name] = f"%{_escaped(value.translate(_LOWER))}%"
         some = [view.field(condition.key)] if condition.key else _texts(view)
         found = (f"LOWER({field.column}) LIKE :{name} ESCAPE '!'" for field in some)
@@ -181,6 +190,15 @@ def _one_of(
 
 def _texts(view: View) -> list[Field]:
     return [field for field in view.fields if field.column and field.kind in ("text", "reference")]
+
+
+def _require_text(view: View, condition: Condition) -> None:
+    if condition.key and view.field(condition.key).kind in ("money", "count", "flag"):
+        raise InputInvalid(
+            "condition-invalid",
+            f"{condition.key} is no text, of which {condition.operator} looks for a part",
+            hint=f"compare it by one of {' '.join(OPERATORS[:-1])}",
+        )
 
 
 def _absent(field: Field, operator: str) -> str:

@@ -19,6 +19,8 @@ from projections.views.view import (
     version,
 )
 
+STATUSES = ("instructed", "paid", "failed", "reversed", "refunded")
+
 
 def failed(row: Row) -> str:
     """Whether the bank did not pay, or the money came back."""
@@ -43,7 +45,7 @@ LIST = View(
         version(),
         milestone(),
         text("partner"),
-        exact("status", tone=failed),
+        exact("status", tone=failed, words=STATUSES),
         day("instructed_on", "instructed"),
         day("paid_on", "paid on", rank=2),
         day("ended_on", "ended"),

@@ -34,7 +34,8 @@ class Field:
     `column` is the expression over the query's columns by which it is filtered and sorted; "" where it cannot be.
     `rank` is how soon it gives way on a narrow screen: 0 never, else the highest first. A `rare` one stays away where
     no row has it; a `summed` one has totals, of the expression `sum` where that is not its column. `shown` is how
-    people read it where that is not by its kind, `tone` what it warns of.
+    people read it where that is not by its kind, `tone` what it warns of, `words` may be asked for even where no
+    row says them.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Field:
     sum: str = ""
     shown: Callable[[Row], object] | None = None
     tone: Callable[[Row], str] | None = None
+    words: tuple[str, ...] = ()
 
     def told(self, row: Row) -> Any:
         """The value for a program: an amount as exact text and currency; null where it is not known."""

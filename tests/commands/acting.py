@@ -13,7 +13,7 @@ from commands.settings import Settings
 from ledger.store import recorder
 from tests.databases import sqlite_template
 
-__all__ = ["ENVIRON", "C", "folder", "here", "sqlite_template", "today"]
+__all__ = ["CONTRACT", "ENVIRON", "C", "at_noon", "folder", "here", "sqlite_template", "today"]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONTRACT = REPOSITORY / "docs" / "examples" / "double-11.yaml"
@@ -30,6 +30,11 @@ def today(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Not by freezegun: msgspec encodes dates, and refuses the dates that freezegun puts in their place.
     """
+    at_noon(monkeypatch)
+
+
+def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same, for a fixture of its own scope."""
     monkeypatch.setattr(recorder, "utc_now", lambda: NOON)
     monkeypatch.setattr(Settings, "today", lambda self: date(2026, 11, 22))
 
