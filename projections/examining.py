@@ -62,7 +62,7 @@ class Examiner:
                     yield from self._told(rule, weight, state.id, state.terms.currency, one)
 
     def payments(self, made: Iterable[Mapping[str, Any]]) -> Iterator[Exceptional]:
-        """What the rules find among payments, rows of their read model in the order of `payments.MADE`."""
+        """What the rules find among payments, rows of their read model in the order of `payments.ALIKE`."""
         for rule, weight, limits in self._rules:
             if rule.across is None:
                 continue

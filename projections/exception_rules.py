@@ -141,7 +141,10 @@ def exception_rule(
 def rule_across(
     severity: str, says: str, why: str, **limits: int | None
 ) -> Callable[[CheckAcross], CheckAcross]:
-    """Makes a check of all payments, in order of partner, currency and amount, a rule."""
+    """Makes a check of payments, in order of partner, currency and amount, a rule.
+
+    It compares those alike in all three, and may be shown no other.
+    """
 
     def register(check: CheckAcross) -> CheckAcross:
         name = check.__name__.replace("_", "-")

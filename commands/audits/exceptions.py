@@ -88,7 +88,7 @@ def _found(
     theirs = _theirs(frame)
     own = of_rows(frame.reader.stream, listed, frame.asked.contract, wanted)
     yield from (_weighed(one, settings) for one in own if theirs is None or one.contract in theirs)
-    yield from examiner.payments(frame.rows(payments.MADE))
+    yield from examiner.payments(frame.rows(payments.ALIKE))
     yield from examiner.accounts({str(row["partner"]) for row in frame.rows(_PARTNERS)})
     of_logins = any(map(wanted, OF_LOG))
     if not of_logins and not examiner.looks_at_contracts:

@@ -52,12 +52,19 @@ WHERE (:contract IS NULL OR p.contract = :contract) AND (:partner IS NULL OR p.p
 ORDER BY p.contract, p.version
 """
 
-# What was paid or is to be, those of one amount to one partner together.
-MADE = """
+# What was paid or is to be, where there is more than one of an amount to a partner: those of each together. What has no
+# like is most of it, and stays in the database.
+ALIKE = """
 SELECT contract, milestone, partner, currency, status, amount_minor, paid_minor, instructed_on, paid_on, reference,
        events
 FROM {payments}
 WHERE status IN ('paid', 'instructed')
   AND (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+  AND (partner, currency, CASE status WHEN 'paid' THEN paid_minor ELSE amount_minor END) IN (
+    SELECT partner, currency, CASE status WHEN 'paid' THEN paid_minor ELSE amount_minor END
+    FROM {payments}
+    WHERE status IN ('paid', 'instructed')
+      AND (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
+    GROUP BY 1, 2, 3 HAVING COUNT(*) > 1)
 ORDER BY partner, currency, CASE status WHEN 'paid' THEN paid_minor ELSE amount_minor END
 """

@@ -1,7 +1,8 @@
 """Realistic logs for benchmarks: contracts signed, delivered, approved, disputed and paid, by our own decisions.
 
 Some hundred contracts of different shapes are played through decide once; their events, under other names and
-stretched over the same years, make logs of any size, seeded and the same on every machine. They are lawful histories:
+stretched over the same years, make logs of any size, seeded and the same on every machine; `unlike` ones are played
+one by one. They are lawful histories:
 every act is whole and recorded by who did it, so that the oracle and `audit verify` hold on them.
 """
 
@@ -46,6 +47,7 @@ from ledger.terms import (
 )
 
 SHAPES = 200
+PARTNERS = 40
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 _FIRST, _LATER = date(2025, 1, 6), date(2026, 11, 2)
 
@@ -58,7 +60,7 @@ def terms(number: int) -> Terms:
     return Terms(
         title=f"双十一 launch {number}",
         client="BrightWave",
-        partner=f"Hangzhou Content Studio {number % 40}",
+        partner=f"Hangzhou Content Studio {number % PARTNERS}",
         currency="USD" if number % 5 == 0 else "CNY",
         timezone="Asia/Shanghai",
         signed_on=_FIRST,
@@ -192,6 +194,16 @@ def contracts(count: int, events: int = 50) -> Iterator[tuple[str, list[Played]]
     shapes = [play(number, events) for number in range(min(SHAPES, count))]
     for number in range(count):
         yield f"BW-{number:07d}", shapes[number % len(shapes)]
+
+
+def unlike(count: int, events: int = 50) -> Iterator[tuple[str, list[Played]]]:
+    """Contracts each with amounts and days of its own, as a company has them, but for one in a hundred.
+
+    That one is a copy of an earlier contract with its partner, so that some payments are made twice.
+    """
+    for number in range(count):
+        copied = number % 100 == 0 and number > 0
+        yield f"BW-{number:07d}", play(number - PARTNERS if copied else number, events)
 
 
 Batch = tuple[str, int, list[Fact]]

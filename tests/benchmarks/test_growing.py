@@ -12,10 +12,10 @@ from tests.benchmarks import growing
 
 
 def test_what_a_stopped_run_left_is_not_taken_for_a_ledger(tmp_path: Path) -> None:
-    begun = tmp_path / "grow-3.sqlite3.part"
+    begun = tmp_path / "unlike-3.sqlite3.part"
     begun.write_bytes(b"half of one")
     url = growing.ledger_of(tmp_path, 3)
-    assert [file.name for file in tmp_path.iterdir()] == ["grow-3.sqlite3"]
+    assert [file.name for file in tmp_path.iterdir()] == ["unlike-3.sqlite3"]
     assert growing.ledger_of(tmp_path, 3) == url
     with open_ledger(url, evolve) as ledger, ledger.snapshot() as conn:
         assert head(conn).position == checkpoint(conn, serving(conn)).position == 150

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from itertools import permutations
@@ -296,6 +297,34 @@ def test_a_duplicate_is_found_where_comparing_all_pairs_finds_one(
         and (second.on - first.on).days <= days  # type: ignore[operator]
         and alike(first, second, distance)
     }
+
+
+@given_by_hypothesis(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("", "A1", "A2")), st.none() | st.integers(1, 28), st.integers(1, 3)
+        ),
+        max_size=8,
+    )
+)
+def test_a_payment_that_has_no_like_makes_no_difference(
+    made: list[tuple[str, int | None, int]],
+) -> None:
+    payments = [
+        replace(
+            ONE,
+            reference=ref,
+            on=None if on is None else day(9, on),
+            amount_minor=amount,
+            position=n,
+        )
+        for n, (ref, on, amount) in enumerate(made, 1)
+    ]
+    payments.sort(key=lambda paid: paid.amount_minor)
+    count = Counter(paid.amount_minor for paid in payments)
+    alone = [paid for paid in payments if count[paid.amount_minor] > 1]
+    limits = {"days": 14, "distance": 1}
+    assert list(duplicate_payment(alone, limits)) == list(duplicate_payment(payments, limits))
 
 
 def alike(first: Paid, second: Paid, distance: int) -> bool:
