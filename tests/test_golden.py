@@ -13,6 +13,7 @@ from ledger import upcasting
 from ledger.contract import EVOLVERS, fold
 from ledger.events import APART, EVENT_TYPES, Fact, decode_record, encode
 from ledger.events import facts as f
+from ledger.events.catalogue import _Reader
 from projections.derive import MODELS
 from projections.oracle import REPORTS
 from projections.oracle.faults import faults
@@ -188,3 +189,41 @@ def test_a_clause_that_changed_an_old_row_would_be_noticed() -> None:
     data = msgspec.structs.replace(accepted, lines=(*accepted.lines, planted))
     records[place] = msgspec.structs.replace(records[place], data=data)
     assert rows_text(records) != ROWS.read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type":"Unheard/1"}',
+        '{"type":7}',
+        "[1]",
+        '{"actor":"a","type":"ContractSigned/1"}',
+        '{"actor"',
+        '{"data":{"on":"2026-13-01"},"type":"ContractSuspended/1"}',
+    ],
+)
+def test_what_is_no_record_is_refused_alike_by_its_type_and_by_the_decoder_of_all(
+    text: str,
+) -> None:
+    few, many = _Reader(), _Reader()
+    many._left = 0
+    for read in ("one", "many"):
+        given = text if read == "one" else f"[{text}]"
+        said = []
+        for reader in (few, many):
+            with pytest.raises(msgspec.DecodeError) as wrong:
+                getattr(reader, read)(given)
+            said.append(str(wrong.value))
+        assert said[0] == said[1]
+
+
+def test_few_records_are_read_without_the_decoder_of_all_and_many_with_it_to_the_same() -> None:
+    lines = EVENTS.read_text().splitlines()[: _Reader.FEW]
+    reader = _Reader()
+    few = [reader.one(line) for line in lines[:40]]
+    few += reader.many(f"[{','.join(lines[40:])}]")
+    assert not {"_any", "_all"} & vars(reader).keys()
+    reader._left = 0
+    assert reader.many(f"[{','.join(lines)}]") == few
+    assert [reader.one(line) for line in lines] == few
+    assert {"_any", "_all"} <= vars(reader).keys()

@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from functools import cache
+from importlib import import_module
 
 from ledger import intents as i
 from ledger import intents_bank, invoice_numbers
 from ledger.bank_entries import BankBook
-from ledger.decisions import (
-    acceptance,
-    bank,
-    changes,
-    disputes,
-    history,
-    invoices,
-    milestones,
-    payees,
-    payments,
-    periods,
-    retention,
-    signers,
-    signing,
-    withdrawing,
-    withholding,
-)
 from ledger.errors import NotFound
 from ledger.events import Fact
 from ledger.known import NOTHING, Known
@@ -36,66 +20,87 @@ from ledger.state import Contract
 Register = Signers | Payees | Periods | BankBook | invoice_numbers.Numbers
 State = Contract | Register
 
-_BEGINNING: dict[type[i.Intent], Callable[[Contract | None, Any, i.Context], list[Fact]]] = {
-    i.SignContract: signing.sign,
-    i.TakeOver: history.take_over,
+# Who decides an intent, as `room.function`: a room is imported when it is first asked, since a command asks one.
+DECIDERS: dict[type[i.Intent], str] = {
+    i.SignContract: "signing.sign",
+    i.TakeOver: "history.take_over",
+    i.SuspendContract: "signing.suspend",
+    i.ResumeContract: "signing.resume",
+    i.TerminateContract: "signing.terminate",
+    i.CompleteContract: "signing.complete",
+    i.DefineMilestone: "milestones.define",
+    i.StartMilestone: "milestones.start",
+    i.SubmitMilestone: "milestones.submit",
+    i.RejectSubmission: "milestones.reject",
+    i.CancelMilestone: "milestones.cancel",
+    i.ApproveMilestone: "acceptance.approve_milestone",
+    i.WithdrawApproval: "withdrawing.withdraw",
+    i.ProposeChange: "changes.propose",
+    i.ApproveChange: "changes.approve_change",
+    i.RejectChange: "changes.reject_change",
+    i.RenewChange: "changes.renew",
+    i.OpenDispute: "disputes.open_dispute",
+    i.AddDisputeEvidence: "disputes.add_evidence",
+    i.WithdrawDispute: "disputes.withdraw_dispute",
+    i.ReleaseRetention: "retention.release",
+    i.FileWithholding: "withholding.file",
+    i.ReceiveInvoice: "invoices.receive",
+    i.RejectInvoice: "invoices.reject",
+    i.InstructPayment: "payments.instruct",
+    i.RecordPayment: "payments.record",
+    i.FailPayment: "payments.fail",
+    i.ReversePayment: "payments.reverse",
+    i.RecordRefund: "payments.refund",
+    i.ProposeSigner: "signers.propose",
+    i.ApproveSigner: "signers.approve",
+    i.RevokeSigner: "signers.revoke",
+    i.ProposePayee: "payees.propose",
+    i.ApprovePayee: "payees.approve",
+    i.RevokePayee: "payees.revoke",
+    i.ClosePeriod: "periods.close",
+    intents_bank.BookBankEntry: "bank.book",
+    intents_bank.ExplainBankEntry: "bank.explain",
 }
-
-_DECIDERS: dict[type[i.Intent], Callable[[Contract, Any, i.Context], list[Fact]]] = {
-    i.SuspendContract: signing.suspend,
-    i.ResumeContract: signing.resume,
-    i.TerminateContract: signing.terminate,
-    i.CompleteContract: signing.complete,
-    i.DefineMilestone: milestones.define,
-    i.StartMilestone: milestones.start,
-    i.SubmitMilestone: milestones.submit,
-    i.RejectSubmission: milestones.reject,
-    i.CancelMilestone: milestones.cancel,
-    i.WithdrawApproval: withdrawing.withdraw,
-    i.ProposeChange: changes.propose,
-    i.RejectChange: changes.reject_change,
-    i.RenewChange: changes.renew,
-    i.OpenDispute: disputes.open_dispute,
-    i.AddDisputeEvidence: disputes.add_evidence,
-    i.WithdrawDispute: disputes.withdraw_dispute,
-    i.ReleaseRetention: retention.release,
-    i.FileWithholding: withholding.file,
-    i.RejectInvoice: invoices.reject,
-    i.RecordPayment: payments.record,
-    i.FailPayment: payments.fail,
-    i.ReversePayment: payments.reverse,
-    i.RecordRefund: payments.refund,
-}
+# Those that begin a contract: they alone are decided where there is none.
+_BEGINNING = (i.SignContract, i.TakeOver)
 
 _SIGNATURE = ("signers", "registrars")
 """What only a signature makes a decision look at."""
 
-_READING: dict[
-    type[i.Intent],
-    tuple[Callable[[Any, Any, i.Context, Known], list[Fact]], tuple[str, ...]],
-] = {
-    i.ApproveMilestone: (acceptance.approve_milestone, ("signers",)),
-    i.ApproveChange: (changes.approve_change, ("signers",)),
-    i.InstructPayment: (payments.instruct, ("signers", "payees")),
-    i.ReceiveInvoice: (invoices.receive, ("numbers",)),
-    i.ProposeSigner: (signers.propose, ("keepers",)),
-    i.ApproveSigner: (signers.approve, ("keepers",)),
-    i.RevokeSigner: (signers.revoke, ("keepers",)),
-    i.ProposePayee: (payees.propose, ("keepers", *_SIGNATURE)),
-    i.ApprovePayee: (payees.approve, ("keepers", *_SIGNATURE)),
-    i.RevokePayee: (payees.revoke, ("keepers",)),
-    i.ClosePeriod: (periods.close, ("keepers", "adjustments")),
-    intents_bank.BookBankEntry: (bank.book, ("keepers",)),
-    intents_bank.ExplainBankEntry: (bank.explain, ("keepers",)),
+# Whose decision is told what is `known` beside its stream, and what of that it reads.
+_READING: dict[type[i.Intent], tuple[str, ...]] = {
+    i.ApproveMilestone: ("signers",),
+    i.ApproveChange: ("signers",),
+    i.InstructPayment: ("signers", "payees"),
+    i.ReceiveInvoice: ("numbers",),
+    i.ProposeSigner: ("keepers",),
+    i.ApproveSigner: ("keepers",),
+    i.RevokeSigner: ("keepers",),
+    i.ProposePayee: ("keepers", *_SIGNATURE),
+    i.ApprovePayee: ("keepers", *_SIGNATURE),
+    i.RevokePayee: ("keepers",),
+    i.ClosePeriod: ("keepers", "adjustments"),
+    intents_bank.BookBankEntry: ("keepers",),
+    intents_bank.ExplainBankEntry: ("keepers",),
 }
 # What follows on a register from what was decided on a contract.
 _FOLLOWING: dict[type[i.Intent], tuple[str, ...]] = {i.RejectInvoice: ("numbers",)}
 
 
+@cache
+def decider(intent: type[i.Intent]) -> Callable[..., list[Fact]]:
+    """The function that decides intents of a type: of state, intent and context, and of what is known if it reads."""
+    room, function = DECIDERS[intent].split(".")
+    decides: Callable[..., list[Fact]] = getattr(
+        import_module(f"ledger.decisions.{room}"), function
+    )
+    return decides
+
+
 def reads_of(intent: i.Intent) -> Collection[str]:
     """The names in `Known` of what the decision of an intent reads beside its own stream, and may not go beyond."""
     kind = type(intent)
-    names = _READING[kind][1] if kind in _READING else _FOLLOWING.get(kind, ())
+    names = _READING.get(kind) or _FOLLOWING.get(kind, ())
     if names and getattr(intent, "signature", None) is None:
         return [name for name in names if name not in _SIGNATURE]
     return names
@@ -114,19 +119,16 @@ def decide(
     rule's id, NotFound where the contract, milestone or reference does not exist, InputInvalid where a value cannot be
     read.
     """
-    if (begin := _BEGINNING.get(type(intent))) is not None:
-        assert not isinstance(state, Register)
-        return begin(state, intent, context)
-    if state is None:
+    kind = type(intent)
+    if state is None and kind not in _BEGINNING:
         raise NotFound(
             "contract-unknown",
             f"there is no contract {contract!r}",
             hint="see those that exist: mledger contract list",
         )
-    if (reading := _READING.get(type(intent))) is not None:
-        return reading[0](state, intent, context, known.only(reads_of(intent)))
-    assert isinstance(state, Contract)
-    return _DECIDERS[type(intent)](state, intent, context)
+    if kind in _READING:
+        return decider(kind)(state, intent, context, known.only(reads_of(intent)))
+    return decider(kind)(state, intent, context)
 
 
 def follow(

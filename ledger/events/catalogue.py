@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import cache, cached_property, reduce
+from operator import or_
 from typing import Any, cast
 
 import msgspec
@@ -145,25 +148,64 @@ RECORD_TYPES: dict[type[Fact], type[Record]] = {
 }
 
 
-def _union(types: list[type[Record]]) -> Any:
-    union: Any = types[0]
-    for one in types[1:]:
-        union = union | one
-    return union
+_OF_NAME = {name: RECORD_TYPES[cls] for name, cls in EVENT_TYPES.items()}
 
 
-_any_record = _union(list(RECORD_TYPES.values()))
-_one = msgspec.json.Decoder(_any_record)
-_many = msgspec.json.Decoder(cast("Any", list[_any_record]))  # type: ignore[valid-type]
+class _Tagged(msgspec.Struct):
+    """A stored text as far as it says of which type it is."""
+
+    type: str
+
+
+class _Reader:
+    """Decodes stored texts: the first few by the types that they name, then all by one decoder of every type.
+
+    A command reads a dozen records of a few types, and the decoder of all takes 10 ms to make; over many it is the
+    quicker one.
+    """
+
+    FEW = 100
+
+    def __init__(self) -> None:
+        self._left = self.FEW
+        self._tag = msgspec.json.Decoder(_Tagged)
+        self._texts = msgspec.json.Decoder(list[msgspec.Raw])
+
+    def one(self, text: bytes | str | msgspec.Raw) -> Record:
+        if self._left:
+            self._left -= 1
+            with suppress(msgspec.DecodeError, KeyError):  # the decoder of all says what is wrong
+                return msgspec.json.decode(text, type=_OF_NAME[self._tag.decode(text).type])
+        return self._any.decode(text)
+
+    def many(self, text: bytes | str) -> list[Record]:
+        if self._left and len(text) < self.FEW * 1_000:
+            with suppress(msgspec.DecodeError):
+                return [self.one(each) for each in self._texts.decode(text)]
+        return self._all.decode(text)
+
+    @cached_property
+    def _any(self) -> msgspec.json.Decoder[Record]:
+        return msgspec.json.Decoder(_union())
+
+    @cached_property
+    def _all(self) -> msgspec.json.Decoder[list[Record]]:
+        return msgspec.json.Decoder(list[_union()])  # type: ignore[misc]
+
+
+@cache
+def _union() -> Any:
+    return reduce(or_, RECORD_TYPES.values())
+
+
+_reader = _Reader()
 
 
 def decode_record(text: bytes | str) -> Record:
     """The record that a stored text holds; raises msgspec.ValidationError where it holds none that we know."""
-    record: Record = _one.decode(text)
-    return record
+    return _reader.one(text)
 
 
 def decode_records(text: bytes | str) -> list[Record]:
     """The records of a JSON array of stored texts, in one call."""
-    records: list[Record] = _many.decode(text)
-    return records
+    return _reader.many(text)

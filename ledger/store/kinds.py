@@ -9,7 +9,6 @@ from typing import Any
 from ledger import bank_entries, contract, invoice_numbers, payees, periods, signers
 from ledger.calendars import today_in
 from ledger.decisions.decide import State, reads_of
-from ledger.decisions.payees import partner_of
 from ledger.events import Record
 from ledger.intents import ClosePeriod, Context, Intent
 from ledger.known import NOTHING, Known
@@ -65,8 +64,7 @@ def known_for(
         return NOTHING
     told: dict[str, Any] = {name: register(of) for name, of in _NAMED.items() if name in names}
     state = register(stream) if stream in REGISTERS else None
-    partner = partner_of(state, intent) if isinstance(state, Payees) else None
-    theirs = None if partner is None else _with(reads, partner)
+    theirs = _theirs(reads, state, intent) if isinstance(state, Payees) else None
     if "keepers" in names:
         may = has_right(reads, context, kind_of(stream).keepers, theirs)
         told["keepers"] = frozenset({context.actor} if may else ())
@@ -103,9 +101,12 @@ def _any(reads: Reads, first: str | None) -> Iterator[Contract]:
     yield from reads.looked_through()
 
 
-def _with(reads: Reads, partner: str) -> list[Contract]:
+def _theirs(reads: Reads, state: Payees, intent: Intent) -> list[Contract]:
+    """The contracts with the partner whose account a step is about."""
+    from ledger.decisions.payees import partner_of
+
     with reads.ledger.snapshot() as conn:
-        return contracts_with(conn, partner)
+        return contracts_with(conn, partner_of(state, intent))
 
 
 class Registrars(Set[str]):

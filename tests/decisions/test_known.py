@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import pytest
 
+from ledger import intents as i
+from ledger import intents_bank
 from ledger.decisions import decide as deciding
 from ledger.decisions.case import Case, Objection, judge, rule
 from ledger.decisions.decide import decide, reads_of
@@ -23,10 +26,12 @@ CONTEXT = Context(actor="finance-1", now=NOON)
 
 def undeclared(monkeypatch: pytest.MonkeyPatch, decider: Any) -> None:
     """Plants a decision that declares the numbers of invoices alone, and asks for it."""
-    table: dict[Any, Any] = {**deciding._READING, InstructPayment: (decider, ("numbers",))}
+    state = accepted().the_state()
+    table: dict[Any, Any] = {**deciding._READING, InstructPayment: ("numbers",)}
     monkeypatch.setattr(deciding, "_READING", table)
+    monkeypatch.setattr(deciding, "decider", lambda kind: decider)
     with pytest.raises(Undeclared, match="payees is read and not declared"):
-        decide(accepted().the_state(), pays()[1], CONTEXT, known=KNOWN)
+        decide(state, pays()[1], CONTEXT, known=KNOWN)
 
 
 def test_a_decision_that_reads_what_it_does_not_declare_is_refused(
@@ -72,7 +77,7 @@ def test_nobody_is_told_what_no_decision_can_know() -> None:
 
 
 def test_every_decision_declares_what_can_be_known_and_a_signature_alone_adds_the_keys() -> None:
-    assert all(set(names) <= ALL for _, names in deciding._READING.values())
+    assert all(set(names) <= ALL for names in deciding._READING.values())
     assert set(reads_of(pays()[1])) == {"payees"}
     assert set(reads_of(RevokePayee(proposal=1))) == {"keepers"}
     assert set(reads_of(ReceiveInvoice(number="F", kind="k", covers=()))) == {"numbers"}
@@ -82,3 +87,15 @@ def test_a_draft_stays_one_and_the_ledger_its_own_for_every_decision() -> None:
     known = Known(ledger_id="L-1", drafting=True, payees=Payees(version=3)).only(["payees"])
     assert (known.ledger_id, known.drafting, known.payees) == ("L-1", True, Payees(version=3))
     assert Known().only([]).drafting is False
+
+
+@pytest.mark.parametrize("kind", deciding.DECIDERS)
+def test_every_intent_has_a_decision_that_is_told_what_it_reads(kind: Any) -> None:
+    reads = kind in deciding._READING
+    assert list(signature(deciding.decider(kind)).parameters)[3:] == ["known"][:reads]
+
+
+def test_no_intent_is_without_a_decision() -> None:
+    found = [one for module in (i, intents_bank) for one in vars(module).values()]
+    made = {one for one in found if isinstance(one, type) and issubclass(one, i.Intent)}
+    assert made - {i.Intent} == set(deciding.DECIDERS)
