@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.deferred import defer
 from commands.options import OUTPUT_OPTIONS, SETTINGS_OPTIONS, stacked
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def main(args: Sequence[str] | None = None) -> int:
     if args is None:
         # A process of our own: looking for cycles among what was only just imported costs 30 ms a start.
         gc.set_threshold(100_000)
+        defer()
         signal.signal(signal.SIGTERM, _terminated)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller (`>&-`)

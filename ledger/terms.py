@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import MinLen
-
 from ledger.written import (
     Amount,
     Choice,
@@ -27,6 +25,7 @@ from ledger.written import (
     Quorum,
     WrittenCap,
     WrittenCapAmount,
+    WrittenText,
 )
 
 
@@ -278,7 +277,7 @@ class Terms:
     title: str = ""
     client: Name
     partner: Name
-    currency: Annotated[str, MinLen(3)]
+    currency: Annotated[str, WrittenText(3)]
     timezone: Name = "UTC"
     signed_on: Day | None = None
     ceiling_minor: Amount | None = None
@@ -320,7 +319,7 @@ class ContractDocument(Terms):
         "alias_generator": _without_unit,
     }
 
-    contract: Annotated[str, MinLen(1)]
+    contract: Name
     milestones: tuple[MilestonePlan, ...] = ()
 
     def terms(self) -> Terms:

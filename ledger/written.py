@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
-from annotated_types import MinLen
-
 from ledger.calendars import parse_date
 from ledger.errors import InputInvalid
 from ledger.money import (
@@ -22,7 +20,7 @@ from ledger.money import (
 )
 
 if TYPE_CHECKING:
-    from pydantic import ValidationInfo
+    from pydantic import GetCoreSchemaHandler, ValidationInfo
     from pydantic_core import CoreSchema
 
 _MEASURE = re.compile(rf"([+\-\u2212]?{WHOLE}(?:\.[0-9]+)?) *((?![0-9,.]).*)", re.DOTALL)
@@ -54,6 +52,19 @@ class _Written:
 
     def parse(self, text: str, currency: str) -> Any:
         raise InputInvalid("value-invalid", f"{text!r} cannot be read")
+
+
+class WrittenText:
+    """A text of at least so many characters."""
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        schema: Any = handler(source)
+        return {**schema, "min_length": self.least}
 
 
 class WrittenAmount(_Written):
@@ -227,7 +238,7 @@ Amount = Annotated[int, WrittenAmount()]
 Percent = Annotated[Decimal, WrittenPercent()]
 Measure = Annotated[str, WrittenMeasure()]
 Day = Annotated[date, WrittenDate()]
-Name = Annotated[str, MinLen(1)]
+Name = Annotated[str, WrittenText(1)]
 Choice = Annotated[bool, WrittenChoice()]
 Days = Annotated[int, WrittenWhole(0, 36500)]
 Quorum = dict[Name, Annotated[int, WrittenWhole(1, 99)]]
