@@ -137,6 +137,21 @@ def test_the_amount_and_number_that_agree_are_taken() -> None:
     ) == [T1, T2]
 
 
+def test_of_a_group_without_a_name_its_transfers_are_told_all_the_same() -> None:
+    nameless = f"<OrgnlPmtInfAndSts>{single(T2, 'ACSC')}</OrgnlPmtInfAndSts>"
+    assert failed(report(nameless, file="<GrpSts>RJCT</GrpSts>")) == [T1, T3, T4]
+
+
+def test_what_the_bank_accepts_is_of_the_amount_that_was_instructed() -> None:
+    """It settles nothing, so that an amount told beside it is not compared, and is not part of what it is."""
+    told = '<OrgnlTxRef><Amt><InstdAmt Ccy="CNY">1.00</InstdAmt></Amt></OrgnlTxRef>'
+    worlds = World(), World()
+    for world, more in zip(worlds, (told, ""), strict=True):
+        world.take(report(group(1, single(T2, "ACSC", more))))
+    assert worlds[0].known == worlds[1].known
+    assert worlds[0].standing() == worlds[1].standing()
+
+
 def test_a_report_never_fails_what_is_paid() -> None:
     world = World()
     for part in world.transfer(T2):

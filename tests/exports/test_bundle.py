@@ -157,6 +157,23 @@ def test_metrics_are_those_of_the_reports(made: Made) -> None:
         assert found["on_time_rate", f"{reference}.numerator.CNY"] == amount
 
 
+@pytest.mark.parametrize("bundle", ["one.zip", "all.zip"])
+def test_the_readme_names_no_evidence_that_is_not_there(made: Made, bundle: str) -> None:
+    found = contents(made.folder / bundle)
+    for name in ("proofs/", "heads.json", "consistency.json", "losses.jsonl", "signatures/"):
+        there = any(file.startswith(name) for file in found)
+        assert (f"\n  {name} " in found["README.txt"].decode()) is there, name
+
+
+def test_the_report_has_exceptions_gravest_first(made: Made) -> None:
+    page = contents(made.folder / "all.zip")["report.html"].decode()
+    part = page[page.index("<h2>Exceptions</h2>") :]
+    rows = re.findall(r"<tr>(.*?)</tr>", part[: part.index("</table>")], re.DOTALL)[1:]
+    severities = [re.sub("<[^>]*>", " ", row).split()[0] for row in rows]
+    assert len(set(severities)) > 1
+    assert severities == sorted(severities, key=("high", "medium", "low").index)
+
+
 def test_journals_are_the_exports(made: Made) -> None:
     found = contents(made.folder / "one.zip")
     for name, command in (("hledger.journal", "hledger"), ("ledger.beancount", "beancount")):
@@ -291,6 +308,14 @@ def signed(keys: Path) -> Made:
 SIGNED = pytest.mark.skipif(
     shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed: nothing is signed"
 )
+
+
+@SIGNED
+def test_what_is_signed_is_counted_once(signed: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    found = contents(signed.bundle("again.zip", "--contract", CONTRACT))
+    count = sum(re.match(r"signatures/\d+.json$", name) is not None for name in found)
+    assert f", {count} of them signed into" in "".join(capsys.readouterr())
 
 
 @SIGNED

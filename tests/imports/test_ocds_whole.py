@@ -196,6 +196,11 @@ def test_a_rows_currency_in_small_letters_is_the_contracts(read: Read, code: str
     assert [w.rule for w in reading.warnings] == ["currency-spelled"]
 
 
+def test_an_amount_of_nothing_is_not_below_zero(read: Read) -> None:
+    reading = read(release(contract(transactions=[{"id": "t", "value": pesos(0)}])))
+    assert (reading.take_overs[0].payments[0].amount_minor, reading.warnings) == (0, [])
+
+
 @pytest.mark.parametrize("amount", [-0.01, -1, -5000])
 def test_an_amount_below_zero_is_said_however_small(read: Read, amount: float) -> None:
     reading = read(release(contract(transactions=[{"id": "t", "value": pesos(amount)}])))
@@ -287,6 +292,17 @@ def test_a_versioned_release_is_read_as_the_releases_that_its_values_name(
     assert after.milestones[0].due == before.milestones[0].due == date(2020, 6, 1)
     assert "release-versioned" in [w.rule for w in reading.warnings]
     assert [one.severity for one in reading.skipped] in ([], ["low"])
+
+
+def test_a_reference_by_id_alone_stands_in_every_version(read: Read) -> None:
+    """Of a thing with nothing but an id no later release can have added the rest."""
+    supplied = {
+        **VERSIONED,
+        "parties": [{"id": "S1", "name": "Wei Ltd", "roles": ["tenderer"]}],
+        "awards": [{"id": "A1", "suppliers": [{"id": "S1"}]}],
+        "contracts": [{**VERSIONED["contracts"][0], "awardID": "A1"}],
+    }
+    assert {one.partner for one in read(supplied).take_overs} == {"Wei Ltd"}
 
 
 def test_the_least_versioned_release_gives_its_contract_its_currency_and_its_date(

@@ -11,7 +11,7 @@ import pytest
 from commands.imports.found import Reading, Warned
 from commands.imports.notation import suggested
 from commands.imports.recording import Taken
-from commands.imports.telling import Told, as_data, groups_of, problem_of
+from commands.imports.telling import Told, as_data, as_pages, groups_of, problem_of
 from commands.main import main
 
 Out = pytest.CaptureFixture[str]
@@ -126,6 +126,16 @@ def test_a_setting_is_suggested_only_if_it_reads_every_cell(
     rule: str, cells: list[str], hint: str
 ) -> None:
     assert suggested(rule, cells) == hint
+
+
+@pytest.mark.parametrize(("count", "more"), [(3, []), (4, ["  and 1 more: --json lists them all"])])
+def test_of_many_alike_three_places_are_named_and_the_rest_is_counted(
+    count: int, more: list[str]
+) -> None:
+    warnings = [Warned(f"p{n}", "amount-rounded", "d") for n in range(count)]
+    lines = list(as_pages(outcome(*warnings)))
+    assert [line for line in lines if "lists them all" in line] == more
+    assert [line for line in lines if line.endswith(": d")] == [f"  p{n}: d" for n in range(3)]
 
 
 def outcome(*warnings: Warned, contracts: int = 1, **skipped: Any) -> Told:
