@@ -415,6 +415,16 @@ def test_chrgs_of_a_return_are_what_the_bank_kept(back: str, taken: bool) -> Non
     assert fees(verdicts) == (1000 if back == "1762.39" else 0)
 
 
+def test_a_return_that_is_more_than_was_paid_has_kept_no_fee_below_nothing() -> None:
+    """10.00 given back beside it: what the bank kept of a return is not -10.00."""
+    world = World()
+    world.take(statement(ntry("1772.39", tx(T3))))
+    given = '<Rcrd><Amt Ccy="EUR">10.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></Rcrd>'
+    back = ntry("1782.39", tx(T3, f"<Chrgs>{given}</Chrgs>"), side="CRDT")
+    assert finding(world, back) == "returned"
+    assert {p.status for p in world.transfer(T3)} == {"paid"}
+
+
 def test_of_a_return_without_its_debit_nothing_is_kept_unseen() -> None:
     chrgs = '<Chrgs><TtlChrgsAndTaxAmt Ccy="EUR">10.00</TtlChrgsAndTaxAmt></Chrgs>'
     assert finding(World(), ntry("1762.39", tx(T3, chrgs), side="CRDT")) == "returned"
@@ -437,6 +447,19 @@ def test_a_credit_of_one_of_two_equal_parts_reverses_none() -> None:
     world.take(statement(ntry("200000.00", tx(T1), currency="CNY")))
     assert finding(world, ntry("100000.00", tx(T1), currency="CNY", side="CRDT")) == "returned"
     assert [p.status for p in world.transfer(T1)] == ["paid", "paid"]
+
+
+@pytest.mark.parametrize(("booked", "charge"), [("4999.99", True), ("5000.00", False)])
+def test_what_is_said_to_be_a_charge_is_less_than_what_it_is_charged_for(
+    booked: str, charge: bool
+) -> None:
+    world = World()
+    world.take(statement(ntry("5000.00", tx(T2), currency="CNY")))
+    fee = ntry(booked, tx(T2, text="wire transfer fee"), currency="CNY", reference="F")
+    (taken,) = world.take(statement(fee))
+    assert (taken.verdict, taken.finding) == (
+        ("charge", "") if charge else (None, "settled-before")
+    )
 
 
 @pytest.mark.parametrize(("back", "status"), [("4000.00", "reversed"), ("5000.00", "paid")])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from commands.session import Session
+from ledger.contract import evolve
+from ledger.events import SignerProposed
 from ledger.intents import Context
-from ledger.store import recorder
+from ledger.signers import STREAM as SIGNERS
+from ledger.store import Envelope, open_ledger, recorder
 from tests.commands.played import CONTRACT, asked, mledger, record
 from tests.stories import double_eleven
 
@@ -109,6 +112,17 @@ def test_an_error_corrected_later_adjusts_the_month_of_what_it_corrects(url: str
     assert second["adjustments"] == []
     kept = asked(url, "audit", "log", "--type", "PeriodClosed")["events"][-1]["data"]
     assert kept["adjustments"] == {"2026-09": [27]}
+
+
+def test_what_is_recorded_on_no_contract_adjusts_no_month(url: str) -> None:
+    close(url, "2026-09")
+    with open_ledger(url, evolve) as ledger:
+        proposed = SignerProposed(
+            person="ana", key="ssh-ed25519 AAAA", valid_from=NOW.date(), on=date(2026, 9, 10)
+        )
+        ledger.append([(SIGNERS, 0, [proposed])], Envelope(actor="ana"))
+    assert [one["adjustments"] for one in periods(url)] == [[]]
+    assert not any("prior_period" in e for e in asked(url, "audit", "log")["events"])
 
 
 def test_refusals_and_rehearsals(url: str) -> None:

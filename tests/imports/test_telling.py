@@ -78,6 +78,15 @@ def test_a_sheet_is_loud_from_a_tenth_left_out(
     assert "most of it" not in out
 
 
+@pytest.mark.parametrize(("bad", "good", "share"), [(2, 1, "67 %"), (1, 2, "33 %"), (1, 7, "13 %")])
+def test_the_share_left_out_is_the_nearest_percent(
+    tmp_path: Path, sqlite_url: str, capsys: Out, bad: int, good: int, share: str
+) -> None:
+    path = sheet(tmp_path / "a.csv", bad, good)
+    out, _ = told(capsys, sqlite_url, "import", "csv", path, code=6)
+    assert f"{bad} of {bad + good} rows ({share}) are left out" in out
+
+
 def test_a_dry_run_says_what_would_be_lost_by_the_same_code(
     tmp_path: Path, sqlite_url: str, capsys: Out
 ) -> None:
