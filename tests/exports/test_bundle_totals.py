@@ -12,6 +12,7 @@ import pytest
 from ledger.contract import fold
 from ledger.events import Record, encode, type_name
 from projections.derive import schedule
+from projections.exports.bundle.tables import sum_known
 from projections.exports.bundle.verify_records import Milestone, Stream
 from tests.exports.ledgers import histories
 from tests.oracle.portfolios import play_money, play_portfolio
@@ -107,3 +108,12 @@ def test_a_verifier_that_forgets_releases_disagrees(monkeypatch: pytest.MonkeyPa
     with pytest.raises(AssertionError):
         for seed in range(30):
             agree(sorted(play_money(seed).records, key=lambda r: (r.stream, r.version)), None)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "total"), [([], None), ([None, None], None), ([None, 5], 5), ([0], 0), ([2, 3], 5)]
+)
+def test_a_total_of_what_nobody_knows_is_unknown_and_not_zero(
+    amounts: list[int | None], total: int | None
+) -> None:
+    assert sum_known(amounts) == total

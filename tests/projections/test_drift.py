@@ -217,3 +217,13 @@ def test_a_side_that_nobody_reads_may_hold_anything_before_a_rebuild(
     assert rebuild(ledger.engine, Options()).status == "rebuilt"
     with reading(ledger.engine) as conn:
         assert tables_of(conn, "b") == derived(records)
+
+
+def test_a_row_put_by_hand_before_anything_was_recorded_is_drift(
+    ledger: Ledger[Contract],
+) -> None:
+    """No derivation ever made it, so that none can supersede it."""
+    row = "(1, 1, 'X', 'rule', 'high', NULL, 'put by hand', '[1]')"
+    change(ledger, f"INSERT INTO findings_a VALUES {row}")
+    found = rebuild(ledger.engine, Options())
+    assert (found.status, found.differences, found.superseded) == ("drift", 1, 0)
