@@ -199,3 +199,13 @@ def test_exchanged_records_are_noticed(filled: Ledger[Count]) -> None:
     for read in every_reader(3, 1):
         with filled.snapshot() as conn, pytest.raises(IntegrityViolated):
             read(conn)
+
+
+def test_changes_of_some_streams_end_before_the_first_record_of_the_others(
+    filled: Ledger[Count],
+) -> None:
+    """Whoever goes on from there finds C, whose only record is the fourth."""
+    with filled.snapshot() as conn:
+        assert reading.changes(conn, 0, 4, 2) == ([1, 2], 3)
+        assert reading.changes(conn, 3, 4, 2) == ([3], 4)
+        assert reading.changes(conn, 0, 6, 3) == ([1, 2, 3], 6)
