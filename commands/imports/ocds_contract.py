@@ -49,11 +49,13 @@ class View:
 
     Payments still name milestones as the source does; `kinds` holds the type of every milestone
     that states one; `order` is the place among all views: release date, id, digest, ordinal; `said` names
-    the values that it states ("M1 dueDate"), `nulls` those that it says are none.
+    the values that it states ("M1 dueDate"), `nulls` those that it says are none; `written` is the
+    contract's name before its '#' became %23.
     """
 
     place: str
     order: tuple[str, str, str, int]
+    written: str
     take_over: TakeOver
     kinds: Mapping[str, str]
     said: frozenset[str]
@@ -98,6 +100,7 @@ def views_of(release: Json, digest_text: str, place: str, reading: Reading) -> l
         view = View(
             place=own.place,
             order=order,
+            written=_name(text_of(release["ocid"]), contract_id),
             take_over=take_over,
             kinds=reader.kinds,
             said=frozenset(reader.said),

@@ -6,7 +6,7 @@ Pairs are found over all releases read, since an update release carries only wha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -45,6 +45,8 @@ def _stem(name: str) -> str:
 def take_overs(views: Iterable[View], reading: Reading) -> list[TakeOver]:
     """The take-overs of all views, oldest release first, whatever order they were read in."""
     ordered = sorted(views, key=lambda view: (view.order, view.take_over.contract))
+    ordered = list(_of_one_name(ordered, reading))
+    _warn_of_order(ordered, reading)
     contracts: dict[str, _Contract] = {}
     for view in ordered:
         contract = contracts.setdefault(view.take_over.contract, _Contract())
@@ -55,6 +57,36 @@ def take_overs(views: Iterable[View], reading: Reading) -> list[TakeOver]:
         contract.pair()
     _warn_of_names(contracts, reading)
     return [_joined(view, contracts[view.take_over.contract], reading) for view in ordered]
+
+
+def _of_one_name(ordered: list[View], reading: Reading) -> Iterator[View]:
+    """The views without those whose contract has, once its '#' is %23, the name that another has already."""
+    names: dict[str, str] = {}
+    for view in ordered:
+        first = names.setdefault(view.take_over.contract, view.written)
+        if first == view.written:
+            yield view
+        else:
+            says = f"{view.written!r} and {first!r} would both be kept as {view.take_over.contract}"
+            reading.skip(view.place, says, "id-collides")
+
+
+def _warn_of_order(ordered: list[View], reading: Reading) -> None:
+    """Of releases of one date and one id, or none, that say different things: which is newer is then assumed."""
+    last: dict[tuple[str, str, str], View] = {}
+    for view in ordered:
+        known, release_id, *_ = view.order
+        before = last.get(key := (view.take_over.contract, known, release_id))
+        last[key] = view
+        if before is not None and _told(before) != _told(view):
+            when = f"of {known}" if known else "without a date"
+            called = f"both {release_id}" if release_id else "without ids"
+            says = f"two releases {when}, {called}, differ: nothing says that this one is newer than {before.place}"
+            reading.warn(view.place, "release-order-assumed", says)
+
+
+def _told(view: View) -> object:
+    return replace(view.take_over, digest="", source=""), view.said, view.nulls
 
 
 def _warn_of_names(contracts: Iterable[str], reading: Reading) -> None:

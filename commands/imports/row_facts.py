@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from commands.imports.cells import Cell, shown
 from commands.imports.found import Reading, Skipped, Warned
+from commands.output import unescape_cell
 from ledger.errors import InputInvalid
 from ledger.intents import TakeOver
 from ledger.money import format_minor
@@ -51,6 +54,28 @@ class Facts:
         for name in names:
             if name in row.known and name not in self.said:
                 self.said[name], self.by[name] = row.known[name], row
+
+
+class Ids:
+    """How each encoded id is written in its sheets: of two that would be kept as one the later is refused."""
+
+    def __init__(self) -> None:
+        self.written: dict[tuple[str, str, str], str] = {}
+
+    def check(self, row: Row, cells: Sequence[Cell] | str) -> None:
+        """Raise Bad where another text than the row's has become the same id."""
+        if "%" not in row.contract and "%" not in row.milestone:
+            return
+        for name, index, *_ in row.columns.picks:
+            kept = row.known.get(name)
+            if name not in ("contract", "milestone") or "%" not in str(kept):
+                continue
+            here = unescape_cell(shown(cells[index]))
+            key = (name, row.contract if name == "milestone" else "", str(kept))
+            first = self.written.setdefault(key, here)
+            if first != here:
+                says = f"{here!r} and {first!r} would both be kept as {kept}: write one of them otherwise"
+                raise Bad(name, says, "id-collides", here)
 
 
 def _shown(value: Any, currency: str) -> str:

@@ -27,7 +27,7 @@ from commands.imports.mapping import (
     Mapping,
     did_you_mean,
 )
-from commands.imports.row_facts import FINER, LABEL, Bad, Facts, Log, bad_cell, contradiction
+from commands.imports.row_facts import FINER, LABEL, Bad, Facts, Ids, Log, bad_cell, contradiction
 from commands.imports.scales import scales_told
 from ledger.errors import InputInvalid
 from ledger.intents import TakenDispute, TakenMilestone, TakenPayment, TakeOver
@@ -53,7 +53,7 @@ def gather(sheets: Iterable[Sheet], mapping: Mapping = OWN_NAMES) -> Reading:
     Raises InputInvalid `csv-column-missing`, `csv-column-twice`, `csv-scale-unsaid`.
     """
     log = Log()
-    read = 0
+    read, ids = 0, Ids()
     contracts: dict[str, list[Row]] = {}
     for number, sheet in enumerate(sheets):
         columns = _bind(sheet, number, mapping, log)
@@ -61,6 +61,7 @@ def gather(sheets: Iterable[Sheet], mapping: Mapping = OWN_NAMES) -> Reading:
             read += 1
             try:
                 row = columns.row(line, cells)
+                ids.check(row, cells)
             except Bad as bad:
                 log.skip(columns, line, bad)
             else:

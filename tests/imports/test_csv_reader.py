@@ -1016,3 +1016,24 @@ def test_a_missing_column_in_other_letters_is_the_only_one_meant(tmp_path: Path)
     with pytest.raises(InputInvalid) as refused:
         read(tmp_path, text, "fields: {amount: amount}")
     assert str(refused.value.hint).startswith("Did you mean Amount? ")
+
+
+@pytest.mark.parametrize("ids", [("A#1", "A%231"), ("A%231", "A#1")])
+def test_of_two_ids_that_would_be_kept_as_one_the_later_is_left_out(
+    tmp_path: Path, ids: tuple[str, str]
+) -> None:
+    first, later = ids
+    reading = read(tmp_path, f"contract,milestone,currency\n{first},M1,CNY\n{later},M2,CNY\n")
+    assert [(found.contract, len(found.milestones)) for found in reading.take_overs] == [
+        ("A%231", 1)
+    ]
+    says = f"{later!r} and {first!r} would both be kept as A%231: write one of them otherwise"
+    assert skipped(reading) == {"sheet.csv:3:contract": says}
+
+
+def test_milestones_ids_collide_only_within_their_contract(tmp_path: Path) -> None:
+    rows = "C,M/1,CNY\nC,M%2F1,CNY\nD,M%2F1,CNY\nC,M/1,CNY\n"
+    reading = read(tmp_path, f"contract,milestone,currency\n{rows}")
+    says = "'M%2F1' and 'M/1' would both be kept as M%2F1: write one of them otherwise"
+    assert skipped(reading) == {"sheet.csv:3:milestone": says}
+    assert [found.contract for found in reading.take_overs] == ["C", "D"]

@@ -20,7 +20,15 @@ import pytest
 
 from commands.imports.found import Reading
 from commands.imports.ocds import read_ocds
-from commands.imports.ocds_values import code_of, known_claim, local_day, money_in, written_of
+from commands.imports.ocds_values import (
+    code_of,
+    commonest_offset,
+    known_claim,
+    local_day,
+    money_in,
+    offset_text,
+    written_of,
+)
 from ledger.errors import InputInvalid
 from ledger.intents import TakenMilestone, TakenPayment, TakeOver
 from ledger.money import format_minor
@@ -297,7 +305,49 @@ def test_the_same_release_is_taken_once_but_not_one_that_only_shares_its_id(read
     one = release(contract())
     reading = read(one, dict(reversed(one.items())), release(contract(title="other")))
     assert len(reading.take_overs) == 2
-    assert rules(reading) == ["release-repeated"]
+    assert rules(reading) == ["release-order-assumed", "release-repeated"]
+
+
+@pytest.mark.parametrize("when", ["2026-03-01T00:00:00Z", None])
+def test_of_releases_of_one_date_without_ids_that_differ_the_order_is_said_to_be_assumed(
+    read: Read, when: str | None
+) -> None:
+    one = release(contract(title="one"), id=None, date=when)
+    other = release(contract(title="other"), id=None, date=when)
+    for order in ((one, other), (other, one)):
+        told = [w for w in read(*order).warnings if w.rule == "release-order-assumed"]
+        assert [(w.severity, "without ids" in w.detail) for w in told] == [("medium", True)]
+        assert ("of 2026-03-01" if when else "without a date") in told[0].detail
+
+
+def test_nothing_is_assumed_where_such_releases_say_the_same_or_their_date_or_contract_differs(
+    read: Read,
+) -> None:
+    one = release(contract(), id=None)
+    later = release(contract(title="later"), id=None, date="2026-03-02T00:00:00Z")
+    same = release(contract(), id=None, tag=["contractUpdate"])
+    other = release(contract(id="c2"), id=None)
+    assert rules(read(one, later, same, other)) == []
+
+
+def test_a_contract_whose_name_would_become_anothers_is_left_out_and_both_are_named(
+    read: Read,
+) -> None:
+    hashed, escaped = contract(id="c#1"), contract(id="c%231", title="other")
+    reading = read(release(hashed, escaped))
+    assert [found.contract for found in reading.take_overs] == ["o-1/c%231"]
+    (skipped,) = reading.skipped
+    assert (skipped.rule, skipped.severity) == ("id-collides", "high")
+    assert "'o-1/c%231' and 'o-1/c#1' would both be kept as o-1/c%231" in skipped.reason
+    assert [found.title for found in read(release(escaped)).take_overs] == ["other"]
+
+
+def test_no_offset_of_fifteen_hours_or_more_is_taken_for_a_contracts_zone() -> None:
+    # The widest in use are +14:00 (Kiribati) and -12:00.
+    for sign in ("+", "-"):
+        widest = commonest_offset([f"2026-03-01T10:00:00{sign}14:59"])
+        assert offset_text(widest) == f"{sign}14:59"
+        assert commonest_offset([f"2026-03-01T10:00:00{sign}15:00"]) == timedelta()
 
 
 @pytest.mark.parametrize(

@@ -212,3 +212,15 @@ def test_groups_stand_by_severity_and_columns_are_told_apart() -> None:
         ("warning", "amount-rounded", "", 1),
         ("warning", "paid-above-value", "", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "reads"),
+    # A spreadsheet's calendar begins with 1900; no contract of today ends after 2199.
+    [("31.12.1899", False), ("01.01.1900", True), ("31.12.2199", True), ("01.01.2200", False)],
+)
+def test_no_format_is_told_that_reads_years_in_which_no_contract_lies(
+    cell: str, reads: bool
+) -> None:
+    said = 'date_format: "%d.%m.%Y" reads them' if reads else ""
+    assert suggested("date-invalid", [cell]) == said

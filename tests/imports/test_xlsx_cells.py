@@ -249,3 +249,24 @@ def test_merged_cells_are_said_with_their_ranges_and_their_rows_are_left_out(
     assert [one.place.rpartition("/")[2] for one in reading.skipped][:1] == [
         "a.xlsx[shown]:3:contract"
     ]
+
+
+@pytest.mark.parametrize(
+    ("serial", "day"),
+    # As Excel shows them: 25569 is the first day of Unix time.
+    [(25_569, "1970-01-01"), (20_000, "1954-10-03"), (80_000, "2119-01-11")],
+)
+def test_a_bare_count_of_days_is_refused_with_the_day_it_may_be(
+    tmp_path: Path, serial: int, day: str
+) -> None:
+    says = refusal(read_xlsx([saved(tmp_path / "a.xlsx", serial)]))
+    assert f"If it stands for {day}, format the column as a date." in says
+
+
+@pytest.mark.parametrize("number", [19_999, 80_001, 25_569.5])
+def test_a_number_that_is_hardly_a_count_of_days_names_no_day(
+    tmp_path: Path, number: float
+) -> None:
+    says = refusal(read_xlsx([saved(tmp_path / "a.xlsx", number)]))
+    assert "Format the column as a date, or write YYYY-MM-DD." in says
+    assert "stands for" not in says
