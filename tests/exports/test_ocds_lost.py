@@ -124,3 +124,10 @@ def test_money_on_a_cancelled_milestone_is_a_payment_without_milestone() -> None
         payments=(TakenPayment(reference="a", amount_minor=700, milestone="M1"),),
     )
     assert (lost(records)["cancelled"], lost(records)["cancelled-paid"]) == (["C-1/M1"], "7.00")
+
+
+def test_an_approval_that_was_taken_back_is_no_loss_of_approvals() -> None:
+    story = b.play(b.contract(b.defined("M1", amount_minor=3_000_000)), b.submits(), b.approves())
+    assert lost(story.records)["approvals"] == ["C-1/M1"]
+    b.play(story, b.withdraws())
+    assert "approvals" not in lost(story.records)
