@@ -73,7 +73,8 @@ def nightly(
     after it are done all the same; the exit code is that of the gravest failure.
 
     \b
-    mledger ops nightly --key /etc/mledger/acme.pem --anchor /mnt/anchor --metrics-file /var/lib/node_exporter/acme.prom
+    mledger ops nightly --key /etc/mledger/acme.pem --anchor /mnt/anchor
+    mledger ops nightly --metrics-file /var/lib/node_exporter/mledger-acme.prom
     """
     from commands.output import check_writable
     from commands.session import refuse_in_words, say

@@ -189,7 +189,7 @@ def test_two_ledgers_are_installed_on_one_server_and_each_has_its_night(
     assert all((installed / unit).exists() for unit in enable.split()[2:])
     for name in ("acme", "south"):
         night(machine, (installed / f"mledger-{name}.service").read_text("utf-8"), name)
-        figures = (machine.root / f"var/lib/node_exporter/{name}.prom").read_text("utf-8")
+        figures = (machine.root / f"var/lib/node_exporter/mledger-{name}.prom").read_text("utf-8")
         assert f'mledger_up{{ledger="{name}"}} 1' in figures
     only_its_own(server, machine.folder)
 

@@ -237,6 +237,11 @@ def _checkpoints(tree: _Sealed, origin: str) -> list[tuple[int, SignedCheckpoint
 def _roots(tree: _Sealed, signed: Sequence[SignedCheckpoint], check: Check) -> None:
     """The roots of checkpoints against those of the records; of those that differ the first says where."""
     good = 0
+    holding = {
+        one.checkpoint.size
+        for one in signed
+        if tree.roots.get(one.checkpoint.size) == one.checkpoint.root
+    }
     for one in sorted(signed, key=lambda one: one.checkpoint.size):
         size, root = one.checkpoint.size, one.checkpoint.root
         if size > tree.end:
@@ -246,6 +251,11 @@ def _roots(tree: _Sealed, signed: Sequence[SignedCheckpoint], check: Check) -> N
             )
         elif tree.roots.get(size) == root:
             good = size
+        elif size in holding:
+            check.report(
+                f"there are two checkpoints at position {size}, and one of them is of a copy of this log that went on"
+                " by itself"
+            )
         else:
             check.report(
                 f"positions 1 to {size} are not those that were sealed: what was altered lies in"

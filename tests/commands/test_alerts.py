@@ -129,6 +129,12 @@ def test_a_drift_is_an_alarm_and_keeps_nobody_from_sealing(
     ) == (1, 0)
 
 
+def test_the_file_that_the_run_book_names_is_one_whose_age_is_watched() -> None:
+    named = re.findall(r"--metrics-file (/\S+)", RULES.with_name("run-book.md").read_text("utf-8"))
+    (watched,) = re.findall(r'file=~"([^"]*)"', rules()["LedgerFiguresOld"])
+    assert named and all(re.fullmatch(watched, file) for file in named)
+
+
 def test_promtool_reads_the_rules() -> None:
     promtool = shutil.which("promtool")
     if promtool is None:

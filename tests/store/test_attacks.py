@@ -281,6 +281,7 @@ def test_an_anchor_that_is_none_of_this_log_proves_nothing(
     cases = {
         "the anchor holds no checkpoint": [],
         "what was altered lies in positions 7 to 11": [first, read(signed(other, KEY))],
+        "there are two checkpoints at position 11": [first, second, read(signed(other, KEY))],
         "no trusted key signed it": [read(signed(second.checkpoint, STRANGER))],
         "of another log": [read(signed(replace(other, origin="mledger/other"), KEY))],
         "positions 13 to 99 were cut off": [read(signed(replace(other, size=99), KEY))],
