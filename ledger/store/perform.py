@@ -24,6 +24,8 @@ from ledger.store.reads import Reads
 from ledger.store.records import Envelope
 
 ATTEMPTS = 5
+# Where somebody else was first. Whoever waited for the lock in vain was told how long that takes, and waits no longer.
+DECIDED_AGAIN = ("stream-changed", "key-recorded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +201,8 @@ def perform(
             return Outcome([], dry_run=dry_run)
         try:
             records = ledger.append(batch, envelope, dry_run, decision.reads.unchanged)
-        except Conflict:
-            if attempt == ATTEMPTS:
+        except Conflict as conflict:
+            if attempt == ATTEMPTS or conflict.code not in DECIDED_AGAIN:
                 raise
         else:
             return Outcome(records, dry_run=dry_run, states=decision.after(records))

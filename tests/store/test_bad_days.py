@@ -22,12 +22,12 @@ from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import OperationalError
 
 from ledger.contract import evolve
-from ledger.errors import LedgerError, StoreUnavailable
+from ledger.errors import Conflict, LedgerError, StoreUnavailable
 from ledger.intents import Context, SignContract
 from ledger.proof.checkpoints import read
 from ledger.proof.notes import public_key
 from ledger.state import Contract
-from ledger.store import Ledger, open_ledger
+from ledger.store import Ledger, database, open_ledger, writing
 from ledger.store.perform import Outcome, perform
 from ledger.store.sealing import seal
 from ledger.store.verifying import verify
@@ -190,6 +190,30 @@ def test_a_seal_is_whole_or_not_there_however_its_process_is_killed(
     anchor.append(read(seal(ledger.engine, KEY, anchor=anchor).note))
     verdict = verify(ledger.engine, [key], anchor)
     assert (verdict.ok, verdict.proven_until) == (True, end + kept[0])
+
+
+# --- somebody holds the lock ---------------------------------------------------------------------
+
+
+def test_an_act_waits_for_the_lock_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says "at most 10 s", and so it is."""
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0.1)
+    waits: list[str] = []
+    with open_ledger(database_url, evolve) as ledger, open_ledger(database_url, evolve) as other:
+
+        def waiting(conn: Connection, cursor: Any, statement: str, *_: Any) -> None:
+            if statement.startswith(("BEGIN IMMEDIATE", "UPDATE log_head")):
+                waits.append(statement)
+
+        with writing(other.engine) as holder:
+            if holder.dialect.name == "postgresql":
+                holder.exec_driver_sql("SELECT position FROM log_head FOR UPDATE")
+            event.listen(ledger.engine, "before_cursor_execute", waiting)
+            with pytest.raises(Conflict) as locked:
+                sign(ledger)
+        assert locked.value.code == "database-locked"
+        assert len(waits) == 1
+        signed_once(ledger, first=sign(ledger))
 
 
 # --- only the answer is lost ---------------------------------------------------------------------
