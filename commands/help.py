@@ -54,7 +54,9 @@ retryable (true where the same command may succeed unchanged), facts.""",
     "safety": """\
 --dry-run              take the real path, show the events, roll back
 --idempotency-key KEY  the same request is recorded once; other content under that key is refused
---yes                  answer a confirmation beforehand; without a terminal nobody can be asked""",
+--yes                  answer a confirmation beforehand
+At a terminal a required option that was left out (--reason, say) is asked for. Nothing is asked, and
+what is missing refused, where stdin, stdout or stderr is no terminal, with --no-input, or in CI.""",
 }
 
 

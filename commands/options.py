@@ -223,6 +223,12 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         ctx.meta.setdefault(_GIVEN, {})[name] = value
 
 
+def said_so_far(ctx: click.Context) -> Mapping[str, Any]:
+    """What the shared options of a command line said so far, by their names."""
+    found: Mapping[str, Any] = ctx.meta.get(_GIVEN, {})
+    return found
+
+
 def _option(*names: str, **settings: Any) -> Decorator[Any]:
     return click.option(*names, expose_value=False, callback=_remember, **settings)
 
@@ -233,8 +239,8 @@ def _shared(
     def decorate(function: F) -> F:
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            given = click.get_current_context().meta.get(_GIVEN, {})
-            return function(*args, **{name: build(given)}, **kwargs)
+            said = said_so_far(click.get_current_context())
+            return function(*args, **{name: build(said)}, **kwargs)
 
         return stacked(options)(call)  # type: ignore[no-any-return]
 
@@ -261,6 +267,7 @@ SETTINGS_OPTIONS = (
         metavar="NAME",
         help="Who acts, if not the authenticated user.",
     ),
+    _option("--no-input", is_flag=True, help="Ask nothing; what is missing is refused."),
     _option("--debug", is_flag=True, help="Show the traceback of an error."),
 )
 OUTPUT_OPTIONS = (

@@ -325,9 +325,10 @@ def confirm(question: str, yes: bool) -> None:
     """Return when the answer is yes; InputInvalid otherwise, and where nobody can be asked."""
     if yes:
         return
+    from commands.asking import may_ask
     from ledger.errors import InputInvalid
 
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+    if not may_ask():
         raise InputInvalid(
             "confirmation-needed",
             f"{question} Nobody is at the terminal to answer",

@@ -97,7 +97,11 @@ def run(
 @payment.command("write")
 @click.argument("name", metavar="RUN")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--form", type=click.Choice(["pain.001", "csv"]), help="[default: by FILE's ending]")
+@click.option(
+    "--form",
+    type=click.Choice(["pain.001", "csv"]),
+    help="Form of the file.  [default: by FILE's ending]",
+)
 @debtor_options
 @looking
 def write_file(
@@ -313,7 +317,7 @@ def refund(
 def set_off(
     reference: MilestoneName, amount: str, against: MilestoneName, reason: str, session: Session
 ) -> None:
-    """Propose to take a claim on a milestone off what is owed for another.
+    """Propose to take AMOUNT of the claim on a milestone off what is owed for another.
 
     A set-off the other way round gives an earlier one back.
 

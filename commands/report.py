@@ -108,7 +108,11 @@ def bank(account: str | None, everything: bool, session: Session) -> None:
 
 _WINDOW = (
     click.option(
-        "--by", type=click.Choice(BY), default="partner", show_default=True, help="One line per …"
+        "--by",
+        type=click.Choice(BY),
+        default="partner",
+        show_default=True,
+        help="One line for each of these.",
     ),
     click.option("--from", "since", type=DATE, metavar="DATE", help="The window's first day."),
     click.option("--to", "until", type=DATE, metavar="DATE", help="The window's last day."),

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 
 import click
 
+from commands.asking import Verb
+
 WIDTH = 96
 
 
 class Verbs(click.Group):
-    """A noun's group: its list says of each verb all that it does, over several lines where one is too short."""
+    """A noun's group: its list says of each verb all that it does, and a verb asks for what it lacks."""
+
+    command_class = Verb
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of verbs in --help."""

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from commands.asking import Verb
 from commands.audits.evidence import trusted_option
 from commands.options import Moment, Output, database_options, moment_options, written_as
 from commands.reference_names import CONTRACT
 from commands.settings import Settings
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.option(
     "--contract",
     "contracts",

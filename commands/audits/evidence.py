@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from commands.asking import Verb
 from commands.options import Output, database_options, not_empty, output_options, writing_as
 from commands.reference_names import MILESTONE, MilestoneName
 from commands.settings import Settings
@@ -50,7 +51,7 @@ def key_option_of(*, required: bool) -> Callable[[Any], Any]:
 key_option = key_option_of(required=True)
 
 
-@click.command()
+@click.command(cls=Verb)
 @key_option
 @click.option("--pin", type=_FILE, metavar="FILE", help="Write the public verifier key there.")
 @database_options
@@ -66,7 +67,7 @@ def keygen(key: Path, pin: Path | None, settings: Settings, output: Output) -> N
     make(settings, output, key, pin)
 
 
-@click.command()
+@click.command(cls=Verb)
 @key_option
 @anchor_option
 @trusted_option
@@ -85,7 +86,7 @@ def seal(
     show(settings, output, key, anchor, trusted)
 
 
-@click.command("accept-loss")
+@click.command("accept-loss", cls=Verb)
 @key_option
 @click.option(
     "--anchor",
@@ -125,7 +126,7 @@ def accept_loss(
     show(settings, output, key, anchor, trusted, reason)
 
 
-@click.command()
+@click.command(cls=Verb)
 @trusted_option
 @anchor_option
 @database_options
@@ -143,7 +144,7 @@ def verify(
     return show(settings, output, trusted, anchor)
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("milestone", type=MILESTONE, metavar="CONTRACT/MILESTONE")
 @database_options
 @output_options
@@ -159,7 +160,7 @@ def prove(milestone: MilestoneName, settings: Settings, output: Output) -> None:
     show(settings, output, milestone)
 
 
-@click.command("check-proof")
+@click.command("check-proof", cls=Verb)
 @click.argument(
     "proof", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )

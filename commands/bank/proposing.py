@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from commands.asking import may_ask
 from commands.keeping import NumberType
 from commands.options import stacked
 
@@ -67,8 +68,12 @@ def account_of(
     if number is not None or iban is not None or given.keys() & {"bank", "clearing", "member"}:
         parts.pop("country", None)  # told by what is given now
     parts |= given
+    if number is None and iban is None and "number" not in parts and may_ask():
+        number, iban = _number(_prompt("Number of the account, or its IBAN"))
     if number is not None or iban is not None or "number" not in parts:
         parts["number"] = _one_of(number, iban)
+    if "holder" not in parts and may_ask():
+        parts["holder"] = _prompt("In whose name the account is")
     if "holder" not in parts:
         raise _usage("an account has a --holder, in whose name it is")
     _asked(parts, place)
@@ -114,11 +119,7 @@ def _address(place: Mapping[str, str]) -> PostalAddress | None:
 
 def _asked(parts: dict[str, str], place: dict[str, str]) -> None:
     """Asks for the town, the country and the purpose that nobody gave, where a person can answer."""
-    import sys
-
-    from commands.output import on_terminal
-
-    if not (on_terminal(sys.stdin) and on_terminal(sys.stderr)) or place:
+    if place or not may_ask():
         return
     place["town"] = _prompt("Holder's town (empty: never paid from abroad)")
     if not place["town"]:
@@ -136,6 +137,11 @@ def _asked(parts: dict[str, str], place: dict[str, str]) -> None:
 def _prompt(question: str) -> str:
     answer: str = click.prompt(question, default="", show_default=False, err=True)
     return answer.strip()
+
+
+def _number(text: str) -> tuple[str | None, str | None]:
+    """What was typed as number or as IBAN, which begins with its country."""
+    return (None, text) if text[:2].isalpha() else (text, None)
 
 
 def _one_of(number: str | None, iban: str | None) -> str:

@@ -278,6 +278,9 @@ def test_a_confirmation_without_a_terminal_names_the_flag(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("answer", ["n\n", "\n"])
 def test_only_a_yes_at_the_terminal_confirms(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
     confirm("Terminate BW-1?", yes=False)

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import select
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from commands.main import main
 from tests.commands.acting import folder, here, sqlite_template, today
+from tests.commands.terminal import at_terminal
 
 __all__ = ["folder", "here", "sqlite_template", "today"]
 
@@ -28,37 +23,8 @@ PURPOSE = "What renminbi are for (CGODDR goods, CSTRDR services, CCTFDR capital,
 
 
 def played(*dialogue: tuple[str, str], more: tuple[str, ...] = (), term: str = "xterm") -> str:
-    """All that the terminal showed: each answer is typed when its question stands at the end."""
-    person, terminal = pty.openpty()
-    words = [sys.executable, "-m", "commands.main", *PROPOSE, *BANK, *more]
-    environ = os.environ | {
-        "TERM": term,
-        "NO_COLOR": "1",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
-    program = subprocess.Popen(words, stdin=terminal, stdout=terminal, stderr=terminal, env=environ)
-    os.close(terminal)
-    shown, waiting = "", list(dialogue)
-    try:
-        while text := _read(person):
-            shown += text
-            if waiting and shown.endswith(waiting[0][0]):
-                os.write(person, f"{waiting.pop(0)[1]}\n".encode())
-    finally:
-        os.close(person)
-        if waiting:
-            program.kill()
-        code = program.wait(60)
-    assert not waiting, f"never asked: {waiting[0][0]!r} in {shown!r}"
-    return f"{shown}\nexit {code}"
-
-
-def _read(person: int) -> str:
-    ready, _, _ = select.select([person], [], [], 20)
-    try:
-        return os.read(person, 4096).decode() if ready else ""
-    except OSError:  # Linux says so when the program has closed its end
-        return ""
+    """All that the terminal showed of a proposal, with its exit code."""
+    return at_terminal(*PROPOSE, *BANK, *more, dialogue=dialogue, TERM=term)
 
 
 def the_account(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
