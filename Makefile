@@ -25,7 +25,7 @@ check: $(READY) ## style, types, import directions, generated reference pages, c
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m pytest -q tests/test_import_directions.py tests/test_pages.py -k "directions or fence or names"
+	$(PY) -m pytest -q tests/test_import_directions.py tests/test_pages.py -k "directions or circle or long or fence or names"
 	$(PY) -m commands.reference --check
 
 bench: $(READY) ## all benchmarks

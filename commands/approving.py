@@ -134,7 +134,8 @@ def approve_all(session: Session, wishes: list[Wish], strict: bool, pen: Pen | N
     if session.recording.key is not None:
         says = f"one idempotency key cannot cover {len(requests)} requests that stand alone"
         raise InputInvalid("usage", says, hint="add --strict: all of them, or none")
-    from commands.session import refuse_in_words, say
+    from commands.session import refuse_in_words
+    from commands.terminal import say
 
     records: list[Record] = []
     refused: list[tuple[Wish, LedgerError]] = []

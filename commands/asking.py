@@ -9,18 +9,34 @@ from typing import Any
 import click
 
 from commands.options import said_so_far
+from commands.terminal import on_terminal
 
 NO = ("", "0", "false", "no")
 
 
 def may_ask(ctx: click.Context | None = None) -> bool:
     """Whether stdin, stdout and stderr are a person's terminal, and neither --no-input nor CI says that it is none."""
-    from commands.output import on_terminal
-
     ctx = ctx or click.get_current_context(silent=True)
     if os.environ.get("CI", "").lower() not in NO or (ctx and said_so_far(ctx).get("no_input")):
         return False
     return all(on_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Return when the answer is yes; InputInvalid otherwise, and where nobody can be asked."""
+    if yes:
+        return
+    from commands.tables import visible
+    from ledger.errors import InputInvalid
+
+    if not may_ask():
+        raise InputInvalid(
+            "confirmation-needed",
+            f"{question} Nobody is at the terminal to answer",
+            hint="add --yes to confirm",
+        )
+    if not click.confirm(visible(question), err=True):
+        raise InputInvalid("not-confirmed", "not confirmed; nothing was recorded")
 
 
 class Verb(click.Command):

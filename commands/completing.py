@@ -13,8 +13,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.options import settings_given
-
 if TYPE_CHECKING:
     import click
     from click.shell_completion import CompletionItem
@@ -109,11 +107,13 @@ def owners(ctx: click.Context, milestone: str) -> list[str]:
 
 
 def _ask(ctx: click.Context, query: str, typed: str) -> list[tuple[str, str]]:
+    from commands.settings import resolve
     from ledger.errors import LedgerError
 
     deadline = time.monotonic() + SECONDS
     try:
-        database = settings_given(ctx.meta.get("commands.options.given", {})).database
+        given = ctx.meta.get("commands.options.given", {})
+        database = resolve(database=given.get("database"), actor=given.get("actor")).database
         if not database.startswith("sqlite:///"):
             return []
         file = Path(database.removeprefix("sqlite:///").partition("?")[0]).expanduser().absolute()

@@ -71,10 +71,13 @@ def completion(shell: str) -> None:
     """
     from click.shell_completion import ShellComplete, get_completion_class
 
-    from commands.main import COMPLETE_VARIABLE, PROGRAM, root
-
+    root = click.get_current_context().find_root()
+    program = root.info_name or ""
     known_to_click()
     kind = get_completion_class(shell)
     assert kind is not None, "click knows every shell of the choice"
     # The base class's source(): bash's own starts a bash, which may not be here, for its version.
-    click.echo(ShellComplete.source(kind(root, {}, PROGRAM, COMPLETE_VARIABLE)), nl=False)
+    click.echo(
+        ShellComplete.source(kind(root.command, {}, program, f"_{program.upper()}_COMPLETE")),
+        nl=False,
+    )

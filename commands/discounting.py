@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from commands.paying import Line
+    from commands.due_line import Line
     from commands.session import Session
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def warned(document: ContractDocument) -> list[dict[str, str]]:
     """Says what the file may not mean as it stands; the same for programs."""
     from commands.imports.contract_warnings import document_warnings
-    from commands.session import say
+    from commands.terminal import say
 
     found = document_warnings(document)
     for doubt in found:

@@ -295,7 +295,7 @@ def _tell_left_out(charges: Sequence[Entry]) -> None:
     """On stderr what the bank charged beside payments, with its sums."""
     from collections import Counter
 
-    from commands.session import say
+    from commands.terminal import say
     from ledger.money import display_minor
     from projections.exports.charges import SPENT
 
@@ -311,7 +311,7 @@ def _tell_left_out(charges: Sequence[Entry]) -> None:
 def _tell(lost: Losses) -> None:
     """What an export does not hold, on stderr: for people, or as one object."""
     from commands.output import as_json
-    from commands.session import say
+    from commands.terminal import say
     from projections.exports.ocds_losses import SAYS
 
     # Not `Output.format`: a file's suffix says what the package is, not how a person is told.

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from commands.paying import Line
+    from commands.due_line import Line
     from commands.session import Session
     from ledger.errors import LedgerError
     from ledger.intents import Context
@@ -82,7 +82,7 @@ _NAMED_MOST = 3
 
 def tell_undated(session: Session, contract: str | None, partner: str | None) -> None:
     """Says what is payable and has no due date, by currency: no run ever pays it."""
-    from commands.session import say
+    from commands.terminal import say
     from ledger.money import display_minor
 
     with session.reader() as found:
@@ -104,7 +104,7 @@ def tell_undated(session: Session, contract: str | None, partner: str | None) ->
 def tell_not_recorded(session: Session, contract: str | None, partner: str | None) -> None:
     """Says what was accepted of which no source tells whether it was paid: no run pays it."""
     from commands.reports.unknown import unpaid
-    from commands.session import say
+    from commands.terminal import say
     from projections.derive.unknowns import SUMMARY
 
     with session.reader() as found:

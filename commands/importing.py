@@ -70,7 +70,7 @@ def importing(function: F) -> F:
         again = "give the same command again: what is recorded is not recorded twice"
         with (
             opened(settings, Recording(dry_run=dry_run), output) as session,
-            telling_what_stands(session, again),
+            telling_what_stands(session.ledger, None, again),
         ):
             return function(*args, session=session, **kwargs)
 
@@ -166,7 +166,7 @@ def _take_over(
     from commands.imports.recording import Taken, found_files, record_all
     from commands.imports.telling import held_back
     from commands.output import progress
-    from commands.session import say
+    from commands.terminal import say
     from ledger.errors import LedgerError
 
     files = found_files(paths, endings)

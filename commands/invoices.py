@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from commands.known import for_whom, require_known
 from commands.output import Table, exact, money, number
-from commands.session import say
+from commands.terminal import say
 from ledger.money import display_minor
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""JSON in quantity: the text of `output.as_json`, made some six times as fast, and a part at a time."""
+"""JSON for programs: a text, the same made some six times as fast, and in quantity a part at a time."""
 
 from __future__ import annotations
 
@@ -6,16 +6,31 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-import msgspec
-
-from commands.output import as_json
 from commands.tables import HOSTILE
 
 _AT_ONCE = 500
 
 
+def as_json(value: object, indent: int | None = 2) -> str:
+    """JSON with keys as given, UTF-8 as it is, and hostile characters as escapes."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=plain)
+    return HOSTILE.sub(
+        lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text
+    )
+
+
+def plain(value: object) -> str:
+    """Dates and times in ISO form, decimals as text; a float is never made of them."""
+    isoformat = getattr(value, "isoformat", None)
+    return isoformat() if isoformat else str(value)
+
+
 def quick_json(value: object, indent: int = 2) -> str:
-    """The same text as `output.as_json`; an indent of 0 is one line."""
+    """The same text as `as_json`; an indent of 0 is one line."""
+    import msgspec
+
     try:
         text = msgspec.json.encode(value).decode()
     except (

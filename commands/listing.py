@@ -308,7 +308,7 @@ def _total(fields: Sequence[Field], row: Mapping[str, Any]) -> list[object]:
 
 def _warn(reader: Reader, contract: str | None) -> None:
     from commands.reports.unknown import left_out_in_words
-    from commands.session import say
+    from commands.terminal import say
     from projections.derive.findings import LEFT_OUT
 
     missing = [str(row["contract"]) for row in reader.select(LEFT_OUT, contract=contract)]

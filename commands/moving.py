@@ -11,7 +11,7 @@ import click
 from commands.audits.evidence import anchor_option, trusted_option
 from commands.options import Output, output_options
 from commands.setup import role_prefix_option
-from commands.standing import shown, warnings_told
+from commands.standing import only_warning, tell_left_out, warnings_told
 from ledger.counting import how_many
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def move(
                 moved = put(one, other, bar.advance, granting)
             after = verdict_of(other, keys, anchor, again=False)
             _refuse_unless_whole(after, masked(to), "go on in the source, which is as it was")
-            shown(other)
+            _shown(other)
         finally:
             other.dispose()
     finally:
@@ -143,3 +143,14 @@ def _people(moved: Moved, verdict: Verdict, target: str) -> list[str]:
         "the source is as it was: keep it as a back-up, and let nobody record there any more",
         f"next: give people the new address, as MLEDGER_DATABASE_URL={target}",
     ]
+
+
+def _shown(engine: Engine) -> None:
+    """Builds the read models of a whole log, by its owner; a failure is a warning, for the log stands."""
+    from commands.projection import rebuilt
+    from commands.version import product_version
+
+    with only_warning("mledger projections rebuild"):
+        from projections.rebuild.full import Options
+
+        tell_left_out(rebuilt(engine, Options(workers=0, program=product_version())).left_out)

@@ -77,7 +77,8 @@ def nightly(
     mledger ops nightly --metrics-file /var/lib/node_exporter/mledger-acme.prom
     """
     from commands.output import check_writable
-    from commands.session import refuse_in_words, say
+    from commands.session import refuse_in_words
+    from commands.terminal import say
     from ledger.store.database import connect
 
     check_writable(output)

@@ -1,26 +1,27 @@
 """How results leave the program: for people, for programs, and what is said meanwhile on stderr.
 
 Tables may change; JSON (UTF-8, two-space indent, keys as given) and CSV (UTF-8, LF) are promises.
-What tables are made of is handed on from `commands.tables`.
+What tables are made of, texts of cells and what a terminal can do are handed on from their own modules.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
-from commands.tables import HOSTILE, PIPE_WIDTH, Column, Table, exact, number, visible
+from commands.csv_text import csv_line, csv_text, escape_cell, flat, unescape_cell
+from commands.json_text import as_json, json_parts, quick_json
+from commands.tables import Column, Table, exact, number, visible
+from commands.terminal import colourful, on_terminal, table_width, terminal_width
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from commands.options import Output
     from commands.workbook import Page
 
 __all__ = [
@@ -29,7 +30,6 @@ __all__ = [
     "Table",
     "as_json",
     "colourful",
-    "confirm",
     "csv_line",
     "csv_text",
     "emit",
@@ -48,8 +48,19 @@ __all__ = [
 ]
 
 _BLOCK = 2**20
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
-_NEGATIVE_NUMBER = re.compile(r"-\d+(\.\d+)?", re.ASCII)
+
+
+class Wanted(Protocol):
+    """Where a result goes and in which form; `heard` is handed every text, or a workbook's bytes."""
+
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def file(self) -> Path | None: ...
+
+    @property
+    def heard(self) -> Callable[[str | bytes], object] | None: ...
 
 
 def money(minor: int | None, currency: str) -> dict[str, str] | None:
@@ -59,74 +70,6 @@ def money(minor: int | None, currency: str) -> dict[str, str] | None:
     from ledger.money import format_minor
 
     return {"amount": format_minor(minor, currency), "currency": currency}
-
-
-def as_json(value: object, indent: int | None = 2) -> str:
-    """JSON with keys as given, UTF-8 as it is, and hostile characters as escapes."""
-    import json
-
-    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
-    return HOSTILE.sub(
-        lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text
-    )
-
-
-def _plain(value: object) -> str:
-    """Dates and times in ISO form, decimals as text; a float is never made of them."""
-    isoformat = getattr(value, "isoformat", None)
-    return isoformat() if isoformat else str(value)
-
-
-def escape_cell(text: str) -> str:
-    """A CSV cell that no spreadsheet takes for a formula; a plain negative number stays one."""
-    if _FORMULA.match(text) and not _NEGATIVE_NUMBER.fullmatch(text):
-        return "'" + text
-    return text
-
-
-def unescape_cell(text: str) -> str:
-    """What escape_cell was given."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
-
-
-def csv_line(values: Iterable[object]) -> str:
-    """One line of CSV (RFC 4180, but ended by LF)."""
-    # Not the csv module: before Python 3.13 it leaves a return unquoted when lines end in LF.
-    cells = [escape_cell(csv_text(value)) for value in values]
-    quoted = ['"' + c.replace('"', '""') + '"' if re.search('[,"\r\n]', c) else c for c in cells]
-    return (",".join(quoted) if quoted != [""] else '""') + "\n"
-
-
-def csv_text(value: object) -> str:
-    """What a cell says: nothing for None, true and false, lists with spaces between, else its text."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        simple = all(isinstance(part, (str, int)) for part in value)
-        return " ".join(map(str, value)) if simple else as_json(value, indent=None)
-    return value if isinstance(value, str) else _plain(value)
-
-
-def flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A row for CSV: an amount keeps its name, and its currency stands once in the column
-    `currency`.
-
-    Any other object's keys are joined to its name (`window_from`). An amount in a second currency
-    of the same row has its own column (`fee_currency`).
-    """
-    cells: dict[str, Any] = {}
-    for name, value in row.items():
-        if not isinstance(value, Mapping):
-            cells[prefix + name] = value
-        elif value.keys() == {"amount", "currency"}:
-            cells[prefix + name] = value["amount"]
-            if cells.setdefault("currency", value["currency"]) != value["currency"]:
-                cells[f"{prefix}{name}_currency"] = value["currency"]
-        else:
-            cells.update(flat(value, f"{prefix}{name}_"))
-    return cells
 
 
 def _csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None) -> Iterator[str]:
@@ -140,7 +83,7 @@ def _csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None)
 
 
 def emit(
-    output: Output,
+    output: Wanted,
     data: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
     *,
     rows: Iterable[Mapping[str, Any]] | None = None,
@@ -166,15 +109,11 @@ def emit(
             with paged(stream) as screen:
                 screen.writelines(_lines(people, table_width(stream), colourful(stream)))
         elif output.format == "json":
-            from commands.json_text import json_parts
-
             stream.writelines(json_parts(data() if callable(data) else data))
             stream.write("\n")
         else:
             listed = rows if rows is not None else [data() if callable(data) else data]
             if output.format == "jsonl":
-                from commands.json_text import quick_json
-
                 stream.writelines(quick_json(row, 0) + "\n" for row in listed)
             else:
                 lines = _csv_lines(listed, columns)
@@ -190,7 +129,7 @@ def _lines(people: Iterable[Table | str], limit: int | None, colours: bool) -> I
 
 
 def _write_workbook(
-    output: Output,
+    output: Wanted,
     data: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
     rows: Iterable[Mapping[str, Any]] | None,
     columns: Sequence[str] | None,
@@ -217,7 +156,7 @@ def _write_workbook(
                     output.heard(block)
 
 
-def check_writable(output: Output) -> None:
+def check_writable(output: Wanted) -> None:
     """Passes where what is printed can be written; for acts, which record first: InputInvalid while nothing is.
 
     Raises InputInvalid `output-folder`, `workbook-needs-file`.
@@ -245,7 +184,7 @@ def check_writable(output: Output) -> None:
 
 
 @contextmanager
-def writing(output: Output) -> Iterator[TextIO]:
+def writing(output: Wanted) -> Iterator[TextIO]:
     """stdout, or the file of -o: it appears complete under its name, or stays as it was."""
     if output.file is None:
         yield _heard(sys.stdout, output)
@@ -274,7 +213,7 @@ def replacing(named: Path) -> Iterator[Path]:
             file.unlink(missing_ok=True)
 
 
-def _heard(stream: TextIO, output: Output) -> TextIO:
+def _heard(stream: TextIO, output: Wanted) -> TextIO:
     """The stream itself, or one that also hands each text to the listener."""
     if output.heard is None:
         return stream
@@ -295,49 +234,6 @@ def _heard(stream: TextIO, output: Output) -> TextIO:
 
 
 # --- the terminal --------------------------------------------------------------------------------
-
-
-def on_terminal(stream: IO[str] | None) -> bool:
-    """Whether a person who can see redrawn lines sits at the other end."""
-    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def colourful(stream: IO[str] | None) -> bool:
-    """Whether colour may be used there: a terminal, and NO_COLOR not set."""
-    return on_terminal(stream) and not os.environ.get("NO_COLOR")
-
-
-def terminal_width(stream: IO[str]) -> int:
-    """The width in which sentences are wrapped: COLUMNS, else the terminal's, else 120 for files and pipes."""
-    return table_width(stream) or PIPE_WIDTH
-
-
-def table_width(stream: IO[str]) -> int | None:
-    """COLUMNS, else the terminal's width; None, so as wide as a table needs, for files and pipes."""
-    if on_terminal(stream) or os.environ.get("COLUMNS"):
-        import shutil
-
-        return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
-    return None
-
-
-def confirm(question: str, yes: bool) -> None:
-    """Return when the answer is yes; InputInvalid otherwise, and where nobody can be asked."""
-    if yes:
-        return
-    from commands.asking import may_ask
-    from ledger.errors import InputInvalid
-
-    if not may_ask():
-        raise InputInvalid(
-            "confirmation-needed",
-            f"{question} Nobody is at the terminal to answer",
-            hint="add --yes to confirm",
-        )
-    import click
-
-    if not click.confirm(visible(question), err=True):
-        raise InputInvalid("not-confirmed", "not confirmed; nothing was recorded")
 
 
 class Progress:

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from commands.terminal import on_terminal
+
 _SHELL = re.compile(r"""[^\w\s./:+,@%-]""")
 OFF = "commands.pager.off"  # in click's meta, where --no-pager was given
 
@@ -21,8 +23,6 @@ OFF = "commands.pager.off"  # in click's meta, where --no-pager was given
 @contextmanager
 def paged(stream: TextIO) -> Iterator[TextIO]:
     """The stream itself, or a pager's input once more is written than the terminal has lines."""
-    from commands.output import on_terminal
-
     command = _command() if on_terminal(stream) else None
     if command is None:
         yield stream

@@ -12,8 +12,9 @@ from commands.completing import partners
 from commands.keeping import NumberType
 from commands.known import for_whom, require_known
 from commands.options import yes_option
-from commands.session import acting, looking, partner_option, reason_option, reason_required, say
+from commands.session import acting, looking, partner_option, reason_option, reason_required
 from commands.signing import sign_options
+from commands.terminal import say
 from commands.tree import Verbs
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def approve(reference: int, yes: bool, session: Session, pen: Pen | None) -> Non
     \b
     mledger payee approve '#1' --yes --as finance-2
     """
-    from commands.output import confirm
+    from commands.asking import confirm
     from ledger.decisions.payees import find
     from ledger.intents import ApprovePayee
 

@@ -10,10 +10,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from commands.discounting import discounted, saved
+from commands.due_line import Line
 from commands.holding_back import Back, in_words, parted, tell_not_recorded, tell_undated
 from commands.known import nothing_due, require_known
-from commands.session import say
 from commands.signing import signed
+from commands.terminal import say
 from ledger.counting import how_many
 
 if TYPE_CHECKING:
@@ -24,43 +25,10 @@ if TYPE_CHECKING:
     from commands.output import Table
     from commands.session import Session
     from commands.signing import Pen
-    from ledger.events import Exchange
     from ledger.store.asked import Request
     from projections.reading import Found
 
 _RUNS = "SELECT DISTINCT run FROM {payments} WHERE substr(run, 1, length(:stem)) = :stem"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One payment that a run proposes."""
-
-    contract: str
-    partner: str
-    milestone: str
-    title: str
-    due_on: str
-    currency: str
-    amount_minor: int
-    held_minor: int
-    kind: str = "milestone"
-    release: int = 0
-    transfer: str = ""
-    exchange: Exchange | None = None
-    discount_minor: int = 0
-    discount_until: date | None = None
-
-    @property
-    def reference(self) -> str:
-        """What is paid: CONTRACT/MILESTONE, or CONTRACT#VERSION of a release of its retention."""
-        if self.release:
-            return f"{self.contract}#{self.release}"
-        return f"{self.contract}/{self.milestone}"
-
-    @property
-    def name(self) -> str:
-        """What is paid, as people read it."""
-        return self.reference + (f" of {self.milestone}" if self.release else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +64,8 @@ def instruct_all(
     discount: bool = False,
 ) -> None:
     """Shows what is due, asks, and instructs all of it as one run, or nothing; its file is checked first."""
+    from commands.asking import confirm
     from commands.bank.files import put_recorded, staged
-    from commands.output import confirm
 
     run = _proposed(session, contract, partner, abroad, discount)
     tell_undated(session, contract, partner)

@@ -14,7 +14,8 @@ from commands.reference_names import (
     VersionName,
     parse_milestone,
 )
-from commands.session import acting, say
+from commands.session import acting
+from commands.terminal import say
 from ledger.errors import InputInvalid
 
 if TYPE_CHECKING:

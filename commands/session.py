@@ -27,6 +27,7 @@ from commands.options import (
     stacked,
 )
 from commands.reference_names import CONTRACT
+from commands.terminal import say
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -287,13 +288,6 @@ def _near(typed: str, known: Iterable[str]) -> list[str]:
     return [folded[name] for name in get_close_matches(typed.casefold(), folded, n=3)]
 
 
-def say(text: str) -> None:
-    """A message for people, beside the data: on stderr, with nothing deceptive in it."""
-    from commands.output import visible
-
-    click.echo(visible(text), err=True)
-
-
 def refuse_in_words(problem: LedgerError, reference: object) -> str:
     """A refusal among several, on one line."""
     hint = f" ({problem.hint})" if problem.hint else ""
@@ -358,7 +352,10 @@ def acting(function: F) -> F:
         from commands.standing import telling_what_stands
 
         check_writable(output)
-        with opened(settings, recording, output) as session, telling_what_stands(session):
+        with (
+            opened(settings, recording, output) as session,
+            telling_what_stands(session.ledger, recording.key),
+        ):
             return function(*args, session=session, **kwargs)
 
     return cast("F", stacked((fact_options, database_options, output_options))(call))

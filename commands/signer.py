@@ -11,7 +11,8 @@ import click
 
 from commands.keeping import NumberType
 from commands.options import DATE, PERSON
-from commands.session import acting, looking, reason_option, say
+from commands.session import acting, looking, reason_option
+from commands.terminal import say
 from commands.tree import Verbs
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from commands.session import say
+from commands.terminal import say
 from ledger.errors import Failure, InputInvalid, NotFound
 
 if TYPE_CHECKING:

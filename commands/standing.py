@@ -6,23 +6,23 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from commands.session import Session
     from ledger.events import Record
+    from ledger.store import Ledger
 
 # How long an act waits for the rows that another login keeps.
 FOLLOWED_SECONDS = 2.0
 
 
 @contextmanager
-def telling_what_stands(session: Session, again: str = "") -> Iterator[None]:
+def telling_what_stands(ledger: Ledger[Any], key: str | None, again: str = "") -> Iterator[None]:
     """Where something was recorded and its outcome cannot be written: Failure that says so, and how to see it.
 
-    `again` says how where the command itself may be run again.
+    `key` is the command's idempotency key; `again` says how where the command itself may be run again.
     """
     try:
         yield
@@ -30,23 +30,23 @@ def telling_what_stands(session: Session, again: str = "") -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as problem:
-        if not session.ledger.appended:
+        if not ledger.appended:
             raise
         from ledger.errors import Failure
 
-        last = session.ledger.appended[-1]
+        last = ledger.appended[-1]
         name = f": {problem.filename}" if problem.filename else ""
         raise Failure(
             "outcome-unwritten",
             f"it IS recorded, up to position {last.position}; only what was to be written about it was"
             f" not: {problem.strerror or problem}{name}",
-            hint=again or _again(session, last),
+            hint=again or _again(key, last),
             facts={"recorded": True, "position": last.position, "stream": last.stream_id},
         ) from problem
 
 
-def _again(session: Session, last: Record) -> str:
-    if session.recording.key is not None:
+def _again(key: str | None, last: Record) -> str:
+    if key is not None:
         return "give the same command again: under its idempotency key it records nothing and prints it"
     if last.stream_id.startswith("~"):
         return "do not record it again; see it: mledger audit log --limit 20"
@@ -59,13 +59,13 @@ def caught_up(engine: Engine) -> None:
     """Brings the read models up to date, or waits a little for the login that does; a failure is a warning, for what
     is recorded stands.
     """
-    from commands.session import say
+    from commands.terminal import say
 
-    with _only_warning("mledger projections catch-up"):
+    with only_warning("mledger projections catch-up"):
         from projections.rebuild.catchup import catch_up, may_catch_up, reaches
 
         if may_catch_up(engine):
-            _tell_left_out(catch_up(engine).left_out)
+            tell_left_out(catch_up(engine).left_out)
         elif not reaches(engine, FOLLOWED_SECONDS):
             say(
                 "warning: reports do not show it yet: this login may only record, and nobody has followed"
@@ -75,21 +75,10 @@ def caught_up(engine: Engine) -> None:
             )
 
 
-def shown(engine: Engine) -> None:
-    """Builds the read models of a whole log, by its owner; a failure is a warning, for the log stands."""
-    from commands.projection import rebuilt
-    from commands.version import product_version
-
-    with _only_warning("mledger projections rebuild"):
-        from projections.rebuild.full import Options
-
-        _tell_left_out(rebuilt(engine, Options(workers=0, program=product_version())).left_out)
-
-
 @contextmanager
-def _only_warning(again: str) -> Iterator[None]:
-    from commands.session import say
+def only_warning(again: str) -> Iterator[None]:
     from commands.settings import masked
+    from commands.terminal import say
 
     try:
         yield
@@ -99,8 +88,8 @@ def _only_warning(again: str) -> Iterator[None]:
         say(f"hint: {again}")
 
 
-def _tell_left_out(left_out: Mapping[str, str]) -> None:
-    from commands.session import say
+def tell_left_out(left_out: Mapping[str, str]) -> None:
+    from commands.terminal import say
 
     for name, why in left_out.items():
         say(f"warning: {name} is {why}")
@@ -110,7 +99,7 @@ def _tell_left_out(left_out: Mapping[str, str]) -> None:
 @contextmanager
 def warnings_told() -> Iterator[None]:
     """What the store, a migration or a rebuild warns of meanwhile is told like every other message."""
-    from commands.session import say
+    from commands.terminal import say
 
     class Told(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:

@@ -10,12 +10,12 @@ not stable and not for programs: those read the event itself, with --json.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from commands.wording_apart import SENTENCES_APART
 from commands.wording_parts import (
+    Told,
     and_tax,
     because,
     called,
@@ -31,54 +31,7 @@ from ledger import events as e
 from ledger.calculations import Gross, calculation_of
 from ledger.calendars import local_date
 from ledger.events import Fact, Line, Record
-from ledger.money import display_minor
 from ledger.state import Contract
-
-MOST_PEOPLE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One record on its way to a sentence: the contract as it is after it, and its neighbours.
-
-    `now`: the contract stands as the record left it, so that who has to act next can be told.
-    """
-
-    record: Record
-    contract: Contract
-    batch: Sequence[Record] = ()
-    now: bool = False
-
-    def money(self, minor: int | None) -> str:
-        """An amount with its currency."""
-        if minor is None:
-            return "an unknown amount"
-        return f"{self.bare(minor)} {self.contract.terms.currency}"
-
-    def bare(self, minor: int) -> str:
-        """An amount whose currency was just said."""
-        return display_minor(minor, self.contract.terms.currency)
-
-    def milestone(self, milestone: str) -> str:
-        return f"{self.contract.id}/{milestone}"
-
-    def numbered(self, version: int = 0) -> str:
-        """The name of the fact of that version; without one, of this very event."""
-        return f"{self.contract.id}#{version or self.record.version}"
-
-    def waits(self, reference: str) -> str:
-        """For whom something waits now: "; waits for manager: ann, bob"."""
-        if not self.now:
-            return ""
-        from projections.derive.inbox import tasks
-
-        waiting = []
-        for task in tasks(self.contract):
-            if task.reference == reference and task.task in ("approve", "propose a resolution"):
-                more = ["…"] if task.people[MOST_PEOPLE:] else []
-                people = ", ".join([*task.people[:MOST_PEOPLE], *more])
-                waiting.append(f"{task.role}: {people or 'nobody who may'}")
-        return f"; waits for {'; '.join(waiting)}" if waiting else ""
 
 
 def sentences(records: Sequence[Record], contracts: Mapping[str, Contract]) -> list[str]:

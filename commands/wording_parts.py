@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ledger import events as e
 from ledger.calculations import Damages, Early, Late, Quality, calculation_of
 from ledger.counting import in_days
-from ledger.events import Line
+from ledger.events import Line, Record
+from ledger.money import display_minor
 from ledger.recorded import PARTS
+from ledger.state import Contract
 
-if TYPE_CHECKING:
-    from commands.wording import Told
+MOST_PEOPLE = 3
 
 # What people call a line; the rest is its clause and step: "early bonus".
 _CALLED = {
@@ -30,6 +32,50 @@ _CALLED = {
     ("settlement", "discount"): "early-payment discount",
     ("settlement", "set-off"): "set-off",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One record on its way to a sentence: the contract as it is after it, and its neighbours.
+
+    `now`: the contract stands as the record left it, so that who has to act next can be told.
+    """
+
+    record: Record
+    contract: Contract
+    batch: Sequence[Record] = ()
+    now: bool = False
+
+    def money(self, minor: int | None) -> str:
+        """An amount with its currency."""
+        if minor is None:
+            return "an unknown amount"
+        return f"{self.bare(minor)} {self.contract.terms.currency}"
+
+    def bare(self, minor: int) -> str:
+        """An amount whose currency was just said."""
+        return display_minor(minor, self.contract.terms.currency)
+
+    def milestone(self, milestone: str) -> str:
+        return f"{self.contract.id}/{milestone}"
+
+    def numbered(self, version: int = 0) -> str:
+        """The name of the fact of that version; without one, of this very event."""
+        return f"{self.contract.id}#{version or self.record.version}"
+
+    def waits(self, reference: str) -> str:
+        """For whom something waits now: "; waits for manager: ann, bob"."""
+        if not self.now:
+            return ""
+        from projections.derive.inbox import tasks
+
+        waiting = []
+        for task in tasks(self.contract):
+            if task.reference == reference and task.task in ("approve", "propose a resolution"):
+                more = ["…"] if task.people[MOST_PEOPLE:] else []
+                people = ", ".join([*task.people[:MOST_PEOPLE], *more])
+                waiting.append(f"{task.role}: {people or 'nobody who may'}")
+        return f"; waits for {'; '.join(waiting)}" if waiting else ""
 
 
 def called(line: Line) -> str:

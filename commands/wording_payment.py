@@ -13,7 +13,7 @@ from ledger.money import display_minor
 from ledger.payees import masked
 
 if TYPE_CHECKING:
-    from commands.wording import Told
+    from commands.wording_parts import Told
     from ledger.state import Payment
 
 

@@ -16,7 +16,7 @@ from itertools import chain, islice
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from commands.output import csv_text, flat
+from commands.csv_text import csv_text, flat
 from commands.sheet_xml import (
     AMOUNT,
     CLOSING,

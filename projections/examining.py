@@ -20,7 +20,8 @@ from ledger.payees import STREAM as PAYEES
 from ledger.payees import Payees
 from ledger.state import Contract
 from projections.derive import payments
-from projections.exception_rules import (
+from projections.exception_rules.every import exception_rules
+from projections.exception_rules.rule import (
     Check,
     Exceptional,
     ExceptionRule,
@@ -30,7 +31,6 @@ from projections.exception_rules import (
     Setting,
     Settings,
     Unchecked,
-    exception_rules,
     limits_of,
     weight_of,
 )

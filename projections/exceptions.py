@@ -17,7 +17,8 @@ from ledger.decisions.rules import RULES
 from ledger.events import Record
 from ledger.money import parse_minor
 from projections.derive import findings
-from projections.exception_rules import Exceptional, ExceptionRule, exception_rules
+from projections.exception_rules.every import exception_rules
+from projections.exception_rules.rule import Exceptional, ExceptionRule
 
 Select = Callable[..., Iterable[dict[str, Any]]]
 

@@ -1,8 +1,9 @@
 """What a clause gives, reckoned again: price lines and due dates that events carry, against those that they should.
 
 The automatic lines of an acceptance (from gross to what advances recover) are priced from the clauses as they stood
-then; what was taken back is held against what it undoes. What comes later (tax that follows, releases, invoices,
-discounts) is in projections/reckoning_later.py.
+then; what was taken back is held against what it undoes. What comes later (tax that follows, releases, invoices' due
+dates, discounts) is reckoned from the contract as it stood just before, folded anew, by the terms under which what it
+adjusts was accepted: terms amended since, before or after it, play no part.
 """
 
 from __future__ import annotations
@@ -11,16 +12,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import msgspec
+
 from ledger import events as e
 from ledger.calculations import Quality, TakenBack, calculation_of
 from ledger.contract import fold
+from ledger.decisions.adjusting import tax_of
 from ledger.decisions.delivery import delivered, invoiced_on
-from ledger.events import Line, Record
+from ledger.decisions.effects_termination import settlement_lines
+from ledger.decisions.retention import due_of, released
+from ledger.events import Covered, Line, Record
+from ledger.payables import early_payment
 from ledger.pricing.order import price
 from ledger.pricing.payment_due import PaymentDue, payment_due
-from projections.reckoning_endings import of_set_off, of_settlement
+from ledger.retaining import released_by
+from ledger.state import Contract, Milestone
 
 _AUTOMATIC = ("early", "quality")
+_FOLLOWED = e.BonusAwarded | e.BonusRevoked | e.PenaltyWaived | e.DisputeResolved
+_Later = _FOLLOWED | e.RetentionReleased | e.InvoiceReceived | e.InvoiceRejected | e.PaymentRecorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +66,6 @@ class Checked:
 
 def reckon_all(records: Sequence[Record], log: Sequence[Record], milestone: str) -> Checked:
     """Every line and due date of a milestone that can be reckoned again; `log` has all records of its contract."""
-    from projections.reckoning_later import reckon_later
-
     checked = Checked()
     for record in records:
         if isinstance(record.data, e.MilestoneAccepted) and record.data.milestone == milestone:
@@ -206,3 +214,140 @@ def wrongly_taken_back(records: Sequence[Record], milestone: str) -> Iterator[Di
                 reckoned = undone[0] if undone else None
                 at = record.position
                 yield Differs(line.step, line.clause, line.amount_minor, reckoned, detail, at)
+
+
+# --- endings -------------------------------------------------------------------------------------
+
+
+def of_settlement(before: Contract, settlement: Milestone) -> list[Line]:
+    """The fee as approved, and what is left of the advances; not performed is what was cancelled with the contract."""
+    proposal = before.proposals.get(settlement.plan.proposal)
+    if proposal is None or not isinstance(proposal.content, e.Termination):
+        return []
+    ended = max(settlement.plan.rests_on)
+    given_up = sum(
+        m.current.amount_minor or 0
+        for m in before.milestones.values()
+        if m.kind == "milestone" and m.status == "cancelled" and m.cancelled_by > ended
+    )
+    return list(settlement_lines(before, proposal.content.fee_minor, given_up))
+
+
+def of_set_off(before: Contract, data: e.ClaimSetOff) -> list[Line]:
+    """The lines with the amount that was approved: added to the claim, taken off the other milestone."""
+    proposal = before.proposals.get(data.proposal)
+    if proposal is None or not isinstance(proposal.content, e.SetOff):
+        return []
+    content = proposal.content
+    sign = 1 if content.milestone == data.milestone else -1
+    amount = sign * content.amount_minor
+    return [msgspec.structs.replace(line, amount_minor=amount) for line in data.lines]
+
+
+# --- after an acceptance -------------------------------------------------------------------------
+
+
+def reckon_later(checked: Checked, log: Sequence[Record], record: Record, milestone: str) -> None:
+    """Adds what one fact says of a milestone, if it says anything that can be reckoned again."""
+    data = record.data
+    if not isinstance(data, _Later) or not _is_about(data, milestone):
+        return
+    before = fold(one for one in log if one.version < record.version)
+    found = before.milestones.get(milestone) if before is not None else None
+    if before is None or found is None:
+        return
+    if isinstance(data, _FOLLOWED):
+        _tax(checked, before, found, record)
+    elif isinstance(data, e.RetentionReleased):
+        _release(checked, before, found, data, record.position)
+    elif isinstance(data, e.PaymentRecorded):
+        _discount(checked, before, log, data, record.position)
+    else:
+        for covered in data.covers:
+            if covered.milestone == milestone:
+                checked.due(_invoiced(before, found, data, covered, record.position))
+
+
+def _is_about(data: e.Fact, milestone: str) -> bool:
+    if isinstance(data, e.InvoiceReceived | e.InvoiceRejected):
+        return any(covered.milestone == milestone for covered in data.covers)
+    return getattr(data, "milestone", None) == milestone
+
+
+def _tax(checked: Checked, before: Contract, milestone: Milestone, record: Record) -> None:
+    """By how much tax follows a decision of people: what comes with an acceptance is taxed there."""
+    data = record.data
+    if not getattr(data, "proposal", 0):
+        return
+    own = [line for line in getattr(data, "lines", ()) if line.step != "tax"]
+    stored = [line for line in getattr(data, "lines", ()) if line.step == "tax"]
+    wanted = tax_of(before, milestone, own) if own else []
+    checked.compare(stored, wanted, record.position)
+
+
+def _release(
+    checked: Checked,
+    before: Contract,
+    milestone: Milestone,
+    data: e.RetentionReleased,
+    position: int,
+) -> None:
+    """A release may be of a part, never of more than the terms let go by its day, less what was released before."""
+    if data.on is None:
+        return
+    gone = released_by(before, milestone, data.on)
+    left = max(0, gone - milestone.released_minor)
+    amount = min(data.amount_minor, left)
+    checked.compare(
+        list(data.lines), [released(milestone, amount, gone, milestone.released_minor)], position
+    )
+    due = due_of(before, milestone, amount, data.on)
+    if due.calendar == data.calendar:
+        stored = PaymentDue(data.payment_due, data.provisional)
+        same = stored[:2] == due[:2]
+        checked.due(True if same else due_differs(stored, due, position))
+
+
+def _invoiced(
+    before: Contract,
+    milestone: Milestone,
+    data: e.InvoiceReceived | e.InvoiceRejected,
+    covered: Covered,
+    position: int,
+) -> Differs | bool | None:
+    """When payment falls due by an invoice, or by those that are left; None where it does not count from them."""
+    terms, acceptance = before.terms_of(milestone), milestone.acceptance
+    if terms.payment is None or terms.payment.after != "invoice" or acceptance is None:
+        return None
+    if isinstance(data, e.InvoiceReceived):
+        day = data.issued_on or data.on
+    else:
+        day = invoiced_on(before, milestone, data.invoice)
+    due = payment_due(terms, acceptance.on, day)
+    if due.calendar != covered.calendar:
+        return None
+    stored = PaymentDue(covered.payment_due, covered.provisional)
+    return True if stored[:2] == due[:2] else due_differs(stored, due, position)
+
+
+def _discount(
+    checked: Checked,
+    before: Contract,
+    log: Sequence[Record],
+    data: e.PaymentRecorded,
+    position: int,
+) -> None:
+    """A discount is what the terms gave on the day of the instruction."""
+    if not data.lines:
+        return
+    earlier = fold(one for one in log if one.version < data.instruction)
+    payment = before.payments.get(data.instruction)
+    if earlier is None or payment is None:
+        return
+    gives = early_payment(earlier, earlier.milestones[data.milestone], payment.on)
+    wanted = [e.Line(step="settlement", clause="discount", amount_minor=-gives)]
+    stored = [
+        e.Line(step=line.step, clause=line.clause, amount_minor=line.amount_minor)
+        for line in data.lines
+    ]
+    checked.compare(stored, wanted, position)

@@ -1,18 +1,21 @@
-"""Who may import whom, what the pure parts may not touch, and how long a file may be."""
+"""Who may import whom, that no circle comes of it, what the pure parts may not touch, how long a function may be."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from ledger import store
+from ledger.decisions.decide import DECIDERS
+
 REPOSITORY = Path(__file__).resolve().parent.parent
-MAX_LINES = 400
+MAX_LINES = 70
 
 # Package → what it may import of ours besides itself. Migrations are frozen history, so they lean
 # on nothing that changes, save the names that the store itself is built from.
@@ -64,12 +67,13 @@ class Module:
 class Import:
     """One imported dotted name; `from a import b` gives `a.b`.
 
-    Deferred means inside a function or under TYPE_CHECKING: loading the module does not run it.
+    Deferred means inside a function or under TYPE_CHECKING: loading the module does not run it. Typed is the latter.
     """
 
     target: str
     line: int
     deferred: bool
+    typed: bool = False
 
 
 def within(name: str, *packages: str) -> bool:
@@ -84,19 +88,18 @@ def is_pure(name: str) -> bool:
 def imports_of(module: Module) -> Iterator[Import]:
     """Every import anywhere in the module, also by importlib with a literal name."""
 
-    def visit(node: ast.AST, deferred: bool) -> Iterator[Import]:
+    def visit(node: ast.AST, deferred: bool, typed: bool) -> Iterator[Import]:
         for target in targets(node, module):
-            yield Import(target, getattr(node, "lineno", 0), deferred)
+            yield Import(target, getattr(node, "lineno", 0), deferred or typed, typed)
+        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         for child in ast.iter_child_nodes(node):
-            yield from visit(child, deferred or defers(node, child))
+            yield from visit(child, deferred or function, typed or only_types(node, child))
 
-    yield from visit(ast.parse(module.source), False)
+    yield from visit(ast.parse(module.source), False, False)
 
 
-def defers(node: ast.AST, child: ast.AST) -> bool:
+def only_types(node: ast.AST, child: ast.AST) -> bool:
     match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-            return True
         case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body):
             return child in body
     return False
@@ -155,6 +158,78 @@ def breaches(module: Module) -> list[str]:
     return found
 
 
+# What is imported by a name that is put together: the rooms of decisions, and what the store hands on. (The nouns that
+# commands.main names are no such arrows: `help` lists the tree in which it hangs.)
+BY_NAME = {
+    "ledger.decisions.decide": [f"ledger.decisions.{one}" for one in DECIDERS.values()],
+    "ledger.store": [f"ledger.store.{home}" for home in store._HOMES.values()],
+}
+
+
+def arrows(
+    modules: list[Module], by_name: Mapping[str, list[str]] = BY_NAME
+) -> dict[str, list[str]]:
+    """Module → those of ours that it imports: at once, in a function, for a type, or by a name put together.
+
+    In the oracle types are left out: its objects know what they belong to.
+    """
+    known = {module.name for module in modules}
+    found: dict[str, list[str]] = {}
+    for module in modules:
+        made = [
+            one.target
+            for one in imports_of(module)
+            if not (one.typed and within(module.name, ORACLE))
+        ]
+        homes = (home(target, known) for target in [*made, *by_name.get(module.name, [])])
+        found[module.name] = sorted({one for one in homes if one and one != module.name})
+    return found
+
+
+def home(target: str, known: Set[str]) -> str:
+    """The module that an imported name is, or stands in; "" where it is none of these."""
+    while target and target not in known:
+        target = target.rpartition(".")[0]
+    return target
+
+
+def circles(found: Mapping[str, list[str]]) -> list[list[str]]:
+    """The sets of modules of which each can be reached from each other, sorted (Tarjan's strong components)."""
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    waiting: list[str] = []
+    rings: list[list[str]] = []
+
+    def visit(name: str) -> None:
+        number[name] = low[name] = len(number)
+        waiting.append(name)
+        for other in found[name]:
+            if other not in number:
+                visit(other)
+                low[name] = min(low[name], low[other])
+            elif other in waiting:
+                low[name] = min(low[name], number[other])
+        if low[name] == number[name]:
+            ring = waiting[waiting.index(name) :]
+            del waiting[waiting.index(name) :]
+            rings.extend([sorted(ring)] if len(ring) > 1 else [])
+
+    for name in found:
+        if name not in number:
+            visit(name)
+    return sorted(rings)
+
+
+def too_long(module: Module) -> list[str]:
+    """The functions of more lines than one takes in at a look, decorators apart."""
+    return [
+        f"{module.name}:{node.lineno}: {node.name} has {lines} lines"
+        for node in ast.walk(ast.parse(module.source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > MAX_LINES
+    ]
+
+
 def modules_of(package: str) -> list[Module]:
     modules = []
     for path in sorted((REPOSITORY / package).rglob("*.py")):
@@ -172,9 +247,61 @@ def test_imports_follow_the_directions_and_pure_parts_stay_pure(package: str) ->
     assert [breach for module in modules for breach in breaches(module)] == []
 
 
-def test_no_file_is_longer_than_400_lines() -> None:
-    lengths = {m.name: len(m.source.splitlines()) for p in MAY_IMPORT for m in modules_of(p)}
-    assert {name: lines for name, lines in lengths.items() if lines > MAX_LINES} == {}
+def test_no_imports_go_round_in_a_circle() -> None:
+    assert circles(arrows([m for p in MAY_IMPORT for m in modules_of(p)])) == []
+
+
+def test_a_module_that_imports_by_a_name_put_together_is_among_those_whose_names_are_known() -> (
+    None
+):
+    computed = {
+        module.name
+        for package in MAY_IMPORT
+        for module in modules_of(package)
+        for node in ast.walk(ast.parse(module.source))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] in ("import_module", "__import__")
+        and not targets(node, module)
+    }
+    assert computed == {*BY_NAME, "commands.main", "commands.deferred"}
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "from commands.a import thing",
+        "def f():\n    from commands import a",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from commands.a import Thing",
+        "def f():\n    import importlib\n    importlib.import_module('commands.a')",
+        "import commands.c",
+    ],
+)
+def test_a_planted_circle_is_found(back: str) -> None:
+    planted = [
+        Module("commands.a", "from commands.b import thing"),
+        Module("commands.b", back),
+        Module("commands.c", "def f():\n    def g():\n        from commands.a import thing"),
+        Module("commands.d", "import commands.a, commands.b"),
+    ]
+    (found,) = circles(arrows(planted))
+    assert {"commands.a", "commands.b"} <= set(found) <= {"commands.a", "commands.b", "commands.c"}
+
+
+def test_a_planted_circle_through_a_name_put_together_is_found() -> None:
+    planted = [Module("x.a", "import_module(f'x.{room}')"), Module("x.b", "import x.a")]
+    assert circles(arrows(planted)) == []
+    assert circles(arrows(planted, {"x.a": ["x.b.function"]})) == [["x.a", "x.b"]]
+
+
+def test_no_function_is_longer_than_70_lines() -> None:
+    assert [long for p in MAY_IMPORT for m in modules_of(p) for long in too_long(m)] == []
+
+
+def test_a_planted_long_function_is_found() -> None:
+    body = "\n".join(f"        x = {line}" for line in range(MAX_LINES))
+    source = f"class C:\n    @decorated\n    def long(self):\n{body}\n\ndef short():\n    pass"
+    (found,) = too_long(Module("commands.x", source))
+    assert found == "commands.x:3: long has 71 lines"
 
 
 def test_importing_the_pure_parts_loads_no_heavy_library() -> None:

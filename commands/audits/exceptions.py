@@ -29,7 +29,7 @@ from ledger.payees import fold as fold_payees
 from ledger.store.reading import read_stream, read_streams, stream_count
 from projections.derive import contracts, payments
 from projections.examining import Examiner, state_of
-from projections.exception_rules import Exceptional, Setting, Settings, limits_of, weight_of
+from projections.exception_rules.rule import Exceptional, Setting, Settings, limits_of, weight_of
 from projections.exceptions import OF_LOG, every_rule, of_log, of_rows
 from projections.rebuild.fold import no_collection
 

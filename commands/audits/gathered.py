@@ -14,7 +14,7 @@ import msgspec
 
 from commands.output import money
 from ledger.money import display_minor
-from projections.exception_rules import Exceptional
+from projections.exception_rules.rule import Exceptional
 
 COLUMNS = ("rule", "severity", "contract", "milestone", "detail", "events")
 _TABLE = """

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from commands.options import Output
 from commands.output import check_writable
-from commands.session import say
 from commands.settings import Settings
+from commands.terminal import say
 from ledger.errors import InputInvalid
 from ledger.proof.checkpoints import origin_of
 from ledger.proof.notes import NoteInvalid, VerifierKey, parse_verifier_key, public_key

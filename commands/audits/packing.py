@@ -13,8 +13,9 @@ from commands.audits.stream import bounded
 from commands.known import require_contract
 from commands.options import Moment, Output, Recording
 from commands.output import csv_line
-from commands.session import opened, say
+from commands.session import opened
 from commands.settings import Settings
+from commands.terminal import say
 from commands.version import product_version
 from projections.exports.bundle.make import Made, make
 from projections.exports.bundle.source import Source, natural_end

@@ -19,8 +19,8 @@ from commands.known import not_found
 from commands.options import Output
 from commands.output import writing
 from commands.reference_names import MilestoneName
-from commands.session import say
 from commands.settings import Settings
+from commands.terminal import say
 from ledger.contract import fold
 from ledger.errors import InputInvalid, IntegrityViolated
 from ledger.events import LogSealed, Record, decode_record

@@ -13,7 +13,7 @@ from typing import Any
 
 from commands.imports.yaml_text import Loaded, load_text_yaml
 from ledger.errors import InputInvalid
-from projections.exception_rules import SEVERITIES, ExceptionRule, Setting
+from projections.exception_rules.rule import SEVERITIES, ExceptionRule, Setting
 
 _SWITCHES = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 _MAX_BYTES = 1_000_000

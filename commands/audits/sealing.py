@@ -14,8 +14,8 @@ from commands.audits.anchors import Anchor
 from commands.audits.keys import private_key, trusted_keys
 from commands.options import Output
 from commands.output import check_writable
-from commands.session import say
 from commands.settings import Settings
+from commands.terminal import say
 from ledger.errors import Failure
 from ledger.proof.notes import public_key
 from ledger.store.database import connect, reading

@@ -10,8 +10,9 @@ from commands.known import require_contract
 from commands.options import Output, Recording
 from commands.output import Column, Table, emit, exact, number
 from commands.reference_names import VersionName
-from commands.session import opened, say
+from commands.session import opened
 from commands.settings import Settings
+from commands.terminal import say
 from ledger.errors import InputInvalid, IntegrityViolated
 from ledger.proof.allowed_signers import AllowedSigner, parse_file
 from ledger.store.reading import read_stream

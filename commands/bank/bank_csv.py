@@ -24,10 +24,10 @@ from commands.bank.statement import (
     reason_in,
 )
 from commands.imports.cells import plain_amount, read_date
+from commands.imports.columns import Sheet
 from commands.imports.csv_reader import open_csv
 from commands.imports.figures import one_meaning
 from commands.imports.mapping import Mapping, did_you_mean
-from commands.imports.rows import Sheet
 from commands.output import unescape_cell
 from ledger.errors import InputInvalid
 from ledger.events import BankAmount, BankCharge, BankEntry, BankSide

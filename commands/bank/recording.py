@@ -17,7 +17,7 @@ from commands.bank.settling import (
 )
 from commands.bank.spreading import settled_by
 from commands.bank.transfers import Part, Transfer, of_id, part_of
-from commands.session import say
+from commands.terminal import say
 from ledger.decisions.case import find
 from ledger.errors import InputInvalid
 from ledger.events import Exchange

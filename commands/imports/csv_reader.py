@@ -12,9 +12,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from commands.imports.columns import Record, Sheet
 from commands.imports.found import Reading, bytes_of, files_in
 from commands.imports.mapping import OWN_NAMES, Mapping
-from commands.imports.rows import Record, Sheet, gather
+from commands.imports.rows import gather
 from commands.output import visible
 from ledger.errors import InputInvalid
 

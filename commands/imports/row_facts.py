@@ -5,34 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from commands.imports.cells import Cell, shown
+from commands.imports.columns import Bad, Columns, Row
 from commands.imports.found import Reading, Skipped, Warned
 from commands.output import unescape_cell
-from ledger.errors import InputInvalid
 from ledger.intents import TakeOver
 from ledger.money import format_minor
-
-if TYPE_CHECKING:
-    from commands.imports.rows import Columns, Row
 
 # Among the facts of a row stand its labels, and the amounts finer than their currency as they were written, under names
 # that no field has.
 LABEL = "label "
 FINER = "finer "
-
-
-class Bad(Exception):
-    """Why a row is left out: the field ("" for the whole row), the reason, its rule, and what the cell shows."""
-
-    def __init__(self, name: str, reason: str, rule: str = "", cell: str = "") -> None:
-        super().__init__(reason)
-        self.name, self.reason, self.rule, self.cell = name, reason, rule, cell
-
-
-def bad_cell(name: str, bad: InputInvalid, cell: str) -> Bad:
-    return Bad(name, f"{bad.message} {bad.hint}".strip(), bad.code, cell)
 
 
 class Facts:

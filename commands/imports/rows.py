@@ -8,14 +8,14 @@ that contradicts an earlier one is left out and listed, never repaired. Empty ce
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
 from msgspec.structs import replace
 
-from commands.imports.cells import AMOUNTS, STATUSES, Cell, Notation, known_value, shown
+from commands.imports.cells import AMOUNTS, STATUSES, Notation
+from commands.imports.columns import Bad, Columns, Row, Sheet, bad_cell
 from commands.imports.figures import Figure
 from commands.imports.found import Reading
 from commands.imports.mapping import (
@@ -23,28 +23,15 @@ from commands.imports.mapping import (
     FIELDS,
     OWN_NAMES,
     PLAN_FACTS,
-    TELLS,
     Mapping,
     did_you_mean,
 )
-from commands.imports.row_facts import FINER, LABEL, Bad, Facts, Ids, Log, bad_cell, contradiction
+from commands.imports.row_facts import FINER, LABEL, Facts, Ids, Log, contradiction
 from commands.imports.scales import scales_told
 from ledger.errors import InputInvalid
 from ledger.intents import TakenDispute, TakenMilestone, TakenPayment, TakeOver
 from ledger.money import UNKNOWN_CURRENCY, format_minor
 from ledger.recorded import PARTS
-
-Record = tuple[int, Sequence[Cell] | str]
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A table: its header, and each record as line number and cells, or what is wrong with it."""
-
-    name: str
-    header: list[str]
-    header_line: int
-    records: Iterator[Record]
 
 
 def gather(sheets: Iterable[Sheet], mapping: Mapping = OWN_NAMES) -> Reading:
@@ -72,65 +59,6 @@ def gather(sheets: Iterable[Sheet], mapping: Mapping = OWN_NAMES) -> Reading:
 
 
 # --- from cells to values ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Where one sheet's fields stand; `titles` has the header's word for each field."""
-
-    sheet: Sheet
-    number: int
-    titles: dict[str, str] = field(default_factory=dict)
-    picks: list[tuple[str, int, Callable[[str], Any], Notation]] = field(default_factory=list)
-    constants: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def knows(self) -> frozenset[str]:
-        """The parts of history that the sheet can tell."""
-        read = (*self.titles, *self.constants)
-        return frozenset(part for name in read for part in TELLS.get(name, ()))
-
-    def place(self, line: int, name: str = "") -> str:
-        column = f":{self.titles.get(name, name)}" if name else ""
-        return f"{self.sheet.name}:{line}{column}"
-
-    def row(self, line: int, cells: Sequence[Cell] | str) -> Row:
-        """The row with its known values; amounts are still text. Raises Bad."""
-        if isinstance(cells, str):
-            raise Bad("", cells, "row-shape")
-        known = dict(self.constants)
-        for name, index, convert, notation in self.picks:
-            try:
-                value = known_value(name, cells[index], convert, notation)
-            except InputInvalid as bad:
-                raise bad_cell(name, bad, shown(cells[index])) from None
-            if value is not None:
-                known[name] = value
-        for name in ("contract", "milestone"):
-            if name not in known:
-                raise Bad(name, f"the {name} has no id", "id-missing")
-        return Row(self, line, known["contract"], known["milestone"], known)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row; what is unknown is not among `known`."""
-
-    columns: Columns
-    line: int
-    contract: str
-    milestone: str
-    known: dict[str, Any]
-
-    @property
-    def is_paid(self) -> bool:
-        """Whether it tells of a payment: an amount of 0 without a date says that there is none."""
-        return "paid_on" in self.known or bool(self.known.get("paid_amount"))
-
-    @property
-    def is_disputed(self) -> bool:
-        told = ("disputed_on", "dispute_outcome")
-        return any(name in self.known for name in told) or bool(self.known.get("dispute_amount"))
 
 
 def _bind(sheet: Sheet, number: int, mapping: Mapping, log: Log) -> Columns:

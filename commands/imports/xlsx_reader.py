@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from commands.imports.cells import Cell, Unreadable
+from commands.imports.columns import Record, Sheet
 from commands.imports.found import Reading, bytes_of, files_in
 from commands.imports.mapping import OWN_NAMES, Mapping
-from commands.imports.rows import Record, Sheet, gather
+from commands.imports.rows import gather
 from commands.output import escape_cell
 from commands.workbook import unescaped
 from ledger.errors import InputInvalid

@@ -17,7 +17,8 @@ from commands.output import Table, emit, visible
 from commands.reports.asked import Asked
 from commands.reports.reproduction import day_in_words, digested
 from commands.reports.unknown import footer, left_out_in_words, told
-from commands.session import opened, say
+from commands.session import opened
+from commands.terminal import say
 from ledger.errors import Conflict, StoreUnavailable
 from ledger.money import display_minor, format_minor
 from ledger.state import Contract

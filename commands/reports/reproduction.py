@@ -13,8 +13,7 @@ from datetime import date
 from hashlib import sha256
 
 from commands.options import Moment, Output
-from commands.output import table_width
-from commands.session import say
+from commands.terminal import say, table_width
 from commands.version import version_text
 from projections.derive import DERIVATION
 

@@ -8,7 +8,7 @@ from commands.output import Column, Table, exact, number
 from commands.reports.frame import Found, shown
 from commands.reports.reporting import told
 from commands.reports.schedule import reference
-from commands.reports.statement import Statement, masked
+from commands.reports.statement_parts import Statement, masked
 from projections.incentives import Incentive
 
 _SUMS = {

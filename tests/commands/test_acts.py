@@ -240,7 +240,7 @@ def test_a_payment_run_asks_and_records_all_or_nothing(
         raise InputInvalid("not-confirmed", "not confirmed; nothing was recorded")
 
     with monkeypatch.context() as answering:
-        answering.setattr("commands.output.confirm", refuse)
+        answering.setattr("commands.asking.confirm", refuse)
         assert main(["payment", "run", "--as", "finance-1"]) == 2
     assert (asked, positions(here)) == (
         ["Instruct 2 payments, 301,080.00 CNY?"],

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
+from commands.asking import confirm
 from commands.options import Output
 from commands.output import (
     Column,
@@ -22,7 +23,6 @@ from commands.output import (
     Table,
     as_json,
     colourful,
-    confirm,
     csv_line,
     emit,
     escape_cell,

@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from commands.reports.schedule import MORE_TOTALS, TOTALS
-from commands.reports.statement import masked
+from commands.reports.statement_parts import masked
 from commands.workbook import unescaped
 from ledger.money import parse_minor
 from tests.commands import transcripts

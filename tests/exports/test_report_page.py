@@ -16,7 +16,7 @@ from ledger.contract import fold
 from ledger.events import Line, PenaltyAssessed, Record
 from ledger.intents import TakenMilestone, TakenPayment, TakeOver
 from ledger.state import Contract
-from projections.exception_rules import Exceptional
+from projections.exception_rules.rule import Exceptional
 from projections.exports.bundle import report as page
 from projections.exports.bundle.source import Source
 from tests.decisions.builders import contract, defined

@@ -16,14 +16,9 @@ from ledger import events as e
 from ledger.events import Fact, Line, Record, Result
 from ledger.terms import Terms
 from projections.examining import examine
-from projections.exception_rules import (
-    Exceptional,
-    Paid,
-    Setting,
-    Unchecked,
-    exception_rules,
-)
-from projections.exception_rules_money import duplicate_payment, edits
+from projections.exception_rules.every import exception_rules
+from projections.exception_rules.money import duplicate_payment, edits
+from projections.exception_rules.rule import Exceptional, Paid, Setting, Unchecked
 from tests.decisions import builders as b
 from tests.decisions.builders import day
 from tests.decisions.spec import given
@@ -354,7 +349,7 @@ def test_many_payments_of_one_amount_are_not_compared_pair_by_pair(
         compared.append(names)
         return 9
 
-    monkeypatch.setattr("projections.exception_rules_money.edits", different)
+    monkeypatch.setattr("projections.exception_rules.money.edits", different)
     many = [replace(ONE, reference=f"{n * 7919:06}", position=n) for n in range(1_000)]
     assert list(duplicate_payment(many, {"days": 14, "distance": 1})) == []
     assert len(compared) < 20 * len(many)  # of half a million pairs

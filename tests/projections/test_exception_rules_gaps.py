@@ -12,7 +12,8 @@ from ledger.events import Amendment
 from ledger.gaps import gaps
 from ledger.terms import AdvanceRecovery, PaymentTerms, Retention, Tier
 from projections.examining import examine
-from projections.exception_rules import Setting, exception_rules
+from projections.exception_rules.every import exception_rules
+from projections.exception_rules.rule import Setting
 from tests.decisions.builders import (
     TERMS,
     accepted,

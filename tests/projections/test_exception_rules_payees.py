@@ -10,7 +10,8 @@ from ledger import events as e
 from ledger.events import BankAccount, Record
 from ledger.payees import Payees, fold
 from projections.examining import Examined, examine
-from projections.exception_rules import Setting, exception_rules
+from projections.exception_rules.every import exception_rules
+from projections.exception_rules.rule import Setting
 from tests.decisions.builders import accepted, day, pays, permitted
 from tests.decisions.spec import record
 

@@ -10,7 +10,8 @@ import pytest
 from ledger import intents as i
 from ledger.terms import EarlyPayment, PaymentTerms, Retention, RetentionRelease, Tax
 from projections.examining import examine
-from projections.exception_rules import Setting, exception_rules
+from projections.exception_rules.every import exception_rules
+from projections.exception_rules.rule import Setting
 from tests.decisions.builders import accepted, day, last, pays, play, records_paid
 from tests.decisions.spec import Story
 

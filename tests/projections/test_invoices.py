@@ -11,7 +11,8 @@ from ledger.terms import InvoicePolicy
 from projections.derive import invoices
 from projections.derive.inbox import tasks
 from projections.examining import examine
-from projections.exception_rules import Exceptional, Setting, exception_rules
+from projections.exception_rules.every import exception_rules
+from projections.exception_rules.rule import Exceptional, Setting
 from tests.decisions.builders import (
     accepted,
     contract,

@@ -21,7 +21,7 @@ from ledger.store.database import reading
 from ledger.store.perform import perform
 from ledger.store.redeciding import judge_log
 from projections.derive import MODELS
-from projections.exception_rules import exception_rules
+from projections.exception_rules.every import exception_rules
 from projections.reading import reader
 from projections.rebuild import fold
 from projections.rebuild.catchup import catch_up

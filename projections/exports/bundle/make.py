@@ -17,7 +17,7 @@ from ledger.statements import allowed_line, signature_of
 from ledger.store.reading import read_log, read_stream
 from projections.derive import DERIVATION
 from projections.examining import examine
-from projections.exception_rules import Exceptional
+from projections.exception_rules.rule import Exceptional
 from projections.exceptions import exceptions
 from projections.exports import beancount, hledger
 from projections.exports.bundle import tables

@@ -10,7 +10,7 @@ from ledger.money import display_minor
 from ledger.state import Contract, Milestone
 from ledger.statements import signature_of
 from projections.derive import schedule
-from projections.exception_rules import Exceptional
+from projections.exception_rules.rule import Exceptional
 from projections.explain import Explanation, explain
 from projections.exports.bundle.page import END, HEAD, facts, table, text
 from projections.exports.bundle.source import Source

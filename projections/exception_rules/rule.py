@@ -167,21 +167,6 @@ def rule_of_payees(
     return register
 
 
-def exception_rules() -> tuple[ExceptionRule, ...]:
-    """Every rule over folds, in the order of definition."""
-    from projections import (
-        exception_rules_gaps,
-        exception_rules_invoices,
-        exception_rules_money,
-        exception_rules_payees,
-        exception_rules_people,
-    )
-
-    assert exception_rules_people and exception_rules_money and exception_rules_invoices
-    assert exception_rules_payees and exception_rules_gaps
-    return tuple(_registered.values())
-
-
 def limits_of(rule: ExceptionRule, settings: Settings) -> Limits:
     """A rule's limits under the settings."""
     return {**rule.limits, **settings.get(rule.id, Setting()).limits}
@@ -190,3 +175,8 @@ def limits_of(rule: ExceptionRule, settings: Settings) -> Limits:
 def weight_of(rule: ExceptionRule, settings: Settings) -> str:
     """A rule's severity under the settings."""
     return settings.get(rule.id, Setting()).severity or rule.severity
+
+
+def registered() -> tuple[ExceptionRule, ...]:
+    """Every rule defined so far, in the order of definition."""
+    return tuple(_registered.values())

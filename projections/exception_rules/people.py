@@ -11,7 +11,7 @@ from ledger.calendars import local_date
 from ledger.money import display_minor
 from ledger.state import Approval, Contract
 from ledger.terms import Terms
-from projections.exception_rules import Findings, Hit, Seen, Unchecked, exception_rule
+from projections.exception_rules.rule import Findings, Hit, Seen, Unchecked, exception_rule
 
 
 def _approvals(contract: Contract) -> Iterator[tuple[str, tuple[str, ...], Approval]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.gaps import gaps_of
-from projections.exception_rules import Findings, Hit, Seen, exception_rule
+from projections.exception_rules.rule import Findings, Hit, Seen, exception_rule
 
 
 def _of(seen: Seen, rule: str) -> Findings:

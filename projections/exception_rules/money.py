@@ -11,7 +11,7 @@ from typing import Any
 from ledger.calculations import Quality, calculation_of
 from ledger.money import display_minor
 from ledger.payables import withheld, withheld_by
-from projections.exception_rules import (
+from projections.exception_rules.rule import (
     AcrossFindings,
     Findings,
     Hit,

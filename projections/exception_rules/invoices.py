@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.invoicing import invoiceable, paid_of, tolerance
 from ledger.money import display_minor
-from projections.exception_rules import Findings, Hit, Seen, exception_rule
+from projections.exception_rules.rule import Findings, Hit, Seen, exception_rule
 
 
 @exception_rule(

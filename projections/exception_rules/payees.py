@@ -8,7 +8,7 @@ from datetime import date
 from ledger.counting import in_days
 from ledger.payees import Payee, Payees, masked, same_place
 from ledger.state import ADMINISTRATOR, Payment
-from projections.exception_rules import (
+from projections.exception_rules.rule import (
     Findings,
     Hit,
     Limits,
