@@ -28,8 +28,9 @@ from commands.wording_parts import (
 )
 from commands.wording_payment import SENTENCES_OF_PAYMENT
 from ledger import events as e
-from ledger.calculations import Gross, calculation_of
+from ledger.calculations import Gross
 from ledger.calendars import local_date
+from ledger.clauses import calculation_of
 from ledger.events import Fact, Line, Record
 from ledger.state import Contract
 

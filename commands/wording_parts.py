@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from ledger import events as e
-from ledger.calculations import Damages, Early, Late, Quality, calculation_of
+from ledger.calculations import Damages, Early, Late, Quality
+from ledger.clauses import calculation_of
 from ledger.counting import in_days
 from ledger.events import Line, Record
 from ledger.money import display_minor

@@ -1,8 +1,9 @@
 """What a price line keeps of its calculation: stored as texts, read as one type per clause.
 
 A line keeps what a person needs to check it by hand, as `{"days": "3", "rate": "0.5%", ...}`, for ever. Whoever wants
-to know how it came about (words, recomputation, statements, exports) reads it here and matches on the type, and mypy
-names every place in which a new clause has to be told. Amounts are minor units, rates texts as a file has them: "0.5%".
+to know how it came about (words, recomputation, statements, exports) reads it by its clause (ledger/clauses.py) and
+matches on the type, and mypy names every place in which a new clause has to be told. Amounts are minor units, rates
+texts as a file has them: "0.5%".
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 import msgspec
-
-from ledger.events import Line
 
 YesNo: TypeAlias = Literal["yes", "no", ""]
 
@@ -236,40 +235,6 @@ Calculation: TypeAlias = (
     | TakenBack
     | Stated
 )
-
-KEPT: dict[tuple[str, str], type[Calculation]] = {
-    ("gross", "accepted-part"): Gross,
-    ("bonus", "early"): Early,
-    ("bonus", "quality"): Quality,
-    ("bonus", "discretionary"): Discretionary,
-    ("penalty", "late"): Late,
-    ("penalty", "damages"): Damages,
-    ("penalty", "disincentive"): Late,
-    ("penalty", "waiver"): TakenBack,
-    ("tax", "vat"): Taxed,
-    ("tax", "withholding"): Taxed,
-    ("retention", "retained"): Retained,
-    ("retention", "release"): Released,
-    ("advance", "recovered"): Recovered,
-    ("adjustment", "dispute"): Resolved,
-    ("charge", "termination-fee"): Fee,
-    ("settlement", "discount"): Discount,
-    ("settlement", "set-off"): SetOff,
-}
-
-
-def calculation_of(line: Line) -> Calculation:
-    """What a line keeps, by its step and clause; `Stated` where it is none of ours, or does not fit."""
-    kept = line.calculation
-    found = KEPT.get((line.step, line.clause), Stated)
-    if "takes_back" in kept:  # of any clause
-        found = TakenBack
-    elif found is Recovered and "rest" in kept:
-        found = Rest
-    try:
-        return Stated(kept) if found is Stated else msgspec.convert(kept, found, strict=False)
-    except msgspec.ValidationError:
-        return Stated(kept)
 
 
 def percent(rate: str) -> Fraction:

@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import assert_never
 
 from ledger import calculations as kept
-from ledger.calculations import calculation_of, percent
+from ledger.calculations import percent
+from ledger.clauses import calculation_of
 from ledger.counting import in_days
 from ledger.events import Line, Record
 from ledger.money import display_minor, exponent

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ledger import events as e
-from ledger.calculations import Early, Retained, calculation_of
+from ledger.calculations import Early, Retained
+from ledger.clauses import calculation_of
 from ledger.contract import fold
 from ledger.decisions.delivery import in_force
 from ledger.events import Record

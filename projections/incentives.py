@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil
 
-from ledger.calculations import Quality, calculation_of
+from ledger.calculations import Quality
+from ledger.clauses import calculation_of
 from ledger.decisions.delivery import delivered, progress
 from ledger.events import Line, MilestoneSubmitted
 from ledger.money import percent_of, percent_text

@@ -15,7 +15,8 @@ from datetime import date
 import msgspec
 
 from ledger import events as e
-from ledger.calculations import Quality, TakenBack, calculation_of
+from ledger.calculations import Quality, TakenBack
+from ledger.clauses import calculation_of
 from ledger.contract import fold
 from ledger.decisions.adjusting import tax_of
 from ledger.decisions.delivery import delivered, invoiced_on

@@ -222,13 +222,22 @@ def criteria_can_be_met(document: ContractDocument) -> Problems:
                 )
 
 
-CHECKS: tuple[Callable[[ContractDocument], Problems], ...] = (
-    the_early_bonus_is_by_day_or_by_table,
-    lateness_is_charged_once,
-    the_discount_has_a_last_day,
-    retention_is_let_go_in_full,
-    advances_are_recovered,
-    bonuses_are_for_milestones_that_earn_them,
-    quality_bonuses_pay_something_once,
-    criteria_can_be_met,
-)
+Check = Callable[[ContractDocument], Problems]
+
+# By the term that agrees a clause; where there is none, the types of its values say all that must hold.
+BY_TERM: dict[str, tuple[Check, ...]] = {
+    "early_bonus": (the_early_bonus_is_by_day_or_by_table,),
+    "late_penalty": (lateness_is_charged_once,),
+    "late_damages": (lateness_is_charged_once,),
+    "payment": (the_discount_has_a_last_day,),
+    "retention": (retention_is_let_go_in_full,),
+    "advance": (advances_are_recovered,),
+    "quality_bonuses": (
+        bonuses_are_for_milestones_that_earn_them,
+        quality_bonuses_pay_something_once,
+        criteria_can_be_met,
+    ),
+    "tax": (),
+    "termination": (),
+}
+CHECKS = tuple(dict.fromkeys(check for checks in BY_TERM.values() for check in checks))

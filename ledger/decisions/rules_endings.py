@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from ledger.calculations import SetOff, calculation_of
+from ledger.calculations import SetOff
+from ledger.clauses import calculation_of
 from ledger.decisions.case import Case, Objection, rule
 from ledger.decisions.rules_money import written
 from ledger.events import Share, Termination

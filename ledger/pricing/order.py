@@ -1,36 +1,12 @@
-"""The order in which a milestone is priced: adding a clause means adding one module and naming it here."""
+"""A milestone is priced: every clause in its order, and lines that undo others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from ledger.clauses import CLAUSES
 from ledger.events import Line
-from ledger.pricing import (
-    advance_recovery,
-    disincentive,
-    early_bonus,
-    gross,
-    late_damages,
-    late_penalty,
-    quality_bonus,
-    retention,
-    tax,
-)
 from ledger.pricing.delivered import Delivered
 
-Clause = Callable[[Delivered], list[Line]]
-
-ORDER: tuple[Clause, ...] = (
-    gross.lines,
-    early_bonus.lines,
-    quality_bonus.lines,
-    late_penalty.lines,
-    late_damages.lines,
-    disincentive.lines,
-    tax.lines,
-    retention.lines,
-    advance_recovery.lines,
-)
+ORDER = tuple(clause.price for clause in CLAUSES if clause.price is not None)
 
 
 def price(delivered: Delivered) -> list[Line]:

@@ -8,7 +8,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from ledger.calculations import Quality, calculation_of
+from ledger.calculations import Quality
+from ledger.clauses import calculation_of
 from ledger.money import display_minor
 from ledger.payables import withheld, withheld_by
 from projections.exception_rules.rule import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from ledger.clauses import CLAUSES
 from ledger.money import format_minor
 from ledger.state import Contract, Milestone
 from projections.exports.entries import STEPS
@@ -132,13 +133,7 @@ def _of_contract(contract: Contract) -> Iterator[str]:
     stated = terms.ceiling_minor is not None or any(True for _ in paid(contract))
     if not stated and all(gross_minor(m) is None for m in listed(contract)):
         yield "currency"
-    clauses: tuple[object, ...] = (
-        terms.payment,
-        terms.early_bonus,
-        terms.late_penalty,
-        terms.late_damages,
-    )
-    clauses += (terms.retention, terms.advance, terms.tax, terms.termination)
+    clauses = [getattr(terms, clause.term) for clause in CLAUSES if clause.term]
     if terms.roles or terms.approval or any(clauses):
         yield "terms"
     if contract.status in ("suspended", "completed"):

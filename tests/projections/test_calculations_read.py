@@ -2,47 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
-
-import msgspec
 import pytest
 
 from ledger import calculations as kept
-from ledger.calculations import KEPT, calculation_of
+from ledger.clauses import KEPT
 from ledger.events import Line
 from projections.calculations import calculation
+from tests.clause_parts import unread
 from tests.decisions import builders as b
-from tests.oracle.portfolios import play_money
-
-SEEDS = range(6)
-
-
-@cache
-def posted() -> tuple[Line, ...]:
-    """Lines of every clause, as decisions posted them."""
-    records = (record for seed in SEEDS for record in play_money(seed).records)
-    return tuple(line for record in records for line in getattr(record.data, "lines", ()))
-
-
-def unread(line: Line) -> Iterator[str]:
-    """The keys of a line that its type does not give back as they are stored."""
-    read = calculation_of(line)
-    names = {field.encode_name: field.name for field in msgspec.structs.fields(read)}
-    for key, value in line.calculation.items():
-        if key not in names or str(getattr(read, names[key])) != value:
-            yield key
-
-
-def test_the_stories_post_lines_of_every_clause_and_end() -> None:
-    types = {type(calculation_of(line)) for line in posted()}
-    assert {(line.step, line.clause) for line in posted()} == set(KEPT)
-    assert types == {*KEPT.values(), kept.Rest}
-
-
-def test_every_key_that_is_stored_is_read_by_the_type_of_its_clause() -> None:
-    found = {(line.step, line.clause, key) for line in posted() for key in unread(line)}
-    assert found == set()
 
 
 def test_a_key_that_no_type_reads_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
