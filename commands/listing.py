@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,6 +37,7 @@ class Asking:
     also: tuple[tuple[str, str, str], ...] = ()
     sure: tuple[tuple[str, str, str], ...] = ()
     overdue: bool = False
+    due_by: str | None = None
 
     def being(self, key: str, value: str | None) -> Asking:
         """Of a value that the command line has checked; the same where none is given."""
@@ -74,37 +75,35 @@ def listing_options(function: F) -> F:
 
 
 _DUE = (
-    click.option(
-        "--overdue", is_flag=True, help="Only what is not delivered and was due before today."
-    ),
+    click.option("--overdue", is_flag=True, help="Only what was due before today and waits."),
     click.option(
         "--due-by", type=DATE, metavar="DATE", help="Only what is due on that day or before."
     ),
-    click.option("--owner", metavar="NAME", help="Only what this person or unit answers for."),
-    click.option("--stage", metavar="STAGE", help="Only this stage."),
 )
+owner_option = click.option(
+    "--owner", metavar="NAME", help="Only what this person or unit answers for."
+)
+stage_option = click.option("--stage", metavar="STAGE", help="Only this stage.")
+_NAMED = ("owner", "stage")
 
 
-def due_options(function: F) -> F:
-    """Adds to `asking` what one asks of milestones: whose, of which stage, and due until when."""
+def due_options(*more: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Adds to `asking` until when things are due; `more` are options named as fields: owner, stage."""
 
-    @wraps(function)
-    def call(
-        *args: Any,
-        asking: Asking,
-        overdue: bool,
-        due_by: date | None,
-        owner: str | None,
-        stage: str | None,
-        **kwargs: Any,
-    ) -> Any:
-        named = {"owner": owner, "stage": stage}
-        also = tuple((key, "=", value) for key, value in named.items() if value is not None)
-        sure = [("current_due", "<=", due_by.isoformat())] if due_by else []
-        asking = replace(asking, also=also, sure=(*asking.sure, *sure), overdue=overdue)
-        return function(*args, asking=asking, **kwargs)
+    def adding(function: F) -> F:
+        @wraps(function)
+        def call(
+            *args: Any, asking: Asking, overdue: bool, due_by: date | None, **kwargs: Any
+        ) -> Any:
+            named = {key: kwargs.pop(key) for key in _NAMED if key in kwargs}
+            also = tuple((key, "=", value) for key, value in named.items() if value is not None)
+            until = due_by.isoformat() if due_by else None
+            asking = replace(asking, also=also, overdue=overdue, due_by=until)
+            return function(*args, asking=asking, **kwargs)
 
-    return stacked(_DUE)(call)  # type: ignore[no-any-return]
+        return stacked((*_DUE, *more))(call)  # type: ignore[no-any-return]
+
+    return adding
 
 
 def show(
@@ -123,53 +122,67 @@ def show(
     """
     from commands.known import for_whom, require_known
 
-    wanted, fields = _wanted(view, asking), _fields(view, asking)
     whose: dict[str, str | None] = {"contract": contract, "partner": partner}
     today = session.settings.today().isoformat()
     with session.reader() as reader:
         require_known(session.ledger, contract=contract, partner=partner, seen=reader)
-        for condition in wanted.conditions[: len(asking.where) + len(asking.also)]:
-            _require_value(reader, view, condition)
-        found = _Found(reader, view, wanted, {**whose, "today": today})
-        nothing = view.empty + _of_which(wanted, asking) + for_whom(**whose)
+        found = list_of(reader, view, asking, today, **whose)
+        nothing = view.empty + found.in_words + for_whom(**whose)
         if first and nothing == view.empty:
             nothing = f"{view.empty} yet: {first}"
-        chosen = fields if asking.columns else None
         session.output.emit(
-            lambda: {view.name: found.objects(chosen), "totals": found.totals_told()},
-            rows=found.objects(chosen),
-            columns=_header(view, chosen),
-            people=_people(found, fields, nothing, gives_way=chosen is None),
+            lambda: {view.name: found.objects(), "totals": found.totals_told()},
+            rows=found.objects(),
+            columns=found.header,
+            people=_people(found, nothing),
         )
         _warn(reader, contract)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """The rows that are wanted, and their totals."""
+class Listed:
+    """The rows that are wanted, which of their fields, and their totals.
+
+    `given` are the parameters of the view's query, `chosen` whether the fields were asked for.
+    """
 
     reader: Reader
     view: View
     wanted: Wanted
+    fields: tuple[Field, ...]
+    chosen: bool
     given: Mapping[str, str | None]
+    in_words: str
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The columns of CSV and sheets."""
+        return tuple(field.key for field in self.fields) if self.chosen else self.view.keys
 
     def rows(self) -> Rows:
+        """The rows as the query gives them."""
         from projections.views.narrowed import query
 
         sql, params = query(self.view, self.wanted)
         return self.reader.rows(sql, **self.given, **params)
 
     def totals(self) -> list[Found]:
+        """Per currency the number of rows `n`, and the sums."""
         from projections.views.narrowed import totals_query
 
         sql, params = totals_query(self.view, self.wanted)
         return self.reader.select(sql, **self.given, **params)
 
-    def objects(self, fields: Sequence[Field] | None) -> Iterator[dict[str, Any]]:
-        for row in self.rows():
-            yield {field.key: field.told(row) for field in fields or self.view.fields}
+    def objects(self, rows: Iterable[Mapping[str, Any]] | None = None) -> Iterator[dict[str, Any]]:
+        """The rows, or those given, for programs: whole, or what was asked for of them."""
+        from projections.views.view import objects
+
+        fields = self.fields if self.chosen else self.view.fields
+        day = {"today": self.given["today"]}
+        return objects(fields, ({**row, **day} for row in (self.rows() if rows is None else rows)))
 
     def totals_told(self) -> list[dict[str, Any]]:
+        """The totals for programs."""
         return [
             {
                 "currency": row["currency"],
@@ -179,6 +192,32 @@ class _Found:
             for row in self.totals()
         ]
 
+    def table(
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        totals: Sequence[Mapping[str, Any]] = (),
+        empty: str = "",
+        without: Sequence[str] = (),
+    ) -> Table:
+        """The rows for people, above the sums of each currency; `without` are fields that show nothing here."""
+        fields = [field for field in self.fields if self.chosen or field.key not in without]
+        told = [{**row, "today": self.given["today"]} for row in rows]
+        return table(fields, told, totals, empty or self.view.empty, gives_way=not self.chosen)
+
+
+def list_of(reader: Reader, view: View, asking: Asking, today: str, **given: str | None) -> Listed:
+    """What is asked for of a view; `today` is the day by which something is overdue, `given` what its query needs.
+
+    Raises NotFound for a value that nothing has, and InputInvalid `condition-invalid`, `field-unknown`.
+    """
+    wanted = _wanted(view, asking)
+    fields = _fields(view, asking)
+    for condition in wanted.conditions[: len(asking.where) + len(asking.also)]:
+        _require_value(reader, view, condition, today)
+    said = _of_which(wanted, asking)
+    told = {**given, "today": today}
+    return Listed(reader, view, wanted, fields, asking.columns is not None, told, said)
+
 
 def _wanted(view: View, asking: Asking) -> Wanted:
     from projections.views.narrowed import Condition, Wanted, parse_condition, parse_order
@@ -187,16 +226,10 @@ def _wanted(view: View, asking: Asking) -> Wanted:
     conditions += [Condition(*each) for each in (*asking.also, *asking.sure)]
     if asking.text is not None:
         conditions.append(Condition("", "~", asking.text))
+    if asking.due_by is not None:
+        conditions.append(Condition(view.due, "<=", asking.due_by))
     order = parse_order(asking.sort, view) if asking.sort is not None else ()
-    return Wanted(tuple(conditions), order, _only(asking))
-
-
-def _only(asking: Asking) -> tuple[str, ...]:
-    if not asking.overdue:
-        return ()
-    from projections.views.milestones import OVERDUE
-
-    return (OVERDUE,)
+    return Wanted(tuple(conditions), order, (view.overdue,) if asking.overdue else ())
 
 
 def _fields(view: View, asking: Asking) -> tuple[Field, ...]:
@@ -218,20 +251,16 @@ def _fields(view: View, asking: Asking) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def _header(view: View, chosen: Sequence[Field] | None) -> tuple[str, ...]:
-    return view.keys if chosen is None else tuple(field.key for field in chosen)
-
-
-def _require_value(reader: Reader, view: View, condition: Condition) -> None:
+def _require_value(reader: Reader, view: View, condition: Condition, today: str) -> None:
     """Passes for values that some row has. Raises NotFound `FIELD-unknown` with the nearest."""
     from commands.known import not_found
     from projections.views.narrowed import known_query, names, values_query
 
     for name in names(view, condition):
         sql, params = known_query(view, condition.key, name)
-        if reader.select(sql, **params):
+        if reader.select(sql, today=today, **params):
             continue
-        values = reader.select(values_query(view, condition.key))
+        values = reader.select(values_query(view, condition.key), today=today)
         known = sorted(str(row["value"]) for row in values)
         otherwise = f"there are {', '.join(known[:12])}" if known else f"no {view.name} has one"
         raise not_found(condition.key, name, known, otherwise)
@@ -243,14 +272,11 @@ def _of_which(wanted: Wanted, asking: Asking) -> str:
     return f" with {' and '.join(said)}" if said else ""
 
 
-def _people(
-    found: _Found, fields: Sequence[Field], nothing: str, gives_way: bool
-) -> Iterator[Table | str]:
+def _people(found: Listed, nothing: str) -> Iterator[Table | str]:
     from commands.shortening import shortened
 
     rows, rest = shortened(found.rows(), "--where, --contract or --partner")
-    told = [{**row, "today": found.given["today"]} for row in rows]
-    yield table(fields, told, found.totals() if rows else [], nothing, gives_way)
+    yield found.table(rows, found.totals() if rows else [], nothing)
     yield from rest
 
 
@@ -260,6 +286,7 @@ def table(
     totals: Sequence[Mapping[str, Any]] = (),
     empty: str = "(none)",
     gives_way: bool = True,
+    wider: str = "--columns names what to show",
 ) -> Table:
     """The rows for people, with the sums of each currency below; whether fields may give way to a narrow screen."""
     from commands.output import Table
@@ -272,7 +299,7 @@ def table(
         empty=empty,
         gives_way=tuple(field.title for field in ranked),
         rare=tuple(field.title for field in fields if field.rare and gives_way),
-        wider="--columns names what to show",
+        wider=wider,
     )
 
 

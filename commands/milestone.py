@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.completing import offering
-from commands.listing import Asking, due_options, listing_options
+from commands.listing import Asking, due_options, listing_options, owner_option, stage_option
 from commands.options import DATE, not_empty
 from commands.reference_names import (
     MILESTONE,
@@ -367,7 +367,7 @@ def show(reference: MilestoneName, session: Session) -> None:
 @partner_option
 @click.option("--status", type=click.Choice(STATUSES), help="Only those that are this far.")
 @listing_options
-@due_options
+@due_options(owner_option, stage_option)
 @looking
 def list_milestones(
     contract: str | None,

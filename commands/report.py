@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from commands.completing import offering
+from commands.listing import Asking, due_options, listing_options, stage_option
 from commands.options import DATE, Output, WholeType, output_options, stacked
 from commands.reports.asked import Asked, asked_of_contract, asked_of_partner, asked_options
 from commands.reports.reporting import reporting_options
@@ -30,17 +31,20 @@ def report() -> None:
 
 @report.command()
 @asked_options
+@listing_options
+@due_options(stage_option)
 @reporting_options
-def schedule(asked: Asked, into: Into | None) -> None:
+def schedule(asked: Asked, asking: Asking, into: Into | None) -> None:
     """Every payable: its price, what is held, paid and payable, and when it falls due.
 
     \b
     mledger report schedule
     mledger report schedule --as-of 2026-09-30 --format csv
+    mledger report schedule --overdue --columns milestone,due_on,net,paid,outstanding
     """
     from commands.reports.schedule import show
 
-    show(asked, into)
+    show(asked, into, asking)
 
 
 @report.command()
@@ -63,16 +67,21 @@ def schedule(asked: Asked, into: Into | None) -> None:
     metavar="N",
     help="Leave out what is due more than N days later.",
 )
-def inbox(asked: Asked, role: str | None, person: str | None, days: int | None) -> None:
+@listing_options
+@due_options()
+def inbox(
+    asked: Asked, role: str | None, person: str | None, days: int | None, asking: Asking
+) -> None:
     """What waits for whom: submissions, approvals, disputes and payments.
 
     \b
     mledger report inbox --person manager-1
     mledger report inbox --role finance --days 14 --json
+    mledger report inbox --overdue --where task=approve --sort -amount
     """
     from commands.reports.inbox import show
 
-    show(asked, role, person, days)
+    show(asked, role, person, days, asking)
 
 
 @report.command()

@@ -12,7 +12,6 @@ from commands.options import Moment, Output
 from commands.output import Column, Table, exact, number
 from commands.reference_names import MilestoneName
 from commands.reports.frame import money, shown
-from commands.reports.schedule import UNKNOWN
 from commands.settings import Settings
 from commands.tables import Carried
 from ledger.errors import IntegrityViolated
@@ -22,6 +21,7 @@ from projections.derive.schedule import figures_of
 from projections.explain import Explanation, explain
 from projections.judged import missed_in_words, unearned_in_words
 from projections.reckoning import Differs
+from projections.views.schedule import UNKNOWN
 
 COLUMNS = ("milestone", "step", "clause", "amount", "currency", "calculation", "events")
 _FIGURES = ("net", "held", "instructed", "paid", "outstanding", "payable")

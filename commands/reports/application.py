@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from commands.output import Column, Table, exact, number
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, money, shown
-from commands.reports.schedule import UNKNOWN
 from commands.reports.states import states_at
 from ledger.errors import DifferencesFound, InputInvalid, NotFound
 from ledger.money import format_minor, parse_minor
 from projections.pay_application import COMPLETED, VALUE, Application, Line, of_contract
+from projections.views.schedule import UNKNOWN
 
 if TYPE_CHECKING:
     from commands.workbook import Page

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, Frame, framed, listed, money
 from commands.reports.register import pages as register_pages
-from commands.reports.schedule import COLUMNS, line, reference
+from commands.reports.schedule import COLUMNS
 from commands.workbook import Page
 from projections.derive import (
     invoices,
     payments,
     retentions,
-    schedule,
     settlements,
 )
+from projections.views.schedule import LINES, milestone
 
 
 def show(asked: Asked) -> None:
@@ -26,7 +26,7 @@ def show(asked: Asked) -> None:
 
 def pages(frame: Frame) -> Iterator[Page]:
     """Schedule, register, payments, invoices and retentions; what there is none of is a sheet without rows."""
-    yield Page("schedule", map(line, frame.rows(schedule.LINES)), COLUMNS)
+    yield Page("schedule", LINES.objects(frame.rows(LINES.sql)), COLUMNS)
     yield from register_pages(frame)
     yield _page(frame, "payments", payments.LIST, _PAYMENT)
     yield _page(frame, "settlements", settlements.LIST, _SETTLEMENT)
@@ -56,7 +56,7 @@ def _name(row: Found, _: str) -> object:
 _OF: dict[str, Callable[[Found, str], object]] = {
     "payment": _name,
     "invoice": _name,
-    "milestone": lambda row, _: reference(row),
+    "milestone": lambda row, _: milestone(row),
     "provisional": lambda row, _: bool(row["provisional"]),
     "events": lambda row, _: listed(row["events"]),
     "paid_foreign": lambda row, _: money(row["paid_foreign_minor"], row["paid_currency"]),

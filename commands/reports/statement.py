@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from commands.reports.asked import Asked
 from commands.reports.frame import Found, framed, listed, money
 from commands.reports.reporting import Into, converted
-from commands.reports.schedule import MORE_TOTALS, TOTALS, line, reference, total
+from commands.reports.schedule import MORE_TOTALS, TOTALS, line, total
 from commands.reports.statement_parts import Statement, gather, masked
 from commands.reports.statement_tables import people
 from projections.statement import Advance, Beside
+from projections.views.schedule import milestone
 
 if TYPE_CHECKING:
     from commands.workbook import Page
@@ -82,7 +83,7 @@ def _incentive(one: Incentive) -> Found:
 def _held(row: Found) -> Found:
     return {
         "dispute": f"{row['contract']}#{row['version']}",
-        "milestone": reference(row),
+        "milestone": milestone(row),
         "side": row["side"],
         "holds": row["side"] == "client",
         "amount": money(row["amount_minor"], row["currency"]),
@@ -94,7 +95,7 @@ def _held(row: Found) -> Found:
 
 def _retained(row: Found) -> Found:
     return {
-        "milestone": reference(row),
+        "milestone": milestone(row),
         "part": row["part"],
         "due_on": row["due_on"],
         "provisional": bool(row["provisional"]),
@@ -113,7 +114,7 @@ def _payment(row: Found) -> Found:
     foreign = row.get("paid_foreign_minor")
     return {
         "payment": f"{row['contract']}#{row['version']}",
-        "milestone": reference(row),
+        "milestone": milestone(row),
         "status": row["status"],
         "instructed_on": row["instructed_on"],
         "paid_on": row["paid_on"],
@@ -133,7 +134,7 @@ def _due(row: Found, beside: Beside) -> Found:
     if row["kind"] != "retention":
         discount = beside.discounts.get((row["contract"], row["milestone"]))
     return {
-        "milestone": reference(row),
+        "milestone": milestone(row),
         "kind": row["kind"],
         "due_on": row["due_on"],
         "provisional": bool(row["provisional"]),
@@ -145,7 +146,7 @@ def _due(row: Found, beside: Beside) -> Found:
 
 def _claim(row: Found) -> Found:
     return {
-        "milestone": reference(row),
+        "milestone": milestone(row),
         "kind": row["kind"],
         "amount": money(-row["outstanding_minor"], row["currency"]),
         "events": listed(row["events"]),

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from commands.output import Column, Table, exact, number
 from commands.reports.frame import Found, shown
 from commands.reports.reporting import told
-from commands.reports.schedule import reference
 from commands.reports.statement_parts import Statement, masked
 from projections.incentives import Incentive
+from projections.views.schedule import milestone
 
 _SUMS = {
     "gross": "accepted",
@@ -60,7 +60,7 @@ def _sums(found: Statement) -> Table:
 
 
 def _named(row: Found) -> str:
-    return reference(row) or f"{row['contract']} ({row['kind']})"
+    return milestone(row) or f"{row['contract']} ({row['kind']})"
 
 
 def _sheet(
@@ -139,7 +139,7 @@ def _held(found: Statement) -> Table:
         name = f"{row['contract']}#{row['version']}"
         amount = shown(row["amount_minor"], row["currency"]) or "unknown"
         holds = amount if row["side"] == "client" else "holds nothing"
-        rows.append([row["opened_on"], reference(row), name, holds, row["currency"], row["reason"]])
+        rows.append([row["opened_on"], milestone(row), name, holds, row["currency"], row["reason"]])
     columns = [exact("since"), exact("milestone"), exact("dispute"), number("disputed")]
     return _sheet(found, [*columns, exact("cur"), "why"], rows)
 
@@ -149,7 +149,7 @@ def _retained(found: Statement) -> Table:
     rows: list[list[object]] = [
         [
             (row["due_on"] or "unknown") + ("~" if row["due_on"] and row["provisional"] else ""),
-            reference(row),
+            milestone(row),
             *(shown(row[f"{n}_minor"], row["currency"]) for n in ("retained", "released", "kept")),
             row["currency"],
         ]

@@ -362,8 +362,8 @@ def holding(person: str) -> str:
 
 # Retention that the terms let go after :today waits for nobody yet; what has no date is never due after :until.
 LIST = f"""
-SELECT contract, partner, task, reference, title, role, people, since, due_on, currency, amount_minor,
-       waits_for, events, heard_on
+SELECT stream, ordinal, contract, partner, task, reference, title, role, people, since, due_on, currency,
+       amount_minor, waits_for, events, heard_on
 FROM (SELECT i.*, u.heard_on, ',' || SUBSTR(i.people, 2) AS among
       FROM {{inbox}} AS i
       LEFT JOIN {{unknowns}} AS u ON u.stream = i.stream AND i.reference = i.contract || '/' || u.milestone) AS waiting

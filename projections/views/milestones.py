@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.money import display_minor
 from ledger.recorded import PARTS
 from projections.derive import milestones
-from projections.views.view import Row, View, amount, currency, day, exact, listed, milestone, text
+from projections.views.view import (
+    Row,
+    View,
+    amount,
+    count,
+    currency,
+    day,
+    exact,
+    listed,
+    milestone,
+    text,
+)
 
 STATUSES = ("expected", "started", "submitted", "rejected", "accepted", "paid", "cancelled")
 UNDELIVERED = ("expected", "started", "rejected")
@@ -41,6 +53,11 @@ def delivered(row: Row) -> str | None:
     return f"{found}?" if found and row["delivered_inferred"] else found
 
 
+def _amount(row: Row) -> str:
+    minor = row["amount_minor"]
+    return "unknown" if minor is None else display_minor(int(minor), row["currency"])
+
+
 def late(row: Row) -> str:
     """Whether it should be delivered by now, where the row says which day it is."""
     due, today, heard = row["current_due"], row.get("today"), row["heard_on"]
@@ -59,8 +76,8 @@ LIST = View(
     (
         milestone(),
         text("title", rank=1),
-        text("stage"),
-        text("owner"),
+        text("stage", rank=5),
+        text("owner", rank=6, rare=True),
         text("partner"),
         exact("status", tone=refused, words=STATUSES),
         day("original_due", "first due", rank=4),
@@ -68,7 +85,7 @@ LIST = View(
         day("submitted_on", "delivered", rank=2, shown=delivered),
         day("accepted_on", "accepted", rank=3),
         currency(),
-        amount("amount", summed=True),
+        amount("amount", summed=True, shown=_amount),
         listed("inferred", read=inferred),
         listed("not_recorded", "not recorded", read=not_recorded),
         day("heard_on", "last heard of"),
@@ -78,4 +95,35 @@ LIST = View(
         *("accepted_on", "amount", "currency"),
     ),
     empty="no such milestone",
+    due="current_due",
+    overdue=OVERDUE,
+)
+REGISTER = View(
+    "milestones",
+    milestones.REGISTER,
+    (
+        *LIST.some("milestone", "title", "stage", "owner", "status", "original_due"),
+        *LIST.some("current_due", "submitted_on", "accepted_on", "amount"),
+        exact("contract"),
+        text("partner"),
+        exact("source_status", "at the source"),
+        exact("twin_status", "paid at the source"),
+        amount("original_amount", "first amount", "original_minor"),
+        currency(title="cur"),
+        day("settled_on", "settled"),
+        count("baselines"),
+        listed("events"),
+        *LIST.some("inferred", "not_recorded", "heard_on"),
+    ),
+    screen=(
+        *("milestone", "title", "stage", "owner", "status", "original_due", "current_due"),
+        *("submitted_on", "accepted_on", "amount", "currency"),
+    ),
+    header=(
+        *("contract", "partner", "milestone", "title", "stage", "owner", "status"),
+        *("original_due", "current_due", "submitted_on", "accepted_on", "amount", "currency"),
+        *("source_status", "twin_status", "original_amount", "settled_on", "baselines", "events"),
+        *("inferred", "not_recorded", "heard_on"),
+    ),
+    empty="no milestone",
 )

@@ -23,6 +23,8 @@ FIGURES = (
     *("gross", "bonus", "penalty", "credit", "adjustment", "tax", "retention"),
     *("net", "held", "instructed", "paid", "outstanding", "payable"),
 )
+KINDS = ("milestone", "retention", "advance", "unallocated")
+STATUSES = ("expected", "started", "submitted", "rejected", "accepted", "paid")
 MAYBE = ("bonus", "penalty", "credit", "adjustment", "tax", "retention", "held", "instructed")
 UNKNOWN = "?"
 _DECIDED = ("accepted", "paid")
@@ -86,10 +88,10 @@ def _figure(name: str) -> Field:
 
     def shown(row: Row) -> object:
         minor = row[f"{name}_minor"]
-        if row["status"] not in _DECIDED and name != "gross" and not minor:
+        if row.get("status", "paid") not in _DECIDED and name != "gross" and not minor:
             return ""
         if minor is None:
-            return "" if row["kind"] == "unallocated" else UNKNOWN
+            return "" if row.get("kind") == "unallocated" else UNKNOWN
         return found.said(row)
 
     more: dict[str, Any] = {"rank": _RANK.get(name, 0), "summed": True, "shown": shown}
@@ -108,9 +110,9 @@ LINES = View(
         exact("contract"),
         text("partner"),
         exact("milestone", column=_NAME, read=milestone, shown=_name),
-        exact("kind", shown=_kind),
+        exact("kind", shown=_kind, words=KINDS),
         text("title", rank=_RANK["title"]),
-        exact("status"),
+        exact("status", words=STATUSES),
         day("due_on", "due", shown=_due, tone=late),
         flag("provisional"),
         *map(_figure, FIGURES),
@@ -123,8 +125,8 @@ LINES = View(
         listed("inferred", read=inferred),
         listed("not_recorded", "not recorded", read=not_recorded),
         day("heard_on", "last heard of"),
-        amount("expected", summed=True),
     ),
+    beside=(amount("expected", summed=True),),
     screen=("due_on", "milestone", "kind", "title", "status", *FIGURES, "currency"),
     header=(
         *("contract", "partner", "milestone", "kind", "title", "status", "due_on", "provisional"),
@@ -134,5 +136,10 @@ LINES = View(
         *("net", "held", "paid", "outstanding", "payable", "retention", "expected"),
         *("gross", "bonus", "penalty", "credit", "adjustment", "tax", "instructed"),
     ),
-    empty="nothing is payable or planned",
+    empty="(nothing is payable or planned)",
+    due="due_on",
+    overdue="due_on < :today AND payable_minor > 0",
 )
+# What a row of the read model alone tells.
+_BESIDE = ("inferred", "not_recorded", "heard_on")
+ROW = tuple(field for field in LINES.fields if field.key not in _BESIDE)

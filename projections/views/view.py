@@ -6,10 +6,11 @@ knows a terminal or a database: `projections.views.narrowed` filters and sorts a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -53,10 +54,19 @@ class Field:
 
     def told(self, row: Row) -> Any:
         """The value for a program: an amount as exact text and currency; null where it is not known."""
-        value = self.read(row)
-        if isinstance(value, Amount):
-            return money(*value)
-        return bool(value) if self.kind == "flag" and value is not None else value
+        return self.teller(row)
+
+    @property
+    def teller(self) -> Callable[[Row], Any]:
+        """What tells the value of a row for a program; to be had once for many rows."""
+        read = self.read
+        if self.kind == "money":
+            return getattr(
+                read, "told", lambda row: None if (v := read(row)) is None else money(*v)
+            )
+        if self.kind == "flag":
+            return lambda row: None if (value := read(row)) is None else bool(value)
+        return read
 
     def said(self, row: Row) -> object:
         """The value for people; nothing where it is not known."""
@@ -93,13 +103,22 @@ def money(minor: int, currency: str) -> dict[str, str]:
     return {"amount": format_minor(minor, currency), "currency": currency}
 
 
+def objects(fields: Iterable[Field], rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    """The fields of rows for programs, one row at a time."""
+    tellers = [(field.key, field.teller) for field in fields]
+    for row in rows:
+        yield {key: tell(row) for key, tell in tellers}
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What a list of things shows, and the query that finds them.
 
     `name` is the list's name in JSON, where the fields stand in their order. `header` is the order of CSV and sheets
     where that is another, `screen` what a table shows and in which order, `totals` the order of sums; all by key.
-    `sql` ends in the ORDER BY that settles every order; `empty` is said where there is nothing.
+    `beside` are fields of totals alone. `sql` ends in the ORDER BY that settles every order; `empty` is said where
+    there is nothing. `due` is the field that says when something is due, `overdue` the SQL for what was due before
+    the day `today`.
     """
 
     name: str
@@ -109,14 +128,17 @@ class View:
     empty: str
     header: tuple[str, ...] = ()
     totals: tuple[str, ...] = ()
+    beside: tuple[Field, ...] = ()
+    due: str = ""
+    overdue: str = ""
 
     def object(self, row: Row) -> dict[str, Any]:
         """A row for programs."""
         return {field.key: field.told(row) for field in self.fields}
 
-    def objects(self, rows: Iterable[Row]) -> Iterable[dict[str, Any]]:
+    def objects(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
         """The rows for programs, one at a time."""
-        return map(self.object, rows)
+        return objects(self.fields, rows)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -132,10 +154,14 @@ class View:
 
     def field(self, key: str) -> Field:
         """The field of a name. Raises KeyError."""
-        for field in self.fields:
+        for field in (*self.fields, *self.beside):
             if field.key == key:
                 return field
         raise KeyError(key)
+
+    def some(self, *keys: str) -> tuple[Field, ...]:
+        """The fields of these names, for another view of the same things."""
+        return tuple(map(self.field, keys))
 
 
 # --- fields ---------------------------------------------------------------------------------------
@@ -206,6 +232,11 @@ def amount(
         minor, unit = row[column], row[of]
         return None if minor is None or unit is None else Amount(int(minor), str(unit))
 
+    def told(row: Row) -> Any:
+        minor, unit = row[column], row[of]
+        return None if minor is None or unit is None else money(minor, unit)
+
+    read.told = told  # type: ignore[attr-defined]
     return Field(key, "money", title or _title(key), more.pop("read", read), column, **more)
 
 
@@ -231,11 +262,7 @@ def version(key: str = "reference", title: str = "", **more: Any) -> Field:
 
 def _plain(kind: Kind, key: str, title: str, column: str | None, more: dict[str, Any]) -> Field:
     name = key if column is None else column
-
-    def read(row: Row) -> Any:
-        return row[name]
-
-    return Field(key, kind, title or _title(key), more.pop("read", read), name, **more)
+    return Field(key, kind, title or _title(key), more.pop("read", itemgetter(name)), name, **more)
 
 
 def _title(key: str) -> str:

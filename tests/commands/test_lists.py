@@ -206,6 +206,54 @@ def test_a_status_option_offers_what_the_view_knows() -> None:
     assert offered == 3
 
 
+# --- reports --------------------------------------------------------------------------------------
+
+
+def test_a_schedules_totals_are_those_of_the_lines_asked_for(told: Path, capsys: Heard) -> None:
+    asked = ("report", "schedule", "--contract", C, "--overdue")
+    found = listed(capsys, *asked)
+    # M1: 121,800.00 less 60,000.00 paid; M2: 297,900.00 of which 50,000.00 are disputed.
+    assert [(one["milestone"], one["payable"]["amount"]) for one in found["lines"]] == [
+        (f"{C}/M1", "61800.00"),
+        (f"{C}/M2", "247900.00"),
+    ]
+    (total,) = found["totals"]
+    assert (total["payable"]["amount"], total["lines"]) == ("309700.00", 2)
+    (grid,) = grids(table(capsys, *asked, "--columns", "milestone,payable"))
+    assert grid.rows[-1] == ["total CNY", "309,700.00", "CNY"]
+    assert listed(capsys, *asked, "--due-by", "2026-09-20")["totals"][0]["lines"] == 1
+
+
+def test_a_filtered_schedule_is_the_same_at_a_moment_and_now(told: Path, capsys: Heard) -> None:
+    asked = ("report", "schedule", "--where", "net>=100000", "--sort", "-net")
+    lines = listed(capsys, *asked)["lines"]
+    assert listed(capsys, *asked, "--as-of", "2026-11-22")["lines"] == lines
+    nets = [Decimal(one["net"]["amount"]) for one in lines]
+    assert nets == sorted(nets, reverse=True)
+    assert len(nets) == 2
+
+
+def test_an_inbox_is_filtered_and_a_typo_in_it_refused(told: Path, capsys: Heard) -> None:
+    found = listed(capsys, "report", "inbox", "--where", "task=pay", "--overdue")["tasks"]
+    assert {(one["task"], one["overdue_days"] > 0) for one in found} == {("pay", True)}
+    assert listed(capsys, "report", "inbox", "--where", "task=recover the claim")["tasks"] == []
+    assert "did you mean deliver" in refused(capsys, "report", "inbox", "--where", "task=delivr")
+
+
+def test_paid_is_the_same_word_wherever_a_milestone_is_shown(told: Path, capsys: Heard) -> None:
+    """Also where nothing was ever sent: one wholly set off by an advance is paid, as the schedule says."""
+    words: dict[str, set[str]] = {}
+    for found in (
+        listed(capsys, "report", "schedule")["lines"],
+        listed(capsys, "report", "register")["milestones"],
+        listed(capsys, "milestone", "list")["milestones"],
+    ):
+        for one in found:
+            words.setdefault(one["milestone"], set()).add(one["status"])
+    assert len(words) == 10
+    assert [name for name, said in words.items() if len(said) > 1] == []
+
+
 # --- on the screen --------------------------------------------------------------------------------
 
 SHOWN = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from importlib import import_module
@@ -19,9 +21,10 @@ from ledger.errors import InputInvalid
 from ledger.money import EXPONENTS
 from ledger.store import open_ledger, writing
 from projections.derive import MODELS
+from projections.derive import inbox as derive_inbox
 from projections.reading import Known, Reader, reader
 from projections.rebuild.sink import write
-from projections.views import milestones, payments
+from projections.views import contracts, inbox, milestones, payments, schedule
 from projections.views.narrowed import (
     Condition,
     Wanted,
@@ -225,3 +228,55 @@ def test_both_databases_find_the_same(database_url: str, stored: Reader) -> None
                 ):
                     assert rows_of(found, view, asked) == rows_of(stored, view, asked), key
     ledger.close()
+
+
+def test_every_task_that_may_wait_is_a_word_of_the_inbox() -> None:
+    """So that a filter by one is no typo on a day on which nothing of it waits."""
+    source = inspect.getsource(derive_inbox)
+    named = set(re.findall(r'Task\(\s*"([^"]+)"', source)) | set(
+        re.findall(r'\*\("([^"]+)"', source)
+    )
+    named |= set(re.findall(r'"([^"]+)" if again else "', source)) | {"deliver", "propose anew"}
+    named -= {"stream", "integers", "amount_minor"}
+    assert {derive_inbox.RELEASE, derive_inbox.STOPPED} < set(inbox.WORDS)
+    assert named <= set(inbox.WORDS), named - set(inbox.WORDS)
+
+
+# interface.md: promised in this order, in JSON first and in CSV as its header.
+PROMISED = {
+    schedule.LINES: (
+        "contract partner milestone kind title status due_on provisional gross bonus penalty credit adjustment tax "
+        "retention net held instructed paid outstanding payable events",
+        "contract,partner,milestone,kind,title,status,due_on,provisional,currency,gross,bonus,penalty,credit,"
+        "adjustment,tax,retention,net,held,instructed,paid,outstanding,payable,events,inferred,not_recorded,heard_on",
+    ),
+    milestones.REGISTER: (
+        "milestone title stage owner status original_due current_due submitted_on accepted_on amount",
+        "contract,partner,milestone,title,stage,owner,status,original_due,current_due,submitted_on,accepted_on,"
+        "amount,currency,source_status,twin_status,original_amount,settled_on,baselines,events,inferred,"
+        "not_recorded,heard_on",
+    ),
+    contracts.REGISTER: (
+        "contract partner value milestones payments paid",
+        "contract,partner,value,currency,milestones,payments,paid,title,client,status,committed,signed_on,imported,"
+        "events",
+    ),
+    inbox.TASKS: (
+        "task reference contract partner title role people since waiting_days due_on overdue_days amount waits_for "
+        "events",
+        "task,reference,contract,partner,title,role,people,since,waiting_days,due_on,overdue_days,amount,currency,"
+        "waits_for,events",
+    ),
+}
+
+
+@pytest.mark.parametrize("view", PROMISED, ids=lambda view: view.name)
+def test_promised_fields_stand_first_and_in_order(view: View) -> None:
+    keys, header = PROMISED[view]
+    promised = keys.split()
+    assert [field.key for field in view.fields][: len(promised)] == promised
+    assert ",".join(view.keys) == header
+    if view is schedule.LINES:
+        assert view.totals[:7] == (
+            *("net", "held", "paid", "outstanding", "payable", "retention", "expected"),
+        )
