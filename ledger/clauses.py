@@ -1,7 +1,8 @@
 """The clauses on money, each registered once, in the order in which a milestone is priced.
 
 Adding a clause means a module in ledger/pricing and an entry here. What else belongs to it (the contract file's check,
-words, recomputation, journals, what an export loses) is asked of every entry by tests/test_clause_parts.py.
+words, recomputation, journals, what an export loses) is asked of every entry by tests/test_clause_parts.py, and
+docs/extending.md goes through all of it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""What belongs to a clause on money, part by part, and what of it one clause lacks."""
+"""What belongs to a clause on money, part by part, and what of it one clause lacks: `python -m tests.clause_parts`."""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from functools import cache
@@ -173,3 +174,20 @@ def missing(clause: Clause) -> list[str]:
 def registered(*names: Name) -> Clause:
     """The clause that posts lines of such names."""
     return next(one for one in clauses.CLAUSES if set(names) <= set(one.keeps))
+
+
+def main(asked: list[str]) -> int:
+    """Says of each clause (of those that post lines of a name asked for) what it lacks; 1 where one lacks anything."""
+    incomplete = 0
+    for clause in clauses.CLAUSES:
+        names = [name for name in clause.keeps if not asked or set(asked) & {*name}]
+        if names:
+            lacks = missing(clause)
+            incomplete += bool(lacks)
+            called = ", ".join(" ".join(name) for name in names)
+            print(f"{called}: " + (f"lacks {', '.join(lacks)}" if lacks else "has all its parts"))
+    return int(bool(incomplete))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

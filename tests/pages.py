@@ -8,6 +8,7 @@ A fence says what stands in it:
   text, and a line `exit N` for the exit code.
 * `sh`: commands that need what a page cannot bring along (a server, a cluster, somebody's key): run by
   test_sh_blocks.py, with stand-ins; names and options are looked up for every page.
+* `python`, `extended`: pieces of a tree, and commands that are run in the tree that has them: test_extending.py.
 * `yaml`, `csv`, `json`, `toml`, `xml`, `ini`: files; `text`: anything else.
 
 What a page takes for granted stands in a comment, which is run in its place:
@@ -37,7 +38,8 @@ from tests.commands.transcripts import trimmed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GENERATED = ("reference.md", "events.md", "rules.md", "metrics.md")
-KINDS = ("console", "sh", "yaml", "csv", "json", "toml", "xml", "ini", "sql", "text")
+CODE = ("python", "extended")
+KINDS = ("console", "sh", *CODE, "yaml", "csv", "json", "toml", "xml", "ini", "sql", "text")
 # A target is run by what the Makefile does for it; the tests are running already.
 RECIPES = {"make demo": f"{PROGRAM} demo", "make test": ""}
 _SHELL = re.compile(r"[|&;<>$`*]")
