@@ -19,6 +19,24 @@ ERRORS = HERE / "errors.json"
 RESULTS = HERE / "results.json"
 
 
+# What stands in a result as one word. An event's data is told by its name in docs/events.schema.json.
+SHAPES = {
+    "money": {"amount": "text", "currency": "text"},
+    "event": {
+        "position": "number",
+        "recorded_at": "text",
+        "actor": "text",
+        "origin": "text",
+        "name": "text",
+        "schema_version": "number",
+        "contract": "text",
+        "version": "number",
+        "data": "object",
+        "authenticated_as": "text",
+    },
+}
+
+
 @click.command()
 @click.argument("words", nargs=-1, metavar="[COMMAND]...")
 @output_options
@@ -45,6 +63,7 @@ def schema(words: tuple[str, ...], output: Output) -> None:
         "mledger": product_version(),
         "interface": INTERFACE_VERSION,
         "commands": found,
+        "shapes": SHAPES,
         "errors": json.loads(ERRORS.read_text("utf-8")),
     }
     rows = [{"command": " ".join(one["words"]), "does": one["does"]} for one in found]

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -46,8 +47,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 EVENT_FIELDS = (
     *("position", "recorded_at", "actor", "origin", "name"),
-    *("schema_version", "contract", "version", "data"),
+    *("schema_version", "contract", "version", "data", "authenticated_as"),
 )
+CLAIMS = "actors are claims: this database does not authenticate them"
 
 
 @dataclass(slots=True)
@@ -189,6 +191,7 @@ class Session:
             people=self._lines(outcome),
         )
         self._warn(records)
+        self._say_for_whom(outcome)
         if quiet:
             return
         if outcome.dry_run:
@@ -197,6 +200,26 @@ class Session:
             say("nothing new: this was recorded under the same idempotency key before")
         elif not records:
             say("nothing recorded: there is nothing to change")
+
+    def _say_for_whom(self, outcome: Outcome) -> None:
+        """Says who recorded it for whom, where the login is a delegate's; on SQLite both names are claims."""
+        from ledger.calendars import local_date
+
+        apart = [r for r in outcome.records if r.authenticated_as != r.actor]
+        states, told = self.states_after(outcome) if apart else {}, set[str]()
+        for record in apart:
+            login, name = record.authenticated_as, record.stream_id
+            if name in told:
+                continue
+            terms = states[name].terms
+            today = local_date(datetime.fromisoformat(record.recorded_at), terms.timezone)
+            for one in terms.delegations:
+                if (one.of, one.to) == (record.actor, login) and one.holds(today):
+                    told.add(name)
+                    until = f" until {one.until}" if one.until else ""
+                    claims = "" if self.context().authenticating else f"; {CLAIMS}"
+                    say(f"by {login} for {one.of}, as {name} delegates{until}{claims}")
+                    break
 
     def _warn(self, records: Sequence[Record]) -> None:
         """Says what the contracts recorded on leave unsaid, or can do no more, since these records."""
@@ -312,6 +335,7 @@ def as_object(record: Record, plain: bool = False) -> dict[str, Any]:
         "contract": record.stream_id,
         "version": record.version,
         "data": data if plain else json.loads(data),
+        "authenticated_as": record.authenticated_as,
     }
 
 

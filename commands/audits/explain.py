@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from commands.audits.stream import CLAIMS, History, history
+from commands.audits.stream import History, history
 from commands.known import not_found
 from commands.options import Moment, Output
 from commands.output import Column, Table, exact, number
 from commands.reference_names import MilestoneName
 from commands.reports.frame import money, shown
+from commands.session import CLAIMS
 from commands.settings import Settings
 from commands.tables import Carried
 from ledger.errors import IntegrityViolated

@@ -13,11 +13,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from commands.audits.stream import CLAIMS
 from commands.known import for_whom, nothing, require_contract, require_person
 from commands.options import Output, Recording
 from commands.output import emit, terminal_width, visible
-from commands.session import EVENT_FIELDS, as_object, opened
+from commands.session import CLAIMS, EVENT_FIELDS, as_object, opened
 from commands.settings import Settings
 from commands.shortening import MOST
 from commands.tables import hanging

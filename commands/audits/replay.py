@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 from commands.audits.log import told_in_full
-from commands.audits.stream import CLAIMS, History, history
+from commands.audits.stream import History, history
 from commands.options import Moment, Output
 from commands.output import terminal_width, visible
 from commands.reports.frame import money, shown
+from commands.session import CLAIMS
 from commands.settings import Settings
 from commands.tables import hanging
 from ledger.contract import acting_date, evolve

@@ -13,7 +13,7 @@ from commands.known import require_contract
 from commands.options import Moment, Output, Recording
 from commands.reports.frame import facts_until, known_at
 from commands.reports.reproduction import day_in_words
-from commands.session import opened
+from commands.session import CLAIMS, opened
 from commands.settings import Settings
 from ledger.events import Record
 from ledger.store.reading import head, position_at, read_log, read_stream
@@ -45,9 +45,6 @@ class History:
         recorded = f", recorded {self.known.recorded_at}" if self.known.recorded_at else ""
         day = day_in_words(self.asked, self.as_of)
         return [*lines, f"{day}, log position {self.known.position}{recorded}"]
-
-
-CLAIMS = "actors are claims: this database does not authenticate them"
 
 
 def history(settings: Settings, output: Output, moment: Moment, contract: str) -> History:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+import shlex
+from collections.abc import Iterable, Set
 from datetime import date
 from typing import Protocol
 
@@ -27,9 +28,17 @@ def _covers(delegation: Delegation, case: Case) -> bool:
     return (
         delegation.of == case.actor
         and delegation.to == case.context.authenticated_as
-        and (delegation.since is None or delegation.since <= case.today)
-        and (delegation.until is None or case.today <= delegation.until)
+        and delegation.holds(case.today)
     )
+
+
+def _for_another(case: Case, roles: Iterable[str]) -> str:
+    """For whom the actor may act who holds one of the roles, as it is typed; "" where there is nobody."""
+    for delegation in case.state.terms.delegations:
+        mine = delegation.to == case.actor and delegation.holds(case.today)
+        if mine and any(holds(case, role, delegation.of) for role in roles):
+            return f"act for {delegation.of}, as is delegated to you: --as {shlex.quote(delegation.of)}"
+    return ""
 
 
 @rule("Where the store authenticates, acting for another needs a delegation in the contract.")
@@ -53,7 +62,10 @@ def actor_holds_role(case: Case) -> Objection | None:
     people = sorted({g.person for g in case.state.grants if g.role in case.roles and not g.until})
     return Objection(
         f"{case.actor} is not {wanted} in {case.state.id} {_when(case)}",
-        f"act as one of: {', '.join(people)}" if people else f"an administrator grants {wanted}",
+        _for_another(case, case.roles)
+        or (
+            f"act as one of: {', '.join(people)}" if people else f"an administrator grants {wanted}"
+        ),
     )
 
 
@@ -159,7 +171,7 @@ def approver_holds_a_role_of_the_tier(case: Case[Weighed]) -> Objection | None:
     needed = ", ".join(f"{count} {role}" for role, count in quorum.items())
     return Objection(
         f"{case.actor} holds none of the roles that approve this ({needed}) {_when(case)}",
-        f"see who holds them: mledger contract show {case.state.id}",
+        _for_another(case, roles) or f"see who holds them: mledger contract show {case.state.id}",
     )
 
 

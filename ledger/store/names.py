@@ -35,6 +35,7 @@ class _Granting(msgspec.Struct):
     """Of a record that grants roles what it grants: the roles of the terms, or one to a person."""
 
     data: _Data
+    stream_id: str
 
 
 _granting = msgspec.json.Decoder(_Granting)
@@ -45,6 +46,12 @@ def holders(conn: Connection) -> Iterator[tuple[str, str]]:
 
     Raises IntegrityViolated for a record that cannot be read.
     """
+    for _, data in _granted(conn):
+        yield from _held(data)
+
+
+def _granted(conn: Connection) -> Iterator[tuple[str, _Data]]:
+    """What each record that grants roles says of them, with its contract."""
     values = [kind.value for kind in kinds(conn) if kind.name in _GRANTING]
     if not values:
         return
@@ -55,10 +62,10 @@ def holders(conn: Connection) -> Iterator[tuple[str, str]]:
     with conn.execute(asked, {"values": values}, execution_options=options) as found:
         for position, record in found:
             try:
-                data = _granting.decode(record).data
+                granting = _granting.decode(record)
             except msgspec.MsgspecError as error:
                 raise unreadable(position, str(error)) from None
-            yield from _held(data)
+            yield granting.stream_id, granting.data
 
 
 def _held(data: _Data) -> Iterator[tuple[str, str]]:
@@ -69,6 +76,19 @@ def _held(data: _Data) -> Iterator[tuple[str, str]]:
     yield from ((ADMINISTRATOR, person) for person in data.terms.administrators)
     yield from ((role, person) for role, people in data.terms.roles.items() for person in people)
     yield from (("", person) for d in data.terms.delegations for person in (d.of, d.to))
+
+
+def delegated(conn: Connection, person: str) -> list[str]:
+    """The contracts in whose terms, then or now, somebody delegates to a person.
+
+    Raises IntegrityViolated for a record that cannot be read.
+    """
+    found = dict.fromkeys(
+        contract
+        for contract, data in _granted(conn)
+        if data.terms is not None and any(d.to == person for d in data.terms.delegations)
+    )
+    return list(found)
 
 
 def actors(conn: Connection) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -361,15 +361,39 @@ def holding(person: str) -> str:
 
 
 # Retention that the terms let go after :today waits for nobody yet; what has no date is never due after :until.
-LIST = f"""
+_LIST = f"""
 SELECT stream, ordinal, contract, partner, task, reference, title, role, people, since, due_on, currency,
-       amount_minor, waits_for, events, heard_on
-FROM (SELECT i.*, u.heard_on, ',' || SUBSTR(i.people, 2) AS among
-      FROM {{inbox}} AS i
-      LEFT JOIN {{unknowns}} AS u ON u.stream = i.stream AND i.reference = i.contract || '/' || u.milestone) AS waiting
+       amount_minor, waits_for, events, heard_on, '[' || SUBSTR(acting, 2) || ']' AS acting_for
+FROM (SELECT found.*, @acting AS acting
+      FROM (SELECT i.*, u.heard_on, ',' || SUBSTR(i.people, 2) AS among
+            FROM {{inbox}} AS i
+            LEFT JOIN {{unknowns}} AS u
+                ON u.stream = i.stream AND i.reference = i.contract || '/' || u.milestone) AS found) AS waiting
 WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
-  AND (:role IS NULL OR role = :role) AND (:person IS NULL OR REPLACE(among, :person, '') <> among)
+  AND (:role IS NULL OR role = :role)
+  AND (:person IS NULL OR REPLACE(among, :person, '') <> among OR acting <> '')
   AND (:until IS NULL OR due_on IS NULL OR due_on <= :until) AND NOT (task = '{RELEASE}' AND due_on > :today)
 ORDER BY CASE WHEN due_on IS NULL THEN 1 ELSE 0 END, due_on, CASE WHEN since IS NULL THEN 1 ELSE 0 END, since,
          contract, ordinal, stream
 """
+LIST = _LIST.replace("@acting", "''")
+_BREAK = "\n"  # between names of contracts, of which none has a line's end in it
+
+
+def listing(absent: Mapping[str, Iterable[str]]) -> tuple[str, dict[str, str]]:
+    """LIST of what waits for a person, or for those whom they may act for, each with the contracts in which they may.
+
+    `acting_for` of a row are those among its people. Returns the query and its parameters for them.
+    """
+    cases, params = list[str](), dict[str, str]()
+    for number, (name, contracts) in enumerate(absent.items()):
+        params |= {
+            f"absent_{number}": holding(name),
+            f"where_{number}": f"{_BREAK}{_BREAK.join(contracts)}{_BREAK}",
+        }
+        cases.append(
+            f"CASE WHEN REPLACE(among, :absent_{number}, '') <> among"
+            f" AND REPLACE(:where_{number}, '{_BREAK}' || contract || '{_BREAK}', '') <> :where_{number}"
+            f" THEN :absent_{number} ELSE '' END"
+        )
+    return _LIST.replace("@acting", " || ".join(cases) or "''"), params

@@ -55,12 +55,15 @@ def _tone(row: Row) -> str:
 
 
 _PEOPLE = listed("people")
+_ABSENT = listed("acting_for", "acting for")
 _AFTER = listed("waits_for", "after")
 
 
 def _who(row: Row) -> str:
-    """The role, and who may do it now."""
-    return f"{row['role']}: {', '.join(_PEOPLE.read(row)) or 'nobody holds it'}"
+    """The role, and who may do it now; behind them for whom of these the person asked for acts."""
+    who = f"{row['role']}: {', '.join(_PEOPLE.read(row)) or 'nobody holds it'}"
+    absent = ", ".join(_ABSENT.read(row))
+    return f"{who} (for {absent})" if absent else who
 
 
 def _after(row: Row) -> str:
@@ -96,6 +99,7 @@ TASKS = View(
         listed("events"),
         currency(title="cur", shown=_currency, rank=3),
         day("heard_on", "last heard of"),
+        _ABSENT,
     ),
     screen=(
         *("due_on", "overdue_days", "task", "reference", "title", "role", "since", "amount"),
@@ -104,6 +108,7 @@ TASKS = View(
     header=(
         *("task", "reference", "contract", "partner", "title", "role", "people", "since"),
         *("waiting_days", "due_on", "overdue_days", "amount", "currency", "waits_for", "events"),
+        "acting_for",
     ),
     empty="(nothing waits)",
     due="due_on",

@@ -14,9 +14,10 @@ def shape(value: Any) -> Any:
     match value:
         case {"amount": str(), "currency": str()} if set(value) == MONEY:
             return "money"
+        case {"schema_version": int(), "data": dict()}:
+            return "event"
         case dict() if all(map(_FIELD.fullmatch, value)):
-            event = "schema_version" in value
-            return {k: "event" if event and k == "data" else shape(v) for k, v in value.items()}
+            return {name: shape(part) for name, part in value.items()}
         case dict():
             return {"*": merged(*map(shape, value.values()))}
         case list():

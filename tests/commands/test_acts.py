@@ -106,7 +106,7 @@ def test_json_lists_the_events_as_recorded(here: Path, capsys: pytest.CaptureFix
     assert (told["replayed"], told["dry_run"]) == (False, False)
     assert list(event) == [
         *("position", "recorded_at", "actor", "origin", "name"),
-        *("schema_version", "contract", "version", "data"),
+        *("schema_version", "contract", "version", "data", "authenticated_as"),
     ]
     assert event["data"] == {"milestone": "M1", "on": "2026-08-18", "rests_on": [2]}
     assert (event["position"], event["name"], event["origin"]) == (7, "MilestoneSubmitted", "cli")

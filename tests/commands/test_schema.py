@@ -13,6 +13,7 @@ import click
 import pytest
 
 from commands.main import main
+from commands.schema import SHAPES
 from commands.tree import all_commands
 from tests.commands.acting import C, folder, sqlite_template, today
 
@@ -53,6 +54,7 @@ class Script:
         answer = json.loads(self.capsys.readouterr().out)
         (told,) = [one["result"] for one in self.commands if does in one["does"]]
         assert set(answer) <= set(told), does
+        assert all(list(one) == list(SHAPES["event"]) for one in answer.get("events", ()))
         return answer
 
     def refused(self, does: str, subject: str | None, **meant: str) -> dict[str, Any]:
@@ -101,6 +103,11 @@ def test_a_script_that_knows_only_the_schema_plays_a_contracts_life(
     assert line["paid"] == {"amount": "120000.00", "currency": "CNY"}
     assert line["outstanding"]["amount"] == "0.00"
     assert line["status"] == "paid"
+    for number in range(2, 6):
+        gone = {"Who_acts": "manager-1", "Why,_in_a_sentence": "not needed"}
+        script.does("Give a milestone up", f"{C}/M{number}", **gone)
+    script.does("Close a contract on which", C, Who_acts="admin-1")
+    assert script.does("Show a contract, or a proposal", C)["status"] == "completed"
 
 
 def test_the_schema_has_every_command_with_each_of_its_parameters(
