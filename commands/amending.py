@@ -67,7 +67,7 @@ def plan_now(contract: Contract, milestone: Milestone) -> MilestonePlan:
         deliverables=plan.deliverables,
         criteria=plan.criteria,
         depends_on=plan.depends_on,
-        kind="advance" if milestone.kind == "advance" else "milestone",
+        kind="advance" if milestone.traits.ahead else "milestone",
         incentive_due=plan.incentive_due,
     )
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ledger.kinds import ORDINARY
+
 if TYPE_CHECKING:
     from commands.due_line import Line
     from commands.session import Session
@@ -20,7 +22,7 @@ def discounted(session: Session, lines: list[Line], on: date) -> list[Line]:
 def _discounted(session: Session, line: Line, on: date) -> Line:
     from ledger.payables import discount_day, early_payment
 
-    if line.kind != "milestone":
+    if line.kind != ORDINARY:
         return line
     state = session.contract(line.contract)
     milestone = state.milestones[line.milestone]

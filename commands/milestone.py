@@ -29,6 +29,7 @@ from commands.session import (
 from commands.signing import sign_options
 from commands.tree import Verbs
 from commands.typed import parse_criteria, parse_evidence, parse_result, parse_time
+from ledger.kinds import PROGRESS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from commands.session import Session
     from commands.signing import Pen
     from ledger.events import Why
-
-
-STATUSES = ("expected", "started", "submitted", "rejected", "accepted", "paid", "cancelled")
 
 
 @click.group(cls=Verbs)
@@ -365,7 +363,7 @@ def show(reference: MilestoneName, session: Session) -> None:
 @milestone.command("list")
 @contract_option
 @partner_option
-@click.option("--status", type=click.Choice(STATUSES), help="Only those that are this far.")
+@click.option("--status", type=click.Choice(PROGRESS), help="Only those that are this far.")
 @listing_options
 @due_options(owner_option, stage_option)
 @looking

@@ -9,6 +9,7 @@ from commands.output import Column, Table, exact, number, visible
 from commands.pages_money import kept_pages
 from commands.showing import milestones_of, people_of, written_at_source
 from ledger.gaps import gaps
+from ledger.kinds import ORDINARY
 from ledger.money import display_minor
 from ledger.state import Contract, Dispute, Milestone, Payment, Submission
 from ledger.terms import Criterion
@@ -162,7 +163,7 @@ def _payment_table(contract: Contract, payments: Iterable[Payment]) -> Table:
 def _milestone_pages(contract: Contract, milestone: Milestone) -> Iterator[Page]:
     m, plan, reference = milestone, milestone.plan, f"{contract.id}/{milestone.id}"
     yield f"{reference}  {plan.title}".rstrip()
-    about = [m.progress, m.kind if m.kind != "milestone" else ""]
+    about = [m.progress, m.kind if m.kind != ORDINARY else ""]
     about += [f"stage {plan.stage}" if plan.stage else ""]
     about += [f"owner {plan.owner}" if plan.owner else ""]
     about += [f"depends on {', '.join(plan.depends_on)}" if plan.depends_on else ""]

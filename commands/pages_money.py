@@ -34,7 +34,7 @@ def _sums(contract: Contract, milestones: list[Milestone]) -> Iterator[str]:
         yield f"retained {shown(retained)}, released {shown(released)}{_next(contract, milestones)}"
     if recovered := sum(m.recovered_minor for m in milestones):
         yield f"advances recovered {shown(recovered)}"
-    if any(m.kind == "advance" for m in milestones) and contract.open_advance_minor:
+    if any(m.traits.ahead for m in milestones) and contract.open_advance_minor:
         yield f"advances not recovered {shown(contract.open_advance_minor)}"
     kept = sum(map(withheld, milestones))
     if vat := sum(m.tax_minor for m in milestones) + kept:

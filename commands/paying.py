@@ -16,6 +16,7 @@ from commands.known import nothing_due, require_known
 from commands.signing import signed
 from commands.terminal import say
 from ledger.counting import how_many
+from ledger.kinds import ORDINARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -310,7 +311,7 @@ def _pages(run: Run) -> list[Table | str]:
     columns += [exact("until"), number("to pay"), exact("currency"), number("paid in")]
     unheld = [] if any(line.held_minor for line in run.lines) else ["held"]
     unheld += [] if any(line.exchange for line in run.lines) else ["paid in"]
-    unheld += [] if any(line.kind != "milestone" for line in run.lines) else ["kind"]
+    unheld += [] if any(line.kind != ORDINARY for line in run.lines) else ["kind"]
     unheld += [] if any(line.discount_minor for line in run.lines) else ["discount", "until"]
     rows: list[tuple[str, ...]] = []
     for transfer, lines in run.transfers().items():

@@ -13,8 +13,6 @@ from ledger.money import display_minor, percent_text, round_minor
 from ledger.state import Contract
 from ledger.terms import Tier
 
-_GONE = ("cancelled", "void")
-
 # The events by which a gap can come about.
 MAKE_GAPS = frozenset(
     {
@@ -122,9 +120,7 @@ def _retention_beyond_limit(contract: Contract) -> Iterator[Gap]:
     clause = contract.terms.retention
     if clause is None or clause.limit is None:
         return
-    own = [
-        m for m in contract.milestones.values() if m.kind == "milestone" and m.status not in _GONE
-    ]
+    own = [m for m in contract.milestones.values() if m.traits.delivered and not m.is_given_up]
     whole = sum(m.current.amount_minor or 0 for m in own)
     kept = sum(m.retained_minor - m.released_minor for m in own)
     most = round_minor(Fraction(clause.limit) * whole / 100, contract.terms.rounding)

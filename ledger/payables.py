@@ -23,7 +23,7 @@ def discount_day(contract: Contract, milestone: Milestone) -> date | None:
     """The last day on which payment of a milestone earns the discount; None where there is none, as for an advance."""
     terms, acceptance = contract.terms_of(milestone), milestone.acceptance
     agreed = terms.payment.discount if terms.payment is not None else None
-    if agreed is None or acceptance is None or milestone.kind != "milestone":
+    if agreed is None or acceptance is None or not milestone.traits.taxed:
         return None
     start = counted_from(terms, acceptance.on, invoiced_on(contract, milestone))
     return None if start is None else discount_until(agreed, start)
@@ -56,8 +56,7 @@ def _is_withheld(line: Line) -> bool:
 
 def is_settled(milestone: Milestone) -> bool:
     """Whether it is accepted or given up, and nothing of it is owed either way."""
-    ended = milestone.status in ("accepted", "cancelled", "void")
-    return ended and milestone.outstanding_minor == 0
+    return not milestone.is_open and milestone.outstanding_minor == 0
 
 
 def is_released(milestone: Milestone) -> bool:

@@ -23,8 +23,6 @@ from ledger.patches import set_promises, set_terms, term
 from ledger.state_parts import Premise
 from ledger.terms_in_words import as_written, in_one_line, keyed
 
-_OPEN = ("expected", "submitted", "rejected")
-
 
 class Change(NamedTuple):
     """A premise that has changed: what it was, what it is now, and the version of the fact by which it changed."""
@@ -81,9 +79,9 @@ def _acceptance(state: Any, name: str) -> Iterator[Premise]:
 def _work(state: Any) -> Iterator[Premise]:
     """What is still to be performed, milestone by milestone: shares and fee are reckoned on it."""
     for milestone in state.milestones.values():
-        if milestone.kind == "milestone" and milestone.status != "void":
+        if milestone.traits.delivered and milestone.status != "void":
             value, by = promised(milestone, "amount_minor")
-            if milestone.status not in _OPEN:
+            if not milestone.is_open:
                 ended = milestone.acceptance.version if milestone.acceptance else 0
                 value, by = milestone.status, ended or milestone.cancelled_by
             elif milestone.reversed_by:

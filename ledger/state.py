@@ -14,6 +14,7 @@ from datetime import date
 from msgspec import Struct, field
 
 from ledger.events import MilestoneDefined
+from ledger.kinds import Traits, traits
 from ledger.state_parts import (
     Acceptance,
     Approval,
@@ -123,6 +124,21 @@ class Milestone(Struct, gc=False):
         return self.baselines[-1]
 
     @property
+    def traits(self) -> Traits:
+        """What holds for its kind."""
+        return traits(self.kind)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be accepted, or given up."""
+        return self.status in ("expected", "submitted", "rejected")
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nothing comes of it: cancelled, or a remainder that its parent took back."""
+        return self.status in ("cancelled", "void")
+
+    @property
     def pending(self) -> Submission | None:
         """The submission that waits for a decision."""
         waits = self.status == "submitted" and self.submissions
@@ -138,7 +154,7 @@ class Milestone(Struct, gc=False):
         """
         if self.status == "expected" and self.started:
             return "started"
-        if self.status in ("cancelled", "void") or self.acceptance is None:
+        if self.is_given_up or self.acceptance is None:
             return self.status
         known = self.acceptance.accepted_minor is not None
         return "paid" if known and self.outstanding_minor <= 0 else self.status
@@ -289,15 +305,14 @@ class Contract(Struct, gc=False):
         return sum(
             (m.current.amount_minor or 0) + m.bonus_minor
             for m in self.milestones.values()
-            if m.status not in ("cancelled", "void") and m.kind != "advance"
+            if not m.is_given_up and not m.traits.ahead
         )
 
     @property
     def open_advance_minor(self) -> int:
         """Advances paid and not recovered yet."""
         return sum(
-            m.paid_minor if m.kind == "advance" else -m.recovered_minor
-            for m in self.milestones.values()
+            m.paid_minor if m.traits.ahead else -m.recovered_minor for m in self.milestones.values()
         )
 
     def terms_of(self, milestone: Milestone) -> Terms:

@@ -16,6 +16,7 @@ from ledger.clauses import calculation_of
 from ledger.contract import fold
 from ledger.decisions.delivery import in_force
 from ledger.events import Record
+from ledger.kinds import traits
 from ledger.measured import Missed, Unearned
 from ledger.money import display_minor
 from ledger.state import Approval, Contract, Milestone, Payment, Posted, Submission
@@ -207,7 +208,7 @@ def _of_the_whole(posted: Posted, by_version: dict[int, Record]) -> set[int]:
     advances = {
         r.data.milestone
         for r in earlier
-        if isinstance(r.data, e.MilestoneDefined) and r.data.kind == "advance"
+        if isinstance(r.data, e.MilestoneDefined) and traits(r.data.kind).ahead
     }
     paid = e.PaymentRecorded | e.PaymentReversed | e.PaymentRefunded
     return {
@@ -321,7 +322,7 @@ def _approved(
         for p in state.proposals.values()
         for a in p.approvals
         if concerns(p.content, milestone.id)
-        or (milestone.kind == "settlement" and milestone.plan.proposal == p.version)
+        or (milestone.traits.posted and milestone.plan.proposal == p.version)
     ]
     for subject, approval, stands, counted in sorted(subjects, key=lambda each: each[1].version):
         record = by_version[approval.version]

@@ -21,8 +21,6 @@ from ledger.pricing.delivered import Delivered
 from ledger.state import Contract, Milestone, Submission
 from ledger.terms import EarlyBonus
 
-_OPEN = ("expected", "rejected", "submitted")
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -62,7 +60,7 @@ def incentives(contract: Contract, as_of: date) -> list[Incentive]:
         return []
     found: list[Incentive] = []
     for m in contract.milestones.values():
-        if m.kind == "milestone" and m.status in _OPEN:
+        if m.traits.priced and m.is_open:
             found += _of(contract, m, as_of)
     return found
 

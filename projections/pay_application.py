@@ -226,7 +226,7 @@ def _families(state: Contract) -> list[tuple[str, list[Milestone]]]:
     """Milestones with their remainders, in the order of their definition; advances are no part of the work."""
     found: dict[str, list[Milestone]] = {}
     for m in state.milestones.values():
-        if m.kind == "milestone" and m.status != "void":
+        if m.traits.delivered and m.status != "void":
             found.setdefault(m.family, []).append(m)
     return list(found.items())
 
@@ -270,5 +270,5 @@ def _earned(now: Contract, before: Contract | None) -> list[Item]:
 
 
 def _accepted(state: Contract, of: Callable[[Milestone], int]) -> int:
-    live = [m for m in state.milestones.values() if m.kind == "milestone"]
+    live = [m for m in state.milestones.values() if m.traits.delivered]
     return sum(of(m) for m in live if m.acceptance is not None)

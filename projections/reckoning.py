@@ -97,7 +97,7 @@ def reckon(records: Sequence[Record], accepted: Record) -> tuple[list[Differs], 
     milestone = before.milestones.get(data.milestone) if before is not None else None
     if before is None or milestone is None or data.accepted_minor is None:
         return [], 0
-    if milestone.kind == "settlement":
+    if milestone.traits.posted:
         wanted = of_settlement(before, milestone)
         return list(_compared(list(data.lines), wanted, accepted.position)), len(wanted)
     submission = next((s for s in milestone.submissions if s.version == data.submission), None)
@@ -229,7 +229,7 @@ def of_settlement(before: Contract, settlement: Milestone) -> list[Line]:
     given_up = sum(
         m.current.amount_minor or 0
         for m in before.milestones.values()
-        if m.kind == "milestone" and m.status == "cancelled" and m.cancelled_by > ended
+        if m.traits.delivered and m.status == "cancelled" and m.cancelled_by > ended
     )
     return list(settlement_lines(before, proposal.content.fee_minor, given_up))
 

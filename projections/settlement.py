@@ -122,7 +122,7 @@ def _lines(state: Contract, milestone: Milestone, by_version: dict[int, Record])
     for posted in milestone.lines:
         line = posted.line
         group = _OF_STEP.get(line.step, "adjustment")
-        if group == "accepted" and milestone.kind == "advance":
+        if group == "accepted" and milestone.traits.ahead:
             group = "advance"
         words = calculation(line, state, by_version)
         events = behind(posted, milestone, by_version)

@@ -68,7 +68,7 @@ def beside(contracts: Iterable[Contract], as_of: date) -> Beside:
 
 def _advance(contract: Contract) -> Advance | None:
     every = contract.milestones.values()
-    paid = sum(m.paid_minor for m in every if m.kind == "advance")
+    paid = sum(m.paid_minor for m in every if m.traits.ahead)
     recovered = sum(m.recovered_minor for m in every)
     if not (paid or recovered):
         return None

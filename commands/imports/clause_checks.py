@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from commands.imports.problems import Problem, Problems
+from ledger.kinds import traits
 from ledger.measured import bounds_in_conflict
 from ledger.money import percent_text
 from ledger.terms import ContractDocument, QualityBonus
@@ -105,7 +106,7 @@ def _percent(exact: Fraction) -> str:
 
 def advances_are_recovered(document: ContractDocument) -> Problems:
     for index, plan in enumerate(document.milestones):
-        if plan.kind != "advance":
+        if not traits(plan.kind).ahead:
             continue
         at = ("milestones", index)
         if document.advance is None:
@@ -125,7 +126,7 @@ def advances_are_recovered(document: ContractDocument) -> Problems:
 
 
 def bonuses_are_for_milestones_that_earn_them(document: ContractDocument) -> Problems:
-    advances = {plan.id for plan in document.milestones if plan.kind == "advance"}
+    advances = {plan.id for plan in document.milestones if traits(plan.kind).ahead}
     for index, bonus in enumerate(document.quality_bonuses):
         if bonus.milestone in advances:
             yield Problem(

@@ -16,6 +16,7 @@ from commands.imports.yaml_text import KEY
 from commands.tables import seen
 from ledger.calendars import calendar, zone
 from ledger.errors import InputInvalid
+from ledger.kinds import traits
 from ledger.money import UNKNOWN_CURRENCY, display_minor, exponent
 from ledger.state import ADMINISTRATOR
 from ledger.terms import ContractDocument
@@ -265,7 +266,7 @@ def amounts_are_present_and_within_the_ceiling(document: ContractDocument) -> Pr
             at = ("milestones", index, "amount")
             yield Problem(at, f"milestone {plan.id} has no amount", "write amount: 120,000.00")
     # An advance is recovered from the milestones, so it commits nothing beside them.
-    earned = (plan for plan in document.milestones if plan.kind != "advance")
+    earned = (plan for plan in document.milestones if not traits(plan.kind).ahead)
     total = sum(plan.amount_minor or 0 for plan in earned)
     if document.ceiling_minor is not None and total > document.ceiling_minor:
         ceiling = _money(document.ceiling_minor, document.currency)

@@ -24,7 +24,7 @@ def tax_of(state: Contract, milestone: Milestone, lines: Iterable[Line]) -> list
     taken off: so all its lines together are the tax on what was earned in all.
     """
     terms = state.terms_of(milestone)
-    taxed = milestone.kind == "milestone" and milestone.acceptance is not None
+    taxed = milestone.traits.taxed and milestone.acceptance is not None
     if terms.tax is None or terms.tax.base == "gross" or not taxed:
         return []
     posted: dict[str, int] = {}

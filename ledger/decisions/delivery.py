@@ -75,8 +75,8 @@ def _charged(milestone: Milestone, clause: str) -> int:
 
 def progress(state: Contract) -> Progress:
     """How far the contract has got: what was accepted, and what clauses that look at the whole took and gave."""
-    live = [m for m in state.milestones.values() if m.status not in ("cancelled", "void")]
-    own = [m for m in live if m.kind == "milestone"]
+    live = [m for m in state.milestones.values() if not m.is_given_up]
+    own = [m for m in live if m.traits.delivered]
     return Progress(
         contract_minor=sum(m.current.amount_minor or 0 for m in own),
         completed_minor=sum(m.gross_minor for m in own),

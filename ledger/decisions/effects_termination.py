@@ -31,7 +31,6 @@ from ledger.pricing.payment_due import payment_due
 from ledger.state import Contract
 from ledger.terms import Terms
 
-_OPEN = ("expected", "submitted", "rejected")
 _NAME = "TERMINATION"
 
 
@@ -48,14 +47,14 @@ def prepare(case: Case, content: Termination) -> Settling:
 def _settles(state: Contract) -> Iterable[int]:
     """The facts that a settlement looks at: open work and its deliveries, acceptances, and advances paid."""
     for m in state.milestones.values():
-        if m.status in _OPEN:
+        if m.is_open:
             yield m.version
             if m.pending is not None:
                 yield m.pending.version
         elif m.acceptance is not None:
             yield m.acceptance.version
     for p in state.payments.values():
-        if p.stands and p.milestone and state.milestones[p.milestone].kind == "advance":
+        if p.stands and p.milestone and state.milestones[p.milestone].traits.ahead:
             yield p.record
 
 
@@ -64,7 +63,7 @@ def not_performed(state: Contract, shares: Iterable[Share]) -> int:
     planned = sum(
         m.current.amount_minor or 0
         for m in state.milestones.values()
-        if m.status in _OPEN and m.kind == "milestone"
+        if m.is_open and m.traits.delivered
     )
     return planned - sum(share.accepted_minor for share in shares)
 
@@ -130,7 +129,7 @@ def terminate(case: Case, content: Termination) -> list[Fact]:
         if part_minor := shares.get(name, 0):
             _accept(ahead, case, end, name, part_minor)
     for milestone in list(ahead.state.milestones.values()):
-        if milestone.status in _OPEN:
+        if milestone.is_open:
             ahead.add(
                 MilestoneCancelled(
                     on=case.on,
@@ -195,7 +194,7 @@ def _settle(ahead: _Ahead, case: Case, end: int, fee_minor: int, given_up: int) 
     recovered = [
         m.acceptance.version
         for m in ahead.state.milestones.values()
-        if m.acceptance is not None and (m.kind == "advance" or m.recovered_minor)
+        if m.acceptance is not None and (m.traits.ahead or m.recovered_minor)
     ]
     due = payment_due(ahead.state.terms, case.on)
     ahead.add(

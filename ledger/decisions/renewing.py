@@ -102,7 +102,7 @@ def _shares(state: Contract, shares: Iterable[Share], then: dict[str, Any]) -> I
     for share in shares:
         milestone = state.milestones[share.milestone]
         whole, now = then.get(f"{milestone.id} amount"), milestone.current.amount_minor
-        if milestone.status not in ("expected", "submitted", "rejected"):
+        if not milestone.is_open:
             continue
         if not whole or now is None:
             yield share

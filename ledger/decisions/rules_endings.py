@@ -116,7 +116,7 @@ def owed_advances(state: Contract) -> list[Milestone]:
     return [
         m
         for m in state.milestones.values()
-        if m.kind == "advance" and m.acceptance is not None and m.outstanding_minor > 0
+        if m.traits.ahead and m.acceptance is not None and m.outstanding_minor > 0
     ]
 
 
@@ -161,9 +161,9 @@ def termination_after_what_it_settles(case: Case[Settling]) -> Objection | None:
 def share_of_open_milestone(case: Case[Settling]) -> Objection | None:
     seen: set[str] = set()
     for milestone, _ in case.subject.shares:
-        open_still = milestone.status in ("expected", "submitted", "rejected")
-        if milestone.id in seen or not open_still or milestone.kind != "milestone":
-            what = milestone.status if milestone.kind == "milestone" else f"an {milestone.kind}"
+        delivered = milestone.traits.delivered
+        if milestone.id in seen or not (delivered and milestone.is_open):
+            what = milestone.status if delivered else f"an {milestone.kind}"
             status = "named twice" if milestone.id in seen else what
             return Objection(
                 f"{case.state.id}/{milestone.id} is {status}",

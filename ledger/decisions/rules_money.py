@@ -9,6 +9,7 @@ import msgspec
 
 from ledger.decisions.case import Case, Objection, rule
 from ledger.events import Resolution
+from ledger.kinds import traits
 from ledger.money import display_minor, parse_percent, percent_of
 from ledger.payables import payable_of
 from ledger.rule_versions import FIRST
@@ -70,7 +71,7 @@ def amount_in_minor_units(case: Case[Told]) -> Objection | None:
 
 def commits(kind: str, amount_minor: int | None) -> int:
     """What a milestone commits of the ceiling: its amount; an advance nothing, as the milestones give it back."""
-    return 0 if kind == "advance" else amount_minor or 0
+    return 0 if traits(kind).ahead else amount_minor or 0
 
 
 @rule("What is committed stays within the contract's ceiling.")

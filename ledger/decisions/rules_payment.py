@@ -94,7 +94,7 @@ def cancel_without_unrecovered_advance(case: Case) -> Objection | None:
     """What is advanced, or instructed to be, must be within what the other open milestones recover."""
     milestone, state = case.the_milestone(), case.state
     opened = state.open_advance_minor + sum(
-        m.instructed_minor for m in state.milestones.values() if m.kind == "advance"
+        m.instructed_minor for m in state.milestones.values() if m.traits.ahead
     )
     left = sum(recoverable(state, m) for m in state.milestones.values() if m is not milestone)
     if left >= opened or recoverable(state, milestone) == 0:
@@ -109,8 +109,7 @@ def cancel_without_unrecovered_advance(case: Case) -> Objection | None:
 def recoverable(state: Contract, milestone: Milestone) -> int:
     """What an open milestone would recover of advances, by its planned amount."""
     clause = state.terms.advance
-    still_open = milestone.status in ("expected", "submitted", "rejected")
-    if clause is None or milestone.kind != "milestone" or not still_open:
+    if clause is None or not (milestone.traits.priced and milestone.is_open):
         return 0
     planned = milestone.current.amount_minor or 0
     return round_minor(Fraction(clause.rate) * planned / 100, state.terms.rounding)

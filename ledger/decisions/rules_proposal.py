@@ -80,7 +80,7 @@ class Revising(Protocol):
 def revision_before_acceptance(case: Case[Revising]) -> Objection | None:
     for revision in case.subject.revisions:
         milestone = case.state.milestones[revision.milestone]
-        if milestone.status not in ("expected", "submitted", "rejected"):
+        if not milestone.is_open:
             return Objection(
                 f"{case.state.id}/{milestone.id} is {milestone.status}",
                 "after acceptance, a dispute or a bonus changes what is owed",

@@ -190,7 +190,7 @@ def dependencies_accepted_first(case: Case[Accepted]) -> Objection | None:
 @rule("A milestone is cancelled before its acceptance.")
 def cancel_before_acceptance(case: Case) -> Objection | None:
     milestone = case.the_milestone()
-    if milestone.status in ("expected", "submitted", "rejected"):
+    if milestone.is_open:
         return None
     return Objection(
         f"{case.state.id}/{milestone.id} is {milestone.status}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.clauses import CLAUSES
 from ledger.events import Line
+from ledger.kinds import traits
 from ledger.pricing.delivered import Delivered
 
 ORDER = tuple(clause.price for clause in CLAUSES if clause.price is not None)
@@ -11,7 +12,7 @@ ORDER = tuple(clause.price for clause in CLAUSES if clause.price is not None)
 
 def price(delivered: Delivered) -> list[Line]:
     """The lines of every clause, in order; each clause sees those of the steps before it. An advance is gross alone."""
-    for clause in ORDER if delivered.kind == "milestone" else ORDER[:1]:
+    for clause in ORDER if traits(delivered.kind).priced else ORDER[:1]:
         delivered.lines += clause(delivered)
     return delivered.lines
 

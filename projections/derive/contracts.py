@@ -39,7 +39,7 @@ def rows(contract: Contract) -> list[Row]:
             contract.committed_minor if _amounts_known(contract) else None,
             sum(p.paid_minor for p in paid) if recorded else None,
             len(paid),
-            sum(m.status not in ("cancelled", "void") for m in contract.milestones.values()),
+            sum(not m.is_given_up for m in contract.milestones.values()),
             int(contract.imported),
             int(terms.separation),
             positions(contract.status_positions),
@@ -52,7 +52,7 @@ def _amounts_known(contract: Contract) -> bool:
     return all(
         m.current.amount_minor is not None
         for m in contract.milestones.values()
-        if m.status not in ("cancelled", "void") and m.kind != "advance"
+        if not m.is_given_up and not m.traits.ahead
     )
 
 

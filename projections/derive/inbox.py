@@ -39,7 +39,6 @@ COLUMNS = (
 
 RELEASE = "release the retention"
 STOPPED = "clear the way or reject"
-_OPEN = ("expected", "submitted", "rejected")
 
 
 class Task(NamedTuple):
@@ -93,7 +92,7 @@ def _blocked(contract: Contract, m: Milestone) -> tuple[str, ...]:
     if not m.plan.depends_on:
         return ()
     found = contract.milestones
-    names = [name for name in m.plan.depends_on if name in found and found[name].status in _OPEN]
+    names = [name for name in m.plan.depends_on if name in found and found[name].is_open]
     return tuple(f"{contract.id}/{name}" for name in names)
 
 

@@ -116,7 +116,7 @@ def _row(contract: Contract, each: Told) -> Row:
 def rows(contract: Contract, each: Sequence[Told] | None = None) -> list[Row]:
     """A row per milestone; a void remainder is none, nor is an advance or a settlement: nothing is delivered by it."""
     some = told(contract) if each is None else each
-    return [_row(contract, one) for one in some if one.milestone.kind == "milestone"]
+    return [_row(contract, one) for one in some if one.milestone.traits.measured]
 
 
 # 3: disputes and the first pass are null where no source tells of them, disputed amounts where one is not known.

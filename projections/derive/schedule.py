@@ -145,7 +145,7 @@ def _expected(contract: Contract, milestone: Milestone, unknown: frozenset[str])
         owed,
         owed,
         # An advance is expected once: with the milestones that it is recovered from.
-        0 if milestone.kind == "advance" else to_come,
+        0 if milestone.traits.ahead else to_come,
     )
 
 
@@ -167,7 +167,7 @@ def rows(contract: Contract, each: Sequence[Told] | None = None) -> list[Row]:
                 m.ordinal,
                 contract.id,
                 terms.partner,
-                "advance" if m.kind == "advance" else "milestone",
+                m.traits.line,
                 m.id,
                 m.plan.title,
                 m.plan.stage,

@@ -202,7 +202,7 @@ def balances(contract: Contract, milestone: str) -> _Balances:
 
 def account_of(milestone: Milestone, line: Line) -> tuple[Root, str]:
     """Where a price line is booked: what was accepted of an advance is no expense, but work to come."""
-    if milestone.kind == "advance" and line.step == "gross":
+    if milestone.traits.ahead and line.step == "gross":
         return STEPS["advance"]
     return CLAUSES.get((line.step, line.clause)) or STEPS.get(line.step, _OTHER_STEP)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ledger.clauses import CLAUSES
+from ledger.kinds import ORDINARY
 from ledger.money import format_minor
 from ledger.state import Contract, Milestone
 from projections.exports.entries import STEPS
@@ -160,7 +161,7 @@ def _of_milestone(m: Milestone) -> Iterator[str]:
         yield "baselines"
     if m.disputes:
         yield "disputes"
-    if m.kind != "milestone":
+    if m.kind != ORDINARY:
         yield "kind"
 
 
