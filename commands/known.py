@@ -6,7 +6,6 @@ One that is known and that nothing belongs to just now is no mistake: then there
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ledger.errors import NotFound
@@ -24,6 +23,8 @@ _USUAL_ROLES = ("manager", "partner", "finance")
 
 def not_found(kind: str, name: str, known: Sequence[str], otherwise: str) -> NotFound:
     """The error for a name that nothing has, with the nearest names there are."""
+    from difflib import get_close_matches
+
     lower = {one.lower(): one for one in known}
     typed = " ".join(name.split()).lower()
     close = [lower[typed]] if typed in lower else []

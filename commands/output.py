@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
 from commands.csv_text import csv_line, csv_text, escape_cell, flat, unescape_cell
@@ -104,9 +104,7 @@ def emit(
         return
     with writing(output) as stream:
         if output.format == "table":
-            from commands.pager import paged
-
-            with paged(stream) as screen:
+            with _screen(stream) as screen:
                 screen.writelines(_lines(people, table_width(stream), colourful(stream)))
         elif output.format == "json":
             stream.writelines(json_parts(data() if callable(data) else data))
@@ -120,6 +118,15 @@ def emit(
                 # For a program byte for byte; on a terminal nothing may move the cursor or hide.
                 seen = (visible(line, keep="\n") for line in lines)
                 stream.writelines(seen if on_terminal(stream) else lines)
+
+
+def _screen(stream: TextIO) -> AbstractContextManager[TextIO]:
+    """A terminal with its pager, or the stream itself."""
+    if not on_terminal(stream):
+        return nullcontext(stream)
+    from commands.pager import paged
+
+    return paged(stream)
 
 
 def _lines(people: Iterable[Table | str], limit: int | None, colours: bool) -> Iterator[str]:

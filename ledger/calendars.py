@@ -92,6 +92,13 @@ def today_in(timezone: str, now: datetime) -> date:
     return local_date(now, timezone)
 
 
+def month_end(day: date) -> date:
+    """The last day of its month."""
+    if day.month == 12:
+        return day.replace(day=31)
+    return day.replace(month=day.month + 1, day=1) - timedelta(days=1)
+
+
 def delivery_date(at: datetime, timezone: str, cut_off: time | None) -> date:
     """The date on which a delivery counts: the contract-local one, or the next after the cut-off.
 

@@ -7,12 +7,12 @@ was reported as final: from then on it is shown as a prior-period adjustment. De
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 
+from ledger.calendars import month_end
 from ledger.errors import InputInvalid
 from ledger.events import PeriodClosed, Record
 
@@ -69,7 +69,7 @@ def last_day(period: str) -> date:
             "period-invalid", f"{period!r} is not a month", hint="write YYYY-MM, as in 2026-10"
         )
     year, month = int(found[1]), int(found[2])
-    return date(year, month, monthrange(year, month)[1])
+    return month_end(date(year, month, 1))
 
 
 def following(period: str) -> str:

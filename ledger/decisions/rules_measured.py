@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from difflib import get_close_matches
 
 import msgspec
 
@@ -35,6 +34,8 @@ def measured_criterion_known(case: Case[Submitted]) -> Objection | None:
     says = f"{milestone} has no criterion {name!r}, and no bonus for it rests on one of that name"
     if not known:
         return Objection(says, "nothing is measured there: leave it out, or put it into --note")
+    from difflib import get_close_matches
+
     folded = {each.casefold(): each for each in known}
     close = [folded[near] for near in get_close_matches(name.casefold(), folded, n=3)]
     meant = f"did you mean {' or '.join(close)}? " if close else ""

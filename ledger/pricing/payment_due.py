@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from ledger.calendars import Calendar, calendar
+from ledger.calendars import Calendar, calendar, month_end
 from ledger.terms import EarlyPayment, PaymentTerms, Terms
 
 
@@ -69,15 +68,10 @@ def rolled(terms: Terms, day: date) -> PaymentDue:
     return PaymentDue(found.day, found.provisional, working.edition)
 
 
-def month_end(day: date) -> date:
-    """The last day of its month."""
-    return day.replace(day=monthrange(day.year, day.month)[1])
-
-
 def day_of_next_month(day: date, wanted: int) -> date:
     """That day of the month after; its last where it is shorter."""
     first = month_end(day) + timedelta(days=1)
-    return first.replace(day=min(wanted, monthrange(first.year, first.month)[1]))
+    return first.replace(day=min(wanted, month_end(first).day))
 
 
 def discount_until(agreed: EarlyPayment, start: date) -> date:

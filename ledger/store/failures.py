@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,6 +89,8 @@ def _of_postgresql(error: BaseException, url: URL) -> LedgerError | None:
 
 def has_room(file: Path) -> bool:
     """Whether there is room beside a file for what SQLite keeps there while it is open."""
+    import shutil
+
     try:
         return shutil.disk_usage(file.expanduser().absolute().parent).free >= _ROOM_BESIDE
     except OSError:

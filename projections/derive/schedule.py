@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from ledger.pricing.payment_due import month_end, settled
+from ledger.calendars import month_end
+from ledger.pricing.payment_due import settled
 from ledger.recorded import ACCEPTANCES, DISPUTES, PAYMENTS, held_known, not_recorded
 from ledger.state import Contract, Milestone
 from ledger.terms import Terms

@@ -43,6 +43,7 @@ HEAVY = (
     *("xmlschema", "elementpath", "cryptography", "holidays", "dask", "distributed", "psycopg"),
     *("asyncio.events", "importlib.metadata._meta", "ssl", "email", "zipfile", "http", "tests"),
     *("concurrent", "multiprocessing", "wcwidth", "commands.reference", "commands.demo"),
+    *("subprocess", "calendar", "difflib", "commands.pager"),
 )
 # A room of decisions is loaded where it decides; those of others are not.
 ROOMS = tuple(
