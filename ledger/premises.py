@@ -20,7 +20,7 @@ from ledger.events import (
 )
 from ledger.money import display_minor
 from ledger.patches import set_promises, set_terms, term
-from ledger.state_parts import Premise
+from ledger.state import Premise
 from ledger.terms_in_words import as_written, in_one_line, keyed
 
 

@@ -7,8 +7,7 @@ from typing import Literal
 
 from ledger.events import Record, type_name
 from ledger.money import format_minor
-from ledger.state import Contract
-from ledger.state_parts import Finding
+from ledger.state import Contract, Finding
 from projections.derive.model import ReadModel, Row, counts, labels, positions, texts
 
 COLUMNS = (

@@ -16,8 +16,8 @@ from ledger.state import (
     Payment,
     Release,
     Standing,
+    last_settled,
 )
-from ledger.state_parts import last_settled
 from tests.decisions.builders import day
 from tests.decisions.told import DEFINED, KEYED, M1, accepted, after, line, m1
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ledger import intents as i
 from ledger.events import Fact, Line, MilestoneAccepted, PaymentInstructed, PaymentRecorded
-from ledger.state_parts import Payment, last_settled
+from ledger.state import Payment, last_settled
 from ledger.terms import EarlyPayment, PaymentTerms
 from projections.derive import milestones, schedule
 from projections.metrics.cycle_times import cycle_times

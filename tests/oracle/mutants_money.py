@@ -202,7 +202,7 @@ MUTANTS_MONEY = [
     Mutant(
         "a discount stays reserved",
         _replaced(
-            "ledger.state_parts.Payment.reserved_minor",
+            "ledger.state.Payment.reserved_minor",
             lambda _: property(lambda payment: payment.amount_minor),
         ),
     ),
