@@ -148,13 +148,13 @@ def _restated(state: Contract, by: Iterable[Record], since: date | None) -> bool
 
 
 def _totals(state: Contract | None) -> dict[str, int]:
-    """The schedule totals of one contract."""
+    """The schedule totals of one contract: as in the schedule, what is not known is in none of them."""
     found = dict.fromkeys(TOTALLED, 0)
     names = schedule.MODEL.names
     for row in schedule.MODEL.rows(state) if state is not None else ():
         named: dict[str, Any] = dict(zip(names, row, strict=True))
         for name in TOTALLED:
-            found[name] += named[name]
+            found[name] += named[name] or 0
     return found
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from projections.diff import changed, difference, summed, values
 from tests.commands.played import CONTRACT, asked, mledger
 from tests.decisions.random_acts import story
 from tests.stories import double_eleven
+
+OCDS = Path(__file__).resolve().parents[1] / "data" / "synthetic" / "ocds" / "releases"
 
 
 def changes(url: str, *words: str) -> dict[tuple[str | None, str], dict[str, Any]]:
@@ -104,3 +108,16 @@ def test_it_is_the_difference_of_two_folds_and_every_change_has_its_events(
     assert all(moved.events and set(moved.events) <= set(found.events) for moved in found.moved)
     for _, name, earlier, now in summed([found]):
         assert now - earlier == found.after[name] - found.before[name]
+
+
+def test_what_is_not_known_is_in_no_total_as_in_the_schedule(sqlite_url: str) -> None:
+    """Of imported contracts no source tells what is payable: their milestones say so, and no total does."""
+    assert mledger(sqlite_url, "import", "ocds", str(OCDS)).code in (0, 6)
+    totals = asked(sqlite_url, "audit", "diff", "--from", "0")["totals"]
+    lines = asked(sqlite_url, "report", "schedule")["lines"]
+    assert any(line["payable"] is None for line in lines)
+    for total in totals:
+        known = [line[total["figure"]] for line in lines if line[total["figure"]]]
+        mine = [Decimal(one["amount"]) for one in known if one["currency"] == total["currency"]]
+        assert Decimal(total["after"]["amount"]) == sum(mine), total
+    assert {total["figure"] for total in totals} == {"paid"}
