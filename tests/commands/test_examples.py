@@ -10,17 +10,30 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
+from commands.demo_portfolio import play
 from commands.main import main
 from commands.schema import RESULTS
 from commands.tree import all_commands, examples
-from tests.commands.acting import C, folder, here, sqlite_template, today
-from tests.commands.exemplified import BEFORE, ELSEWHERE, EXITS, NUMBERS, OWN, PLACES, RAW
+from ledger.contract import evolve
+from ledger.store import open_ledger
+from tests.commands.acting import C, at_noon, folder, here, sqlite_template, today
+from tests.commands.exemplified import (
+    BEFORE,
+    ELSEWHERE,
+    EXITS,
+    NUMBERS,
+    OCDS,
+    OWN,
+    PLACES,
+    RAW,
+)
 from tests.commands.hinted import lay_out
 from tests.commands.shapes import merged, shape
 from tests.commands.transcripts import UPDATE
@@ -42,6 +55,57 @@ MILESTONES = """contract,partner,client,milestone,title,amount,currency,baseline
 TAKEN-1,Studio,Brand,M1,Shop,1000.00,EUR,2026-03-01,2026-02-27,2026-03-02,Europe/Berlin
 """
 CONFIRMED = (("payment", "run"),)
+# What lists and reports are asked for where there is much to tell.
+TOLD_OF: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            *("contract list", "milestone list", "bonus list", "dispute list", "payment list"),
+            *("invoice list", "invoice match", "payee list", "report bank", "audit periods"),
+            *("audit log", "projections status", "projections verify"),
+        ),
+        ("",),
+    ),
+    **dict.fromkeys(
+        (
+            *("report schedule", "report register", "report inbox", "report exposure"),
+            *("report unknown", "audit exceptions"),
+        ),
+        ("", "--as-of 2026-11-20"),
+    ),
+    **dict.fromkeys(
+        (
+            *("report on-time", "report disputes", "report first-pass"),
+            *("report cycle-times", "report paid-on-time"),
+        ),
+        ("", "--milestones", "--from 2026-01-01 --to 2026-12-31 --as-of 2026-11-20"),
+    ),
+    "audit diff": ("--from 2026-09-30 --to 2026-11-22", "--from 2026-09-30"),
+    "contract show": ("CONTRACT", "PROPOSAL"),
+    "contract settlement": ("CONTRACT",),
+    "audit replay": ("CONTRACT",),
+    "milestone show": ("MILESTONE",),
+    "audit explain": ("MILESTONE", "MILESTONE --as-of 2026-11-20"),
+    "report statement": ("PARTNER",),
+}
+WHERE = {
+    "CONTRACT": ("contract list", "contracts", "contract"),
+    "MILESTONE": ("milestone list", "milestones", "milestone"),
+    "PARTNER": ("contract list", "contracts", "partner"),
+    "PROPOSAL": ("report inbox --where task=approve", "tasks", "reference"),
+}
+# Beside what the portfolio of the demo has.
+HAPPENED = (
+    "audit close 2026-09 --as anna.keller",
+    "payee propose '上海景和装饰 Jinghe Fit-out' --holder Jinghe --number 6222020200112233445 --bank 102331002126"
+    " --town Shanghai --address-country CN --purpose CSTRDR --as petra.vogt",
+    "payee approve '#1' --yes --as anna.keller",
+    "payee propose '上海景和装饰 Jinghe Fit-out' --holder Jinghe --number 6222020200112233446 --bank 102331002126"
+    " --as petra.vogt",
+    "payee approve '#3' --yes --as anna.keller",
+    "invoice receive BW-2026-009 F-1 --milestone M3 --issued 2026-11-02 --as petra.vogt",
+    "payment run --yes --as petra.vogt",
+    "contract amend BW-2026-030 --ceiling 999,000.00 --reason more --as anna.keller",
+)
 MENDED = """the example in the help of `{name}` does not do as it is written:
 {err}
 What must have happened before it stands in tests/commands/exemplified.py: BEFORE["{name}"], or OWN[the example] for
@@ -79,6 +143,53 @@ def test_an_example_is_done_as_it_is_written(
     assert code == EXITS.get(line, 0), MENDED.format(name=name, err=printed.err[:300])
     if told and code in (0, 6):
         known(name, shape(json.loads(printed.out)))
+
+
+@pytest.fixture(scope="module", params=["a portfolio", "what was imported"])
+def full(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: Any) -> Path:
+    """A ledger in which lists have something to tell."""
+    file = Path(tmp_path_factory.mktemp("full")) / "ledger.sqlite3"
+    shutil.copyfile(sqlite_template, file)
+    if request.param == "a portfolio":
+        with closing(open_ledger(f"sqlite:///{file}", evolve)) as ledger:
+            play(ledger)
+        with pytest.MonkeyPatch.context() as patch:
+            at_noon(patch)
+            for line in HAPPENED:
+                assert main([*shlex.split(line), "--database", str(file)]) == 0, line
+    else:
+        taken = [str(OCDS / "releases"), str(OCDS / "records")]
+        assert main(["import", "ocds", *taken, "--database", str(file)]) in (0, 6)
+    return file
+
+
+@pytest.mark.parametrize("name", TOLD_OF)
+def test_what_reports_and_lists_tell_of_a_full_ledger_is_in_the_schema(
+    name: str, full: Path, today: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in TOLD_OF[name]:
+        for line in filled(words, full, capsys):
+            code = main([*name.split(), *line, "--database", str(full), "--json"])
+            said = capsys.readouterr()
+            assert code in (0, 5, 6), said.err
+            known(name, shape(json.loads(said.out)))
+
+
+def filled(words: str, file: Path, capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
+    """The words with each contract, milestone, partner or proposal that there is in the place of its name."""
+    for name, (asked, rows, field) in WHERE.items():
+        if name in words:
+            capsys.readouterr()
+            assert main([*asked.split(), "--json", "--database", str(file)]) == 0
+            told = json.loads(capsys.readouterr().out)[rows]
+            found = dict.fromkeys(
+                str(row[field]) for row in told if name != "PROPOSAL" or "#" in row[field]
+            )
+            return [
+                [one if word == name else word for word in words.split()]
+                for one in list(found)[:12]
+            ]
+    return [words.split()]
 
 
 def test_what_is_run_elsewhere_is_an_example_and_there() -> None:
