@@ -39,7 +39,7 @@ def demo(keep: Path | None) -> None:
     mledger demo
     """
     from commands.demo_portfolio import TODAY
-    from commands.report import report
+    from commands.main import PROGRAM, root
 
     file = _fresh(keep)
     events = _played(file)
@@ -48,8 +48,8 @@ def demo(keep: Path | None) -> None:
     _say(f"in {_short(file)}")
     for name, says in REPORTS.items():
         _say(f"\n{says}", f"$ mledger report {name} {' '.join(moment)}\n")
-        words = [name, *moment, "--database", str(file)]
-        report.main(args=words, prog_name="mledger report", standalone_mode=False)
+        words = ["report", name, *moment, "--database", str(file)]
+        root.main(args=words, prog_name=PROGRAM, standalone_mode=False)
     _say("\nTry next, in that database:", *_next_steps(file))
 
 
