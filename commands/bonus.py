@@ -116,8 +116,7 @@ def _penalty(session: Session, state: Contract, reference: SubjectName) -> Asses
     from ledger.errors import NotFound
 
     if not isinstance(reference, MilestoneName):
-        found: Assessment = find(state, "penalty", state.assessments, reference.version)
-        return found
+        return find(state, "penalty", state.assessments, reference.version)
     milestone = session.milestone(state, reference.milestone).id
     assessed = [a for a in state.assessments.values() if a.milestone == milestone]
     if not assessed:

@@ -41,7 +41,7 @@ def show_proposal(session: Session, reference: VersionName) -> None:
     from ledger.decisions.case import find
 
     state = session.contract(reference.contract)
-    proposal: Proposal = find(state, "proposal", state.proposals, reference.version)
+    proposal = find(state, "proposal", state.proposals, reference.version)
     session.output.emit(
         lambda: proposal_object(state, proposal), people=map(_visible, _pages(state, proposal))
     )

@@ -169,10 +169,37 @@ def broken(case: Case[Other], rules: Sequence[Rule[Other]]) -> tuple[str, ...]:
     return tuple(one.id for one in rules if one.check(case) is not None)
 
 
-def open_case(state: Contract, intent: Intent, context: Context, **about: Any) -> Case:
+def open_case(
+    state: Contract,
+    intent: Intent,
+    context: Context,
+    *,
+    rests_on: tuple[int, ...] = (),
+    roles: tuple[str, ...] = (),
+    milestone: Milestone | None = None,
+    proposal: Proposal | None = None,
+    dispute: Dispute | None = None,
+    payment: Payment | None = None,
+    terms: Terms | None = None,
+    known: Known = NOTHING,
+) -> Case:
     """The case of an intent: its effective date is today in the contract's zone where none is given."""
     today = today_in(state.terms.timezone, context.now)
-    return Case(state, context, intent, today, intent.on or today, **about)
+    return Case(
+        state,
+        context,
+        intent,
+        today,
+        intent.on or today,
+        rests_on=rests_on,
+        roles=roles,
+        milestone=milestone,
+        proposal=proposal,
+        dispute=dispute,
+        payment=payment,
+        terms=terms,
+        known=known,
+    )
 
 
 def find_milestone(state: Contract, milestone: str) -> Milestone:
@@ -188,7 +215,7 @@ def find_milestone(state: Contract, milestone: str) -> Milestone:
     return found
 
 
-def find(state: Contract, kind: str, known: dict[int, Any], version: int) -> Any:
+def find(state: Contract, kind: str, known: Mapping[int, Other], version: int) -> Other:
     """The proposal, dispute or payment of that version; raises NotFound naming those that exist."""
     if version in known:
         return known[version]

@@ -26,7 +26,7 @@ from ledger.events import (
 )
 from ledger.pricing.order import take_back
 from ledger.rule_versions import FIRST
-from ledger.state import Assessment, Award, Dispute, Posted
+from ledger.state import Assessment, Award, Posted
 from ledger.terms import Terms
 
 
@@ -90,8 +90,7 @@ def award(case: Case, content: BonusProposal) -> list[Fact]:
 
 
 def _award(case: Case, version: int) -> Award:
-    found: Award = find(case.state, "bonus", case.state.awards, version)
-    return found
+    return find(case.state, "bonus", case.state.awards, version)
 
 
 def prepare_revocation(case: Case, content: BonusRevocation) -> Award:
@@ -143,8 +142,7 @@ def revoke(case: Case, content: BonusRevocation) -> list[Fact]:
 
 
 def _assessment(case: Case, version: int) -> Assessment:
-    found: Assessment = find(case.state, "penalty", case.state.assessments, version)
-    return found
+    return find(case.state, "penalty", case.state.assessments, version)
 
 
 def prepare_waiver(case: Case, content: Waiver) -> Waiving:
@@ -180,7 +178,7 @@ def waive(case: Case, content: Waiver) -> list[Fact]:
 
 def prepare_resolution(case: Case, content: Resolution) -> Resolution:
     """How an open dispute is to end."""
-    dispute: Dispute = find(case.state, "dispute", case.state.disputes, content.dispute)
+    dispute = find(case.state, "dispute", case.state.disputes, content.dispute)
     case.dispute = dispute
     _on_milestone(case, dispute.milestone)
     if dispute.milestone != content.milestone:

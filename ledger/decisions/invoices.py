@@ -33,7 +33,7 @@ from ledger.known import Known
 from ledger.money import round_minor
 from ledger.pricing.order import price
 from ledger.pricing.payment_due import payment_due
-from ledger.state import Contract, Invoice, Milestone
+from ledger.state import Contract, Milestone
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # What changes the payment, not the invoice.
@@ -87,7 +87,7 @@ def receive(state: Contract, intent: ReceiveInvoice, context: Context, known: Kn
 
 def reject(state: Contract, intent: RejectInvoice, context: Context) -> list[Fact]:
     """Sends an invoice back: its number is free again, and due dates that it set are those of the invoices left."""
-    invoice: Invoice = find(state, "invoice", state.invoices, intent.invoice)
+    invoice = find(state, "invoice", state.invoices, intent.invoice)
     case = open_case(state, intent, context, rests_on=(invoice.version,), roles=("finance",))
     judge(case.about(invoice), *WHO, invoice_live, *DATES, invoice_not_paid)
     # One that does not count from its invoice is left out: sending the invoice back must not take its due date.

@@ -38,6 +38,7 @@ from ledger.events import (
 from ledger.intents import (
     CompleteContract,
     Context,
+    Intent,
     ResumeContract,
     SignContract,
     SuspendContract,
@@ -125,8 +126,8 @@ def sign(state: Contract | None, intent: SignContract, context: Context) -> list
     ]
 
 
-def _administrative(state: Contract, intent: object, context: Context) -> Case:
-    return open_case(state, intent, context, roles=(ADMINISTRATOR,), rests_on=(1,))  # type: ignore[arg-type]
+def _administrative(state: Contract, intent: Intent, context: Context) -> Case:
+    return open_case(state, intent, context, roles=(ADMINISTRATOR,), rests_on=(1,))
 
 
 _BY_ADMINISTRATOR = (acting_for_another_needs_delegation, actor_holds_role, *DATES)
