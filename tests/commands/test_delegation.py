@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from commands.main import main
-from tests.commands.acting import CONTRACT, C, folder, sqlite_template, today
+from tests.commands.acting import CONTRACT, C, folder
 
-__all__ = ["folder", "sqlite_template", "today"]
+__all__ = ["folder"]
 
 Heard = pytest.CaptureFixture[str]
 DELEGATIONS = """delegations:
@@ -117,3 +117,33 @@ def test_no_login_is_refused_on_sqlite_and_none_is_called_a_delegate_that_is_non
     verb = ["approve", f"{C}/M1"] if actor == "manager-1" else ["show", f"{C}/M1"]
     assert main(["milestone", *verb, "--as", actor]) == 0
     assert "delegates" not in capsys.readouterr().err
+
+
+@pytest.mark.postgres
+def test_on_postgresql_the_login_is_the_delegates_and_no_claim(
+    postgresql_url: str,
+    folder: Path,
+    today: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Heard,
+) -> None:
+    """The login of the tests' server acts for all but manager-2, and is told so."""
+    monkeypatch.setenv("MLEDGER_DATABASE_URL", postgresql_url)
+    people = ("admin-1", "partner-1", "manager-1")
+    given = "".join(f"  - of: {one}\n    to: postgres\n" for one in people)
+    text = CONTRACT.read_text("utf-8")
+    text = text.replace("roles:\n", "roles:\n  assistant: [postgres]\n", 1)
+    text = text.replace("milestones:\n", f"delegations:\n{given}\nmilestones:\n", 1)
+    (folder / "c.yaml").write_text(text, "utf-8")
+    assert main(["contract", "sign", str(folder / "c.yaml"), "--as", "admin-1"]) == 0
+    on = ("--on", "2026-08-21")
+    assert main(["milestone", "submit", f"{C}/M1", *on, "--as", "partner-1"]) == 0
+    capsys.readouterr()
+    found = tasks(capsys, "--person", "postgres")
+    assert [one["acting_for"] for one in found if one["task"] == "approve"] == [["manager-1"]]
+    assert main(["milestone", "approve", f"{C}/M1", *on, "--as", "manager-2"]) == 3
+    assert "acting-for-another-needs-delegation" in capsys.readouterr().err
+    assert main(["milestone", "approve", f"{C}/M1", *on, "--as", "manager-1"]) == 0
+    told = capsys.readouterr().err
+    assert f"by postgres for manager-1, as {C} delegates" in told
+    assert "claims" not in told
