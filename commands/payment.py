@@ -90,26 +90,20 @@ def run(
     from commands.bank.files import target
     from commands.paying import instruct_all
 
-    written = target(session, write_to, None, payer, force) if write_to else None
+    written = target(session, write_to, payer, force) if write_to else None
     instruct_all(session, contract, partner, yes, pen, abroad, written, discount)
 
 
 @payment.command("write")
 @click.argument("name", metavar="RUN")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@click.option(
-    "--form",
-    type=click.Choice(["pain.001", "csv"]),
-    help="Form of the file.  [default: by FILE's ending]",
-)
 @debtor_options
 @looking
-def write_file(
-    name: str, path: Path, form: str | None, force: bool, payer: Payer, session: Session
-) -> None:
+def write_file(name: str, path: Path, force: bool, payer: Payer, session: Session) -> None:
     """Write the payment file of a run again, from what was instructed.
 
-    What is recorded, failed or reversed since is left out, so that nothing is paid twice.
+    FILE.xml is a pain.001, FILE.csv a table. What is recorded, failed or reversed since is left out, so
+    that nothing is paid twice.
 
     \b
     mledger payment write RUN-2026-11-21-1 run.xml --debtor-name "Brand Ltd" --debtor-account 123 \\
@@ -119,7 +113,7 @@ def write_file(
     from commands import paying
     from commands.bank.files import target
 
-    paying.write_file(session, name, target(session, path, form, payer, force))
+    paying.write_file(session, name, target(session, path, payer, force))
 
 
 @payment.command()

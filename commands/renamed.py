@@ -21,6 +21,7 @@ OPTIONS: dict[tuple[str, str], str] = {
     },
     ("--reference", "payment record"): "--bank-reference",
     ("--reference", "payment refund"): "--bank-reference",
+    ("--form", "payment write"): "FILE's ending: .xml for pain.001, or .csv",
     ("--until", "audit replay"): "--to",
     ("--until", "signer propose"): "--to",
     ("--check", "projections rebuild"): "mledger projections verify",

@@ -58,7 +58,7 @@ class Draft:
     instructed: list[tuple[str, int, Fact]] = field(default_factory=list)
 
 
-def target(session: Session, path: Path, form: str | None, payer: Payer, force: bool) -> Target:
+def target(session: Session, path: Path, payer: Payer, force: bool) -> Target:
     """The file to write, checked before anything is recorded.
 
     Raises InputInvalid `payment-file-form`, `payment-file-exists`, `payment-file-folder`, `debtor-unknown`.
@@ -66,7 +66,7 @@ def target(session: Session, path: Path, form: str | None, payer: Payer, force: 
     from commands.bank.debtor import company_of
     from ledger.accounts import purpose_code
 
-    form = form or FORMS.get(path.suffix.lower())
+    form = FORMS.get(path.suffix.lower())
     if form is None:
         raise InputInvalid(
             "payment-file-form",
