@@ -9,7 +9,7 @@ an older form is a finding.
 | 1 | the first release | |
 | 2 | from the first ChangeProposed/2, approval with a price, refund or entry of the bank | proposals as patches; \
 approvals bound to the price; later lines under the terms of what they adjust; released parts apart; the tiers of one \
-bonus pay the highest; the rules of `LATER` |
+bonus pay the highest; the rules of `LATER`; what adds nothing is permitted above the ceiling |
 """
 
 from __future__ import annotations

@@ -81,13 +81,20 @@ def committed_within_ceiling(case: Case) -> Objection | None:
     if ceiling is None:
         return None
     committed = case.state.committed_minor
-    if committed + case.amount_minor <= ceiling:
+    if committed + case.amount_minor <= ceiling or _leads_back(case, ceiling):
         return None
     return Objection(
         f"{written(case, committed)} is committed and {written(case, case.amount_minor)} would be "
         f"added; the ceiling is {written(case, ceiling)}",
         "amend the contract's ceiling first, or ask for less",
     )
+
+
+def _leads_back(case: Case, ceiling: int) -> bool:
+    """Whether it adds nothing to what is above the ceiling already, which it does not lower; version 1 refused that."""
+    before = case.state.terms.ceiling_minor
+    adds_nothing = case.amount_minor <= 0 and before is not None and before <= ceiling
+    return adds_nothing and case.context.rules != FIRST
 
 
 class OfRelease(Protocol):
