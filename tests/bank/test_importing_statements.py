@@ -19,6 +19,7 @@ from tests.bank.setting import (
     T3,
     asked,
     fees,
+    files,
     ntry,
     payable,
     standing,
@@ -150,6 +151,16 @@ def test_with_strict_nothing_is_recorded_where_an_entry_cannot_be_read(
     assert main(words) == 6
     assert "error[import-incomplete]: 1 place of s.xml cannot be" in capsys.readouterr().err
     assert standing(capsys)["T3"][0] == {"paid"}
+
+
+def test_with_strict_nothing_is_recorded_where_an_entry_waits_for_a_person(
+    instructed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certain, waits = ntry("1772.39", tx(T3)), ntry("7.00", tx("", text="rent"), reference="X")
+    names = files(instructed, statement(certain, waits))
+    main(["import", "bank", *names, "--strict", "--as", "finance-1"])
+    assert standing(capsys)["T3"][0] == {"instructed"}
+    assert asked(capsys, "report", "bank")["entries"] == []
 
 
 def test_what_is_not_booked_yet_is_no_error_and_a_status_that_is_none_is(
