@@ -242,7 +242,7 @@ def terminate(
     mledger contract terminate BW-2026-014 --reason "notice of 2026-11-20" --dry-run --as admin-1
     mledger contract terminate BW-2026-014 --settle M3=40% --fee 5,000.00 --reason notice --as admin-1
     """
-    from commands.settlement import terminating
+    from commands.termination_account import terminating
 
     state = session.contract(reference)
     session.record(state.id, terminating(session, state, shares, fee, reason))
@@ -259,7 +259,7 @@ def settlement(reference: str, settings: Settings, moment: Moment, output: Outpu
     \b
     mledger contract settlement BW-2026-014 --as-of 2026-11-30
     """
-    from commands.settlement import show
+    from commands.termination_account import show
 
     show(settings, output, moment, reference)
 

@@ -279,7 +279,7 @@ def contract(files: tuple[str, ...], strict: bool, session: Session) -> None:
 def _signature(file: str, session: Session) -> tuple[Any, bool]:
     """The request to sign a file's contract, and whether it is new: not signed with these very words."""
     from commands.imports.contract_file import read_contract_file
-    from ledger.decisions.signing import definition
+    from ledger.decisions.contracts import definition
     from ledger.events import ContractSigned, MilestoneDefined
     from ledger.intents import SignContract
 

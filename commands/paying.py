@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from commands.output import Table
     from commands.session import Session
     from commands.signing import Pen
-    from ledger.store.asked import Request
+    from ledger.store.request_digest import Request
     from projections.reading import Found
 
 _RUNS = "SELECT DISTINCT run FROM {payments} WHERE substr(run, 1, length(:stem)) = :stem"

@@ -320,7 +320,7 @@ def set_off(
         --as finance-1
     mledger milestone approve 'BW-2026-014#37' --as manager-1
     """
-    from commands.settlement import setting_off
+    from commands.termination_account import setting_off
 
     state = session.contract(reference.contract)
     session.record(state.id, setting_off(session, state, reference, against, amount, reason))

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from ledger.intents import Context, Intent
     from ledger.state import Contract, Milestone
     from ledger.store import Ledger
-    from ledger.store.asked import Request
     from ledger.store.perform import Outcome
+    from ledger.store.request_digest import Request
     from projections.reading import Reader
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -239,7 +239,7 @@ class Session:
     def _lines(self, outcome: Outcome) -> Iterator[str]:
         """A sentence per event; on a terminal, continued lines are set in."""
         from commands.output import on_terminal, terminal_width
-        from commands.wording import sentences
+        from commands.sentences import sentences
 
         width = terminal_width(sys.stdout) if on_terminal(sys.stdout) else None
         for line in sentences(outcome.records, self.states_after(outcome)):
@@ -255,7 +255,7 @@ class Session:
     def after(self, name: str, records: list[Record]) -> Contract:
         """The contract as the new records, recorded or tried, leave it; a stream of another kind has none."""
         from ledger.contract import fold
-        from ledger.decisions.signing import no_contract
+        from ledger.decisions.contracts import no_contract
 
         if name.startswith("~"):
             return no_contract(name)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from commands.session import Session
     from ledger.events import Signature
     from ledger.statements import AnyStatement, Statement
-    from ledger.store.asked import Request
+    from ledger.store.request_digest import Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_KEY = "~/.ssh/id_ed25519"

@@ -1,7 +1,7 @@
 """One milestone's price as a person would check it: every line with its calculation and the events behind it.
 
 Lines are facts and only summed here. Beside that, the automatic ones and the due date are reckoned again from the
-clauses (projections/reckoning.py): what differs is named, never corrected.
+clauses (projections/recompute.py): what differs is named, never corrected.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from projections.calculations import calculation as calculation
 from projections.derive.inbox import counting
 from projections.derive.settlements import gain
 from projections.judged import missed_by, standing, unearned_by
-from projections.reckoning import Differs, reckon_all
+from projections.recompute import Differs, reckon_all
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from ledger import clauses
 from ledger.clauses import Clause, calculation_of
 from ledger.contract import fold
 from ledger.events import Line, Record
-from ledger.store import asked
+from ledger.store import request_digest
 from ledger.terms import Terms
 from projections.calculations import calculation
 from projections.explain import explain
@@ -78,7 +78,7 @@ def _term(clause: Clause) -> bool:
 
 def _request(clause: Clause) -> bool:
     """A key that was given for a signature before the clause existed stands for the same request."""
-    return not clause.term or clause.term in FIRST or clause.term in asked._LATER
+    return not clause.term or clause.term in FIRST or clause.term in request_digest._LATER
 
 
 def _check(clause: Clause) -> bool:

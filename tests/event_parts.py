@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from commands.wording import SENTENCES
-from commands.wording_apart import SENTENCES_APART
-from commands.wording_payment import SENTENCES_OF_PAYMENT
+from commands.sentences import SENTENCES
+from commands.sentences_of_payment import SENTENCES_OF_PAYMENT
+from commands.sentences_of_registers import SENTENCES_APART
 from ledger import events as e
 from ledger.again import asking
 from ledger.contract import EVOLVERS

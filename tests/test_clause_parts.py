@@ -11,8 +11,8 @@ from pytest import MonkeyPatch
 from commands.imports.clause_checks import BY_TERM
 from ledger.calculations import Late, Stated
 from ledger.clauses import CLAUSES, KEPT, Clause
-from ledger.store import asked
-from projections import reckoning
+from ledger.store import request_digest
+from projections import recompute
 from projections.exports import entries, ocds_losses
 from tests import clause_parts
 from tests.clause_parts import PARTS, missing, posted, registered
@@ -41,7 +41,7 @@ def _elsewhere(patch: MonkeyPatch, tmp_path: Path) -> None:
 Plant = Callable[[MonkeyPatch, Path], object]
 WITHOUT: dict[str, tuple[Clause, Plant]] = {
     "term": (RETENTION._replace(term="hold_back"), lambda patch, _: None),
-    "request": (TAX, lambda patch, _: patch.delitem(asked._LATER, "tax")),
+    "request": (TAX, lambda patch, _: patch.delitem(request_digest._LATER, "tax")),
     "check": (TAX, lambda patch, _: patch.delitem(BY_TERM, "tax")),
     "page": (RETENTION, _elsewhere),
     "lines": (RETENTION._replace(keeps={("retention", "hoped"): Late}), lambda patch, _: None),
@@ -49,7 +49,7 @@ WITHOUT: dict[str, tuple[Clause, Plant]] = {
     "words": (TAX, lambda patch, _: patch.setitem(KEPT, ("tax", "vat"), Stated)),
     "recomputation": (
         TAX,
-        lambda patch, _: patch.setattr(reckoning, "_compared", lambda *_: iter(())),
+        lambda patch, _: patch.setattr(recompute, "_compared", lambda *_: iter(())),
     ),
     "journal": (RETENTION, lambda patch, _: patch.delitem(entries.STEPS, "retention")),
     "losses": (RETENTION, lambda patch, _: patch.delitem(ocds_losses.SAYS, "retention")),

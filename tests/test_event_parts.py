@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytest import MonkeyPatch
 
-from commands.wording import SENTENCES
+from commands.sentences import SENTENCES
 from ledger import events as e
 from ledger.again import asking
 from ledger.contract import EVOLVERS

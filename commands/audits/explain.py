@@ -21,7 +21,7 @@ from ledger.state import Milestone
 from projections.derive.schedule import figures_of
 from projections.explain import Explanation, explain
 from projections.judged import missed_in_words, unearned_in_words
-from projections.reckoning import Differs
+from projections.recompute import Differs
 from projections.views.schedule import UNKNOWN
 
 COLUMNS = ("milestone", "step", "clause", "amount", "currency", "calculation", "events")

@@ -16,14 +16,14 @@ from sqlalchemy import Connection
 from commands.known import for_whom, nothing, require_contract, require_person
 from commands.options import Output, Recording
 from commands.output import emit, terminal_width, visible
+from commands.sentences import sentence
 from commands.session import CLAIMS, EVENT_FIELDS, as_object, opened
 from commands.settings import Settings
 from commands.shortening import MOST
 from commands.tables import hanging
-from commands.wording import sentence
 from ledger.calendars import local_date
 from ledger.contract import evolve, fold
-from ledger.decisions.signing import no_contract
+from ledger.decisions.contracts import no_contract
 from ledger.errors import InputInvalid
 from ledger.events import EVENT_TYPES, Record
 from ledger.state import Contract

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from commands.session import Session
     from ledger.events import BankVerdict
-    from ledger.store.asked import Request
+    from ledger.store.request_digest import Request
 
 ENTRY = NumberType("~bank", "entry of the bank", "mledger report bank")
 entry_option = click.option(

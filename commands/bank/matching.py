@@ -32,7 +32,7 @@ from ledger.events import BankEntry, BankVerdict
 from ledger.money import display_minor
 
 if TYPE_CHECKING:
-    from ledger.store.asked import Request
+    from ledger.store.request_digest import Request
 
 # Sub-families of the bank transaction code that are charges and commissions, and SWIFT's own code for them.
 _CHARGES = re.compile(r"/(CHRG|FEES|COMM|COME|COMI|COMT)(?: |$)|(?:^| )N?CHG(?:$|\W)")

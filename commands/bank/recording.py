@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from commands.reference_names import VersionName
     from commands.session import Session
     from ledger.events import Why
-    from ledger.store.asked import Request
+    from ledger.store.request_digest import Request
 
 
 @dataclass(frozen=True, slots=True)

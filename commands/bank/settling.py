@@ -16,7 +16,7 @@ from ledger.money import display_minor
 if TYPE_CHECKING:
     from commands.bank.transfers import Part
     from ledger.events import Why
-    from ledger.store.asked import Request
+    from ledger.store.request_digest import Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from ledger.events import BankEntry
 if TYPE_CHECKING:
     from commands.session import Session
     from ledger.events import Record
-    from ledger.store.asked import Request
+    from ledger.store.request_digest import Request
 
 ENDINGS = (".xml", ".csv", ".tsv", ".txt")
 ORIGIN = "import:bank"

@@ -27,7 +27,7 @@ from ledger.decisions.rules_who import (
     acting_for_another_needs_delegation,
     submitter_does_not_approve,
 )
-from ledger.decisions.signed import signed, tier_signs
+from ledger.decisions.signatures import signed, tier_signs
 from ledger.errors import InputInvalid
 from ledger.events import (
     ApprovalGranted,

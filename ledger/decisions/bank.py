@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ledger.bank_entries import STREAM, BankBook, Kept
 from ledger.decisions.case import Case, judge, open_case
+from ledger.decisions.contracts import no_contract
 from ledger.decisions.rules_bank import bank_entry_waits, bank_kept_by_finance
 from ledger.decisions.rules_who import acting_for_another_needs_delegation
-from ledger.decisions.signing import no_contract
 from ledger.errors import NotFound
 from ledger.events import BankEntryBooked, BankEntryExplained, Fact
 from ledger.intents import Context, Intent

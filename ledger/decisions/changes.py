@@ -27,7 +27,7 @@ from ledger.decisions.rules_who import (
     acting_for_another_needs_delegation,
     proposer_does_not_approve,
 )
-from ledger.decisions.signed import signed
+from ledger.decisions.signatures import signed
 from ledger.errors import LedgerError
 from ledger.events import (
     ApprovalGranted,

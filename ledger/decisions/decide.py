@@ -22,12 +22,12 @@ State = Contract | Register
 
 # Who decides an intent, as `room.function`: a room is imported when it is first asked, since a command asks one.
 DECIDERS: dict[type[i.Intent], str] = {
-    i.SignContract: "signing.sign",
+    i.SignContract: "contracts.sign",
     i.TakeOver: "history.take_over",
-    i.SuspendContract: "signing.suspend",
-    i.ResumeContract: "signing.resume",
-    i.TerminateContract: "signing.terminate",
-    i.CompleteContract: "signing.complete",
+    i.SuspendContract: "contracts.suspend",
+    i.ResumeContract: "contracts.resume",
+    i.TerminateContract: "contracts.terminate",
+    i.CompleteContract: "contracts.complete",
     i.DefineMilestone: "milestones.define",
     i.StartMilestone: "milestones.start",
     i.SubmitMilestone: "milestones.submit",

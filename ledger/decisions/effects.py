@@ -54,7 +54,7 @@ from ledger.decisions.rules_state import (
 )
 from ledger.decisions.rules_when import contract_not_closed
 from ledger.decisions.rules_who import nobody_grants_to_themselves, opener_does_not_resolve
-from ledger.decisions.signed import policy_signs, tier_signs
+from ledger.decisions.signatures import policy_signs, tier_signs
 from ledger.events import (
     AmendmentPatch,
     BonusProposal,

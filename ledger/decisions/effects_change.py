@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from ledger.decisions.case import Case, find_milestone
+from ledger.decisions.contracts import definition
 from ledger.decisions.rules_money import commits
-from ledger.decisions.signing import definition
 from ledger.events import (
     AmendmentPatch,
     ContractAmended,

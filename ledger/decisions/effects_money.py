@@ -8,7 +8,7 @@ from ledger.decisions.adjusting import with_tax
 from ledger.decisions.case import Case, find, find_milestone
 from ledger.decisions.quorum import tier
 from ledger.decisions.rules_money import Waiving
-from ledger.decisions.signed import tier_signs
+from ledger.decisions.signatures import tier_signs
 from ledger.errors import NotFound
 from ledger.events import (
     AcceptanceReversed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.decisions.case import Case, find_milestone, judge, open_case
+from ledger.decisions.contracts import definition
 from ledger.decisions.delivery_day import delivery_of
 from ledger.decisions.rules_measured import (
     Submitted,
@@ -32,7 +33,6 @@ from ledger.decisions.rules_when import (
     one_moment_of_delivery,
 )
 from ledger.decisions.rules_who import acting_for_another_needs_delegation, actor_holds_role
-from ledger.decisions.signing import definition
 from ledger.events import (
     Fact,
     MilestoneCancelled,

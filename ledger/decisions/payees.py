@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ledger.accounts import checked, plain
 from ledger.decisions.case import Case, judge, open_case
+from ledger.decisions.contracts import no_contract
 from ledger.decisions.rules_payee import (
     AccountStep,
     NewAccount,
@@ -23,7 +24,6 @@ from ledger.decisions.rules_payee import (
 from ledger.decisions.rules_signed import Signed, signature_used_once, signature_valid
 from ledger.decisions.rules_when import not_after_today, not_before_what_it_rests_on
 from ledger.decisions.rules_who import acting_for_another_needs_delegation
-from ledger.decisions.signing import no_contract
 from ledger.errors import NotFound
 from ledger.events import (
     BankAccount,

@@ -18,7 +18,7 @@ from ledger.decisions.rules_money import (
 from ledger.decisions.rules_payment import Instruction, discount_as_agreed
 from ledger.decisions.rules_state import instruction_open, milestone_accepted, payment_recorded
 from ledger.decisions.rules_when import DATES
-from ledger.decisions.signed import signed
+from ledger.decisions.signatures import signed
 from ledger.events import (
     Fact,
     Line,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ledger.decisions.case import judge, open_case
+from ledger.decisions.contracts import no_contract
 from ledger.decisions.rules_periods import (
     Closing,
     period_closed_in_order,
@@ -13,7 +14,6 @@ from ledger.decisions.rules_periods import (
 )
 from ledger.decisions.rules_when import not_after_today
 from ledger.decisions.rules_who import acting_for_another_needs_delegation
-from ledger.decisions.signing import no_contract
 from ledger.events import Fact, PeriodClosed
 from ledger.evolve.common import digest
 from ledger.intents import ClosePeriod, Context

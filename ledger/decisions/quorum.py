@@ -15,7 +15,7 @@ from ledger.decisions.rules_who import (
     holds,
     nobody_counts_twice,
 )
-from ledger.decisions.signed import tier_of
+from ledger.decisions.signatures import tier_of
 from ledger.state import Approval
 from ledger.terms import Terms
 

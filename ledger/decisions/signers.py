@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.decisions.case import Case, judge, open_case
+from ledger.decisions.contracts import no_contract
 from ledger.decisions.rules_signed import (
     KeyStep,
     NewKey,
@@ -15,7 +16,6 @@ from ledger.decisions.rules_signed import (
 )
 from ledger.decisions.rules_when import not_after_today
 from ledger.decisions.rules_who import acting_for_another_needs_delegation
-from ledger.decisions.signing import no_contract
 from ledger.errors import InputInvalid, NotFound
 from ledger.events import Fact, SignerApproved, SignerProposed, SignerRevoked
 from ledger.intents import ApproveSigner, Context, Intent, ProposeSigner, RevokeSigner

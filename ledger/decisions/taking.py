@@ -9,13 +9,13 @@ import msgspec
 
 from ledger.contract import evolve
 from ledger.decisions.case import Rule, broken, open_case
+from ledger.decisions.contracts import unsigned
 from ledger.decisions.rules_money import Told, amount_in_minor_units
 from ledger.decisions.rules_when import (
     not_after_today,
     not_before_signature,
     not_before_what_it_rests_on,
 )
-from ledger.decisions.signing import unsigned
 from ledger.events import (
     RECORD_TYPES,
     Fact,

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from ledger.contract import evolve
 from ledger.decisions.case import Case, judge
+from ledger.decisions.contracts import no_contract
 from ledger.decisions.decide import State, decide, follow
 from ledger.decisions.rules_once import Asked, one_key_one_request
-from ledger.decisions.signing import no_contract
 from ledger.errors import Conflict
 from ledger.events import RECORD_TYPES, Fact, PayeeApproved, PayeeProposed, Record
 from ledger.intents import Context, Intent
@@ -18,10 +18,10 @@ from ledger.payees import Payees
 from ledger.state import Contract
 from ledger.statements import AnyStatement, PayeeStep, Signable, payee_statement, statement_of
 from ledger.store.application import Batch, Ledger
-from ledger.store.asked import Request, asked_of
 from ledger.store.kinds import REGISTERS, kind_of, known_for
 from ledger.store.reads import Reads
 from ledger.store.records import Envelope
+from ledger.store.request_digest import Request, asked_of
 
 ATTEMPTS = 5
 # Where somebody else was first. Whoever waited for the lock in vain was told how long that takes, and waits no longer.

@@ -8,8 +8,8 @@ from ledger.errors import Refused
 from ledger.intents import Context
 from ledger.state import Contract
 from ledger.store.application import Ledger
-from ledger.store.asked import Request
 from ledger.store.perform import Decision
+from ledger.store.request_digest import Request
 
 
 class Trial:

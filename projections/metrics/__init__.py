@@ -5,7 +5,7 @@ A metric's module is asked as `on_time.on_time(select, …)` and `on_time.behind
 
 from __future__ import annotations
 
+from projections.metrics.answer import BY, EVER, Select, Window
 from projections.metrics.definition import DEFINITIONS, Definition, definitions_markdown
-from projections.metrics.frame import BY, EVER, Select, Window
 
 __all__ = ["BY", "DEFINITIONS", "EVER", "Definition", "Select", "Window", "definitions_markdown"]

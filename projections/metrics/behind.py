@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from projections.metrics.frame import Json, Row
+from projections.metrics.answer import Json, Row
 from projections.metrics.rates import money
 
 

@@ -9,9 +9,7 @@ from datetime import date
 from typing import Any
 
 from ledger.counting import in_days
-from projections.metrics.behind import Told, days_between, events, identity
-from projections.metrics.definition import CYCLE_TIMES as DEFINITION
-from projections.metrics.frame import (
+from projections.metrics.answer import (
     EVER,
     SCOPE,
     Json,
@@ -23,6 +21,8 @@ from projections.metrics.frame import (
     key_sql,
     parameters,
 )
+from projections.metrics.behind import Told, days_between, events, identity
+from projections.metrics.definition import CYCLE_TIMES as DEFINITION
 
 SPANS = ("submit_to_accept", "accept_to_paid", "dispute_to_resolution")
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from projections.metrics.behind import Told, amount, events, identity
-from projections.metrics.definition import DISPUTE as DEFINITION
-from projections.metrics.frame import (
+from projections.metrics.answer import (
     EVER,
     SCOPE,
     Json,
@@ -21,6 +19,8 @@ from projections.metrics.frame import (
     parameters,
     tallied,
 )
+from projections.metrics.behind import Told, amount, events, identity
+from projections.metrics.definition import DISPUTE as DEFINITION
 
 _BESIDE = (
     *("open", "resolved", "excluded_unknown", "excluded_unknown_amounts"),

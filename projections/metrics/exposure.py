@@ -8,9 +8,9 @@ from typing import Any
 
 from ledger.counting import in_days
 from projections.derive.schedule import BEHIND, EXPOSURE, OLDEST
+from projections.metrics.answer import Json, Row, Select
 from projections.metrics.behind import Told, amount, days_between, events
 from projections.metrics.definition import EXPOSURE as DEFINITION
-from projections.metrics.frame import Json, Row, Select
 
 # Bucket → the column of EXPOSURE that holds it.
 AGING = {

@@ -7,9 +7,7 @@ from datetime import date
 from typing import Any
 
 from ledger.counting import in_days
-from projections.metrics.behind import Told, amount, days_between, events, identity
-from projections.metrics.definition import ON_TIME as DEFINITION
-from projections.metrics.frame import (
+from projections.metrics.answer import (
     EVER,
     SCOPE,
     Json,
@@ -22,6 +20,8 @@ from projections.metrics.frame import (
     parameters,
     tallied,
 )
+from projections.metrics.behind import Told, amount, days_between, events, identity
+from projections.metrics.definition import ON_TIME as DEFINITION
 
 _COLUMNS = {
     "original": ("original_due", "original_minor"),

@@ -16,8 +16,8 @@ import pytest
 
 from commands.main import PROGRAM, main, root
 from commands.output import Table, exact, number
+from commands.sentences import SENTENCES
 from commands.settings import Settings
-from commands.wording import SENTENCES
 from ledger.errors import InputInvalid
 from ledger.events import CURRENT, EVENT_TYPES, OLD
 from ledger.store.database import os_user

@@ -148,7 +148,7 @@ def test_contract_files_are_signed_once_however_often_they_are_given(
     files = [str(file) for file in sorted((EXAMPLES / "two-currencies").glob("*.yaml"))]
     words = ["import", "contract", *files, "--as", "m.lindqvist"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ledger.decisions.signing.within_backdating_window", _anything_goes())
+        patch.setattr("ledger.decisions.contracts.within_backdating_window", _anything_goes())
         first = run(capsys, sqlite_url, *words)
         assert (first["format"], first["contracts"], first["skipped"]) == ("contract", 3, [])
         assert first["events"] == first["contracts"] + first["milestones"] == head(sqlite_url)

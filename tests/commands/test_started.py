@@ -60,7 +60,10 @@ CASES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("milestone", "approve", "C-1/M1", "--as", "m1"),
         (*HEAVY, *ROOMS, "commands.reports", "commands.imports"),
     ),
-    "schedule": (("report", "schedule"), (*HEAVY, *ROOMS, "commands.wording", "commands.imports")),
+    "schedule": (
+        ("report", "schedule"),
+        (*HEAVY, *ROOMS, "commands.sentences", "commands.imports"),
+    ),
     "help": (("--help",), (*HEAVY, *STORE)),
     "complete": (
         (),

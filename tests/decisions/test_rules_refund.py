@@ -18,7 +18,7 @@ from projections.derive import payments, schedule, settlements
 from projections.derive.model import ReadModel
 from projections.exports.entries import books
 from projections.exports.ocds import release as ocds_release
-from projections.settlement import settlement
+from projections.termination_account import settlement
 from tests.decisions.builders import (
     Act,
     accepted,

@@ -23,7 +23,7 @@ from ledger.terms import (
     RetentionRelease,
     Tax,
 )
-from projections.reckoning import reckon_all
+from projections.recompute import reckon_all
 from tests.decisions.builders import (
     Act,
     accepted,

@@ -13,7 +13,7 @@ from ledger.retaining import completed_on
 from ledger.terms import AdvanceRecovery, Retention, Tax
 from projections.derive import schedule
 from projections.explain import explain
-from projections.settlement import lines_of, settlement
+from projections.termination_account import lines_of, settlement
 from tests.decisions import builders as b
 from tests.decisions import endings as e
 from tests.decisions import random_acts

@@ -15,7 +15,7 @@ from typing import Any
 
 from projections.derive import MODELS
 from projections.derive.model import ReadModel
-from projections.metrics.frame import Row, Select
+from projections.metrics.answer import Row, Select
 
 KNOWN: dict[str, Any] = {"position": 7, "recorded_at": "2026-11-22T04:00:00.000000Z"}
 MODEL = {model.name: model for model in MODELS}

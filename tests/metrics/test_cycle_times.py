@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from projections.metrics.answer import Window
 from projections.metrics.cycle_times import SPANS, behind, cycle_times, day_number, nearest_rank
-from projections.metrics.frame import Window
 from tests.metrics.rows import KNOWN, Put, answering, day, dispute, part
 
 AS_OF = day("2026-12-31")

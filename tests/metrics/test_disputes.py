@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from projections.metrics.answer import Window
 from projections.metrics.disputes import behind, disputes
-from projections.metrics.frame import Window
 from tests.metrics.rows import KNOWN, Put, answering, day, dispute, part
 
 AS_OF = day("2026-11-01")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from projections.metrics.answer import Window
 from projections.metrics.first_pass import behind, first_pass
-from projections.metrics.frame import Window
 from tests.metrics.rows import KNOWN, Put, answering, day, part
 
 AS_OF = day("2026-11-01")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from projections.metrics import cycle_times, disputes, exposure, first_pass, on_time, paid_on_time
-from projections.metrics.frame import Window
+from projections.metrics.answer import Window
 from tests.metrics.rows import KNOWN, Put, answering, day, dispute, line, part
 
 AS_OF = day("2026-11-11")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from projections.metrics.frame import EVER, Window
+from projections.metrics.answer import EVER, Window
 from projections.metrics.on_time import behind, on_time
 from tests.metrics.rows import KNOWN, Put, answering, day, part
 

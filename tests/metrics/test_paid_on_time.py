@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from projections.metrics.frame import Window
+from projections.metrics.answer import Window
 from projections.metrics.paid_on_time import behind, paid_on_time
 from tests.metrics.rows import KNOWN, Put, answering, day, line
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.metrics.frame import tallied
+from projections.metrics.answer import tallied
 from projections.metrics.rates import Z, money, rate, value_rate, wilson
 
 

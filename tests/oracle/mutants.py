@@ -338,5 +338,5 @@ MUTANTS = [
             "delivered_on, settled_on\n",
         ),
     ),
-    Mutant("a rate is cut off", _replaced("projections.metrics.frame.rate", _half_cut_off)),
+    Mutant("a rate is cut off", _replaced("projections.metrics.answer.rate", _half_cut_off)),
 ]

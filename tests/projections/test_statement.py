@@ -18,8 +18,8 @@ from ledger.terms import (
     Retention,
     RetentionRelease,
 )
-from projections.settlement import GROUPS, Settlement, settlement
 from projections.statement import Advance, Discount, beside
+from projections.termination_account import GROUPS, Settlement, settlement
 from tests.decisions import builders as b
 from tests.decisions import endings
 from tests.decisions.spec import Story

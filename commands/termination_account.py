@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ledger.events import Share
     from ledger.intents import Intent
     from ledger.state import Contract
-    from projections.settlement import Entry, Settlement
+    from projections.termination_account import Entry, Settlement
 
 COLUMNS = (
     *("contract", "group", "milestone", "step", "clause"),
@@ -109,7 +109,7 @@ def show(settings: Settings, output: Output, moment: Moment, contract: str) -> N
     """Prints the statement; raises IntegrityViolated where its sums are not the schedule's."""
     from commands.audits.stream import history
     from ledger.errors import IntegrityViolated, NotFound
-    from projections.settlement import settlement
+    from projections.termination_account import settlement
 
     past = history(settings, output, moment, contract)
     told = settlement(past.records, moment.as_of)
@@ -192,8 +192,8 @@ def _data(told: Settlement) -> dict[str, Any]:
 
 def _people(told: Settlement, past: History) -> Iterator[Table | str]:
     from commands.output import exact, number
+    from commands.sentence_parts import called
     from commands.tables import Carried
-    from commands.wording_parts import called
     from ledger.events import Line
 
     contract = told.contract
@@ -232,7 +232,7 @@ def _people(told: Settlement, past: History) -> Iterator[Table | str]:
 
 def _below(told: Settlement) -> Iterator[tuple[object, ...]]:
     """The sum of each group, the balance, and what of it waits."""
-    from projections.settlement import GROUPS
+    from projections.termination_account import GROUPS
 
     for group, minor in told.totals():
         yield ("", GROUPS[group], _shown(told, minor), "sum of its lines", "")

@@ -9,7 +9,7 @@ import pytest
 
 from ledger import intents as i
 from ledger.events import Amendment, Exchange
-from ledger.store.asked import asked_of
+from ledger.store.request_digest import asked_of
 from ledger.terms import (
     Delegation,
     EarlyBonus,

@@ -25,7 +25,7 @@ from ledger.terms import (
     Tax,
 )
 from projections.explain import Explanation, explain
-from projections.reckoning import Differs
+from projections.recompute import Differs
 from tests.decisions import builders as b
 from tests.decisions import endings
 from tests.decisions.spec import Story

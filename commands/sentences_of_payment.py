@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from commands.wording_parts import because, corrected, on_day, sum_of
+from commands.sentence_parts import because, corrected, on_day, sum_of
 from ledger import events as e
 from ledger.accounts import address_line
 from ledger.events import BankAccount, Exchange, Fact
@@ -13,7 +13,7 @@ from ledger.money import display_minor
 from ledger.payees import masked
 
 if TYPE_CHECKING:
-    from commands.wording_parts import Told
+    from commands.sentence_parts import Told
     from ledger.state import Payment
 
 

@@ -13,7 +13,7 @@ from ledger.payees import masked
 from ledger.proof.sshsig import stored_key
 
 if TYPE_CHECKING:
-    from commands.wording_parts import Told
+    from commands.sentence_parts import Told
 
 
 def _key_proposed(fact: e.SignerProposed, told: Told) -> str:

@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from commands.wording_apart import SENTENCES_APART
-from commands.wording_parts import (
+from commands.sentence_parts import (
     Told,
     and_tax,
     because,
@@ -26,7 +25,8 @@ from commands.wording_parts import (
     signed,
     sum_of,
 )
-from commands.wording_payment import SENTENCES_OF_PAYMENT
+from commands.sentences_of_payment import SENTENCES_OF_PAYMENT
+from commands.sentences_of_registers import SENTENCES_APART
 from ledger import events as e
 from ledger.calculations import Gross
 from ledger.calendars import local_date
