@@ -81,12 +81,8 @@ def _between(conn: Connection, since: Moment, until: Moment) -> Between:
 
 
 def _differences(conn: Connection, between: Between, contract: str | None) -> Iterator[Difference]:
-    numbers = changed_streams(conn, between.after, between.until)
-    if contract is not None:
-        wanted = stream_number(conn, contract)
-        numbers = [number for number in numbers if number == wanted]
     found = []
-    for chunk in read_streams(conn, numbers, between.until):
+    for chunk in read_streams(conn, _streams(conn, between, contract), between.until):
         for _, some in groupby(chunk, attrgetter("stream")):
             records = list(some)
             signed = records[0].data
@@ -95,6 +91,14 @@ def _differences(conn: Connection, between: Between, contract: str | None) -> It
             if (one := difference(records, between.after, since)) is not None:
                 found.append(one)
     yield from sorted(found, key=attrgetter("contract"))
+
+
+def _streams(conn: Connection, between: Between, contract: str | None) -> list[int]:
+    """The streams that may have changed: of one contract its own, without a look at all that was recorded since."""
+    if contract is None:
+        return changed_streams(conn, between.after, between.until)
+    number = stream_number(conn, contract)
+    return [] if number is None else [number]
 
 
 # --- for programs ----------------------------------------------------------------------------------

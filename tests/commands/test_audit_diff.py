@@ -89,6 +89,18 @@ def test_other_forms(story_url: str) -> None:
     assert "M2: paid 0.00 → 300,000.00  [35, restated]" in mledger(story_url, *words).out
 
 
+def test_one_contract_is_compared_without_a_look_at_what_all_others_did(
+    story_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked_for(*moments: object) -> list[int]:
+        raise AssertionError("the log was read from one moment to the other")
+
+    whole = changes(story_url, "--from", "34")
+    monkeypatch.setattr("commands.audits.diff.changed_streams", asked_for)
+    assert changes(story_url, "--from", "34", "--contract", CONTRACT) == whole
+    assert changes(story_url, "--from", "41", "--contract", CONTRACT) == {}
+
+
 @given(st.integers(0, 40), st.integers(0, 60), st.integers(0, 60))
 def test_it_is_the_difference_of_two_folds_and_every_change_has_its_events(
     seed: int, one: int, two: int
