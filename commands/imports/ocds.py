@@ -27,6 +27,7 @@ from commands.imports.found import (
     lines_of,
     read_text,
 )
+from commands.imports.ocds_compiled import differing
 from commands.imports.ocds_contract import View, views_of
 from commands.imports.ocds_merge import take_overs
 from commands.imports.ocds_values import Json, objects, text_of
@@ -47,6 +48,7 @@ _TOO_LARGE = (
     "is more than 100 MB as one JSON value: write one release a line into a .jsonl file (jq -c '.releases[]'),"
     " which may be of any size"
 )
+_COMPILED = "compiledRelease"
 _STAGES = ("planning", "tender", "awards")
 
 
@@ -186,21 +188,37 @@ def _releases_of_record(record: Any, place: str, reading: Reading) -> Iterator[t
         reading.skip(place, "is not an OCDS record")
         return
     ocid = text_of(record.get("ocid"))
-    whole = [
-        (f"{place}:{key}", {**one, "ocid": own})
-        for key in ("versionedRelease", "compiledRelease")
+    whole = {
+        key: {**one, "ocid": own}
+        for key in ("versionedRelease", _COMPILED)
         if isinstance(one := record.get(key), dict)
         if (own := text_of(one.get("ocid")) or ocid)
-        if key == "compiledRelease" or is_versioned(one)
-    ]
-    embedded = list(_embedded(record, place, ocid, reading, instead=bool(whole)))
-    if embedded:
-        yield from embedded
-    elif whole:
-        at, release = whole[0]
-        yield from _alone(release, at, reading)
-    else:
+        if key == _COMPILED or is_versioned(one)
+    }
+    read = list(_embedded(record, place, ocid, reading, instead=bool(whole)))
+    if not read and whole:
+        key = next(iter(whole))
+        read = list(_alone(whole.pop(key), f"{place}:{key}", reading))
+    elif not read:
         reading.skip(place, "is a record without an embedded or compiled release that can be read")
+    yield from read
+    if _COMPILED in whole:
+        releases = [release for _, release in read]
+        _say_what_differs(releases, whole[_COMPILED], f"{place}:{_COMPILED}", reading)
+
+
+def _say_what_differs(releases: list[Json], compiled: Json, place: str, reading: Reading) -> None:
+    """Of a compiled release beside the releases that are read: the fields that these do not come to."""
+    count = "one release" if len(releases) == 1 else f"{len(releases)} releases"
+    theirs = f"what its record's {count}, which are read, come to"
+    try:
+        plain = [_as_text(one, Notes(place))[0] for one in (*releases, compiled)]
+        for contract, fields in differing(plain[:-1], plain[-1]):
+            said = f"{contract} differs from {theirs}: {', '.join(fields)}"
+            reading.warn(place, "compiled-release-differs", said)
+    except RecursionError:
+        said = f"nested too deep to be compared with {theirs}"
+        reading.warn(place, "compiled-release-differs", said)
 
 
 def _embedded(
