@@ -57,6 +57,7 @@ def explain(milestone: MilestoneName, settings: Settings, moment: Moment, output
 
 
 @audit.command()
+@click.argument("milestone", type=MILESTONE, metavar="[CONTRACT/MILESTONE]", required=False)
 @click.option("--contract", type=CONTRACT, metavar="CONTRACT", help="Only this contract.")
 @click.option(
     "--from", "since", type=DATE, metavar="DATE", help="Recorded on that day or later (UTC)."
@@ -82,6 +83,7 @@ def explain(milestone: MilestoneName, settings: Settings, moment: Moment, output
 @database_options
 @output_options
 def log(
+    milestone: MilestoneName | None,
     contract: str | None,
     since: date | None,
     until: date | None,
@@ -93,13 +95,26 @@ def log(
 ) -> None:
     """What was recorded, in its order, by whom, and how long after it took effect.
 
+    With a milestone its history alone, with the proposals about it.
+
     \b
+    mledger audit log BW-2026-014/M2
     mledger audit log --contract BW-2026-014 --limit 10
     mledger audit log --type MilestoneAccepted --actor manager-1 --json
     """
     from commands.audits.log import Wanted, event_names, show
+    from ledger.errors import InputInvalid
 
-    show(settings, output, Wanted(contract, since, until, event_names(types), actor, limit))
+    named = None if milestone is None else milestone.milestone
+    if milestone is not None and contract not in (None, milestone.contract):
+        raise InputInvalid(
+            "reference-invalid",
+            f"{milestone} is no milestone of {contract}",
+            hint="name the milestone alone",
+        )
+    whose = contract if milestone is None else milestone.contract
+    wanted = Wanted(whose, since, until, event_names(types), actor, limit, named)
+    show(settings, output, wanted)
 
 
 @audit.command()

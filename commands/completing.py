@@ -40,6 +40,11 @@ _NAMES = {
     " WHERE status IN ('paid', 'refunded')",
     "invoices": "SELECT DISTINCT contract || '#' || version AS name, number AS says"
     " FROM invoices_{side} WHERE status = 'received'",
+    "anything": "SELECT contract AS name, title AS says FROM contracts_{side}"
+    " UNION ALL SELECT contract || '/' || milestone, title || ', ' || status FROM milestones_{side}"
+    " UNION ALL SELECT contract || '#' || version, 'payment of ' || milestone FROM payments_{side}"
+    " UNION ALL SELECT contract || '#' || version, 'dispute of ' || milestone FROM disputes_{side}"
+    " UNION ALL SELECT reference, title FROM inbox_{side} WHERE instr(reference, '#')",
     "bonuses": "SELECT contract || '#' || version AS name, milestone || ', ' || kind AS says"
     " FROM bonuses_{side} WHERE status = 'awarded'",
     "penalised": "SELECT contract || '/' || milestone AS name, kind AS says FROM bonuses_{side}"

@@ -41,6 +41,7 @@ NOUNS: dict[str, tuple[str, str, str]] = {
     "payment": ("commands.payment", "payment", "Instruct and record payments."),
     "payee": ("commands.payee", "payee", "Keep the partners' bank accounts."),
     "signer": ("commands.signer", "signer", "Register, approve and revoke signing keys."),
+    "show": ("commands.show", "show", "Show whatever a reference names."),
     "report": ("commands.report", "report", "Ask what is due, paid, late or disputed."),
     "audit": ("commands.audit", "audit", "Read, explain and verify the log."),
     "projections": ("commands.projection", "projections", "Follow and rebuild the read models."),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from commands.counts import counted, counted_in_words
 from commands.output import Column, Table, exact, number, visible
 from commands.pages_money import kept_pages
-from commands.showing import milestones_of, people_of, written_at_source
+from commands.showing import milestones_of, people_of, terms_of, written_at_source
 from ledger.gaps import gaps
 from ledger.kinds import ORDINARY
 from ledger.money import display_minor
@@ -71,6 +71,9 @@ def _contract_pages(contract: Contract) -> Iterator[Page]:
         for t in terms.approval
     ]
     yield Table([exact("amount"), "approved by"], tiers)
+    yield ""
+    said = [(clause.replace("_", " "), says) for clause, says in terms_of(contract)]
+    yield Table([exact("clause"), "what is agreed"], said)
     for gap in gaps(contract):
         yield ""
         yield f"note: {gap.says} ({gap.rule})"

@@ -141,6 +141,11 @@ def show(reference: int, session: Session) -> None:
     \b
     mledger payee show '#1'
     """
+    show_payee(session, reference)
+
+
+def show_payee(session: Session, reference: int) -> None:
+    """Prints an account whole."""
     from commands.output import Table
     from ledger.decisions.payees import find
 

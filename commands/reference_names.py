@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _NUMBERED = re.compile(r"(.+)#(\d{1,9})", re.ASCII | re.DOTALL)
+_NUMBER = re.compile(r"#(\d{1,9})", re.ASCII)
 _TRANSFER = re.compile(r"\S+-T\d{1,6}", re.ASCII)
 FORMS = {
     "contract": "CONTRACT, as in BW-2026-014",
@@ -29,6 +30,7 @@ FORMS = {
     "retained": "CONTRACT/MILESTONE or CONTRACT, as in BW-2026-014/M2 or BW-2026-014",
     "subject": "CONTRACT/MILESTONE or 'CONTRACT#VERSION', as in BW-2026-014/M2 or 'BW-2026-014#37'",
     "agreed": "CONTRACT or 'CONTRACT#VERSION', as in BW-2026-014 or 'BW-2026-014#37'",
+    "anything": "CONTRACT, CONTRACT/MILESTONE, 'CONTRACT#VERSION' or '#N', as in BW-2026-014/M2 or 'BW-2026-014#37'",
     "settled": "'CONTRACT#VERSION' or TRANSFER, as in 'BW-2026-014#37' or RUN-2026-11-21-1-T1",
 }
 
@@ -122,6 +124,18 @@ def parse_settled(text: str) -> VersionName | str:
         raise _invalid(text, "settled") from None
 
 
+def parse_anything(text: str) -> VersionName | int | str:
+    """Whatever has a name: a fact by its version, an account by its number, else a contract or a milestone as typed."""
+    name = text.strip()
+    if found := _NUMBER.fullmatch(name):
+        return int(found[1])
+    if _NUMBERED.fullmatch(name):
+        return parse_version(text)
+    if not name or _of_another_kind(name):
+        raise _invalid(text, "anything")
+    return name
+
+
 def parse_retained(text: str) -> str:
     """What retention is kept of: a milestone, or a contract with all of its own; a contract's id may have slashes."""
     name = text.strip()
@@ -141,6 +155,7 @@ _NAMED = {
     "retained": "milestone or contract",
     "settled": "instruction or transfer",
     "agreed": "contract or proposal",
+    "anything": "contract, milestone, fact or account",
 }
 
 
@@ -205,6 +220,7 @@ PAYABLE = NameType(parse_payable, "payables")
 RETAINED = NameType(parse_retained, "retained")
 SETTLED: NameType[VersionName | str] = NameType(parse_settled, "settled")
 AGREED: NameType[VersionName | str] = NameType(parse_agreed, "contracts")
+ANYTHING: NameType[VersionName | int | str] = NameType(parse_anything, "anything")
 RETURNED: NameType[VersionName | str] = NameType(parse_settled, "paid")
 PENALISED = NameType(parse_subject, "penalised")
 

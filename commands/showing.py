@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from commands.counts import counted, counted_object
 from commands.output import money
 from commands.pages_money import kept_object, release_objects
 from ledger.gaps import gaps
+from ledger.money import display_minor
 from ledger.recorded import PARTS, heard_on, not_recorded
-from ledger.state import ADMINISTRATOR, Contract, Milestone, Submission
+from ledger.state import ADMINISTRATOR, Contract, Dispute, Milestone, Payment, Submission
+from projections.agreed import in_words
 from projections.derive.inbox import Task, tasks
 from projections.derive.proposals import kind_in_words, proposal_in_words, standing
 from projections.derive.schedule import figures_of
 from projections.judged import missed_by
+
+T = TypeVar("T", Dispute, Payment)
 
 
 def iso(day: date | None) -> str | None:
@@ -80,8 +85,16 @@ def contract_object(contract: Contract) -> dict[str, Any]:
             }
             for p in contract.proposals.values()
         ],
-        "disputes": _dispute_objects(contract, [m.id for m in milestones_of(contract)]),
-        "payments": _payment_objects(contract, None),
+        "terms": [{"clause": clause, "says": says} for clause, says in terms_of(contract)],
+        "disputes": dispute_objects(
+            contract,
+            (
+                d
+                for d in contract.disputes.values()
+                if contract.milestones[d.milestone].status != "void"
+            ),
+        ),
+        "payments": payment_objects(contract, contract.payments.values()),
         "waiting": [_task_object(task, currency) for task in tasks(contract)],
         "gaps": [gap._asdict() for gap in gaps(contract)],
     }
@@ -167,12 +180,24 @@ def milestone_object(
             }
             for p in m.lines
         ],
-        "disputes": _dispute_objects(contract, [m.id]),
-        "payments": _payment_objects(contract, m.id),
+        "disputes": dispute_objects(contract, of_milestone(contract.disputes, m.id)),
+        "payments": payment_objects(contract, of_milestone(contract.payments, m.id)),
     }
 
 
-def _dispute_objects(contract: Contract, milestones: list[str]) -> list[dict[str, Any]]:
+def of_milestone(some: Mapping[int, T], milestone: str) -> Iterator[T]:
+    """Those of a contract's disputes or payments that are of one milestone."""
+    return (one for one in some.values() if one.milestone == milestone)
+
+
+def terms_of(contract: Contract) -> Iterator[tuple[str, str]]:
+    """Its clauses, each in a sentence."""
+    currency = contract.terms.currency
+    return in_words(contract.terms, lambda minor: f"{display_minor(minor, currency)} {currency}")
+
+
+def dispute_objects(contract: Contract, disputes: Iterable[Dispute]) -> list[dict[str, Any]]:
+    """Disputes for programs."""
     return [
         {
             "reference": f"{contract.id}#{d.version}",
@@ -185,12 +210,12 @@ def _dispute_objects(contract: Contract, milestones: list[str]) -> list[dict[str
             "ended_on": iso(d.ended_on),
             "reason": d.reason,
         }
-        for d in contract.disputes.values()
-        if d.milestone in milestones
+        for d in disputes
     ]
 
 
-def _payment_objects(contract: Contract, milestone: str | None) -> list[dict[str, Any]]:
+def payment_objects(contract: Contract, payments: Iterable[Payment]) -> list[dict[str, Any]]:
+    """Payments for programs."""
     currency = contract.terms.currency
     return [
         {
@@ -206,8 +231,7 @@ def _payment_objects(contract: Contract, milestone: str | None) -> list[dict[str
             "run": p.run or None,
             "bank_reference": p.reference or None,
         }
-        for p in contract.payments.values()
-        if milestone in (None, p.milestone)
+        for p in payments
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -38,7 +38,9 @@ Marks = Mapping[int, str]  # the closed month that an event adjusts, by position
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which records: of a contract, recorded on days (UTC, inclusive), of types, by an actor, the last so many."""
+    """Which records: of a contract, or one milestone of it, recorded on days (UTC, inclusive), of types, by an
+    actor, the last so many.
+    """
 
     contract: str | None = None
     since: date | None = None
@@ -46,6 +48,7 @@ class Wanted:
     types: tuple[str, ...] = ()
     actor: str | None = None
     limit: int | None = None
+    milestone: str | None = None
 
 
 def show(settings: Settings, output: Output, wanted: Wanted) -> None:
@@ -53,6 +56,8 @@ def show(settings: Settings, output: Output, wanted: Wanted) -> None:
     with opened(settings, Recording(), output) as session:
         if wanted.contract is not None:
             require_contract(session.ledger, wanted.contract)
+        if wanted.contract is not None and wanted.milestone is not None:
+            session.milestone(session.contract(wanted.contract), wanted.milestone)
         if wanted.actor is not None:
             require_person(session.ledger, wanted.actor)
         authenticates = session.ledger.engine.dialect.name == "postgresql"
@@ -61,7 +66,9 @@ def show(settings: Settings, output: Output, wanted: Wanted) -> None:
             wanted = replace(wanted, limit=MOST + 1)
         with session.ledger.snapshot() as conn:
             marks = adjustments(conn, head(conn).position)
-            whom = for_whom(contract=wanted.contract, actor=wanted.actor)
+            whom = for_whom(
+                contract=wanted.contract, milestone=wanted.milestone, actor=wanted.actor
+            )
             emit(
                 output,
                 {"events": (_told(record, marks) for record in select(conn, wanted))},
@@ -102,12 +109,23 @@ def select(conn: Connection, wanted: Wanted) -> Iterator[Record]:
     until = head(conn).position if wanted.until is None else position_at(conn, _end(wanted.until))
     sought = Sought(wanted.types, wanted.actor)
     if wanted.contract is not None:
-        stream = read_stream(conn, wanted.contract, until)
+        stream = _of(read_stream(conn, wanted.contract, until), wanted.milestone)
         found = [r for r in stream if r.position > after and sought.takes(r)]
         return iter(found if wanted.limit is None else found[-wanted.limit :])
     if wanted.limit is None:
         return search(conn, sought, after, until)
     return iter(search_last(conn, sought, after, until, wanted.limit))
+
+
+def _of(stream: Sequence[Record], milestone: str | None) -> Sequence[Record]:
+    """What of a contract's records is a milestone's history; all of them for None."""
+    state = fold(stream) if milestone is not None else None
+    if state is None or milestone is None:
+        return stream
+    from projections.histories import history_of
+
+    its = history_of(state, milestone) if milestone in state.milestones else set()
+    return [record for record in stream if record.position in its]
 
 
 def _end(day: date) -> str:

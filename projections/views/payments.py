@@ -19,6 +19,8 @@ from projections.views.view import (
     version,
 )
 
+# What came back is in no total of what was paid.
+_STANDS = "CASE WHEN status IN ('paid', 'refunded') THEN paid_minor ELSE 0 END"
 STATUSES = ("instructed", "paid", "failed", "reversed", "refunded")
 
 
@@ -55,7 +57,7 @@ LIST = View(
         ),
         currency(),
         amount("amount"),
-        amount("paid", rank=1, summed=True),
+        amount("paid", rank=1, summed=True, sum=_STANDS),
         amount("fees", rare=True, read=charged, summed=True),
         exact("transfer", read=known("transfer")),
         exact("exchange_currency", "in", column="paid_currency", rare=True),

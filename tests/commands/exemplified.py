@@ -65,6 +65,7 @@ BEFORE: dict[str, list[str]] = {
     "payee list": [PROPOSED],
     "signer approve": [KEY],
     "signer revoke": [KEY],
+    "show": [PROPOSED, *PAID],
     "signer list": [KEY],
     "audit seal": MADE,
     "audit prove": SEALED,

@@ -275,7 +275,7 @@ def test_promised_fields_stand_first_and_in_order(view: View) -> None:
     keys, header = PROMISED[view]
     promised = keys.split()
     assert [field.key for field in view.fields][: len(promised)] == promised
-    assert ",".join(view.keys) == header
+    assert ",".join(view.keys).startswith(header)
     if view is schedule.LINES:
         assert view.totals[:7] == (
             *("net", "held", "paid", "outstanding", "payable", "retention", "expected"),
