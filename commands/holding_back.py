@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -46,21 +46,30 @@ def parted(
 
     Under an idempotency key that was used it is what the first run left out.
     """
-    (context, known), contracts = _context(session), {line.contract for line in lines}
+    context, known = _context(session)
+    of_contract: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        of_contract.setdefault(line.contract, []).append(number)
+    refused: dict[int, LedgerError] = {}
+    for name, state in _states(session, of_contract):
+        for number in of_contract[name]:
+            line = lines[number]
+            refusal = _refusal(state, line, context, known, session.on, currency)
+            if refusal is None:
+                _reserve(state, line)
+            else:
+                refused[number] = refusal
+    kept = [line for number, line in enumerate(lines) if number not in refused]
+    return kept, [Back(lines[number], refusal) for number, refusal in sorted(refused.items())]
+
+
+def _states(session: Session, contracts: Collection[str]) -> Iterator[tuple[str, Contract]]:
+    """Each contract, of which a few are held at a time."""
     if session.first_position() is None:
-        states = session.ledger.load_all(contracts)
+        for states in session.ledger.load_parts(contracts):
+            yield from states.items()
     else:
-        states = {name: session.contract(name) for name in contracts}
-    kept: list[Line] = []
-    back: list[Back] = []
-    for line in lines:
-        refusal = _refusal(states[line.contract], line, context, known, session.on, currency)
-        if refusal is None:
-            kept.append(line)
-            _reserve(states[line.contract], line)
-        else:
-            back.append(Back(line, refusal))
-    return kept, back
+        yield from ((name, session.contract(name)) for name in contracts)
 
 
 def _reserve(state: Contract, line: Line) -> None:

@@ -204,12 +204,13 @@ def in_transfers(run: str, lines: Sequence[Line]) -> list[Line]:
 def _paid_in(session: Session, abroad: Abroad, lines: list[Line], on: date) -> list[Line]:
     """The lines with what each comes to in the currency paid, rounded as its contract says."""
     abroad.of_one_currency(line.currency for line in lines)
-    states = session.ledger.load_all({line.contract for line in lines})
+    parts = session.ledger.load_parts({line.contract for line in lines})
+    rounding = {name: state.terms.rounding for states in parts for name, state in states.items()}
     return [
         replace(
             line,
             exchange=abroad.exchange(
-                line.amount_minor, line.currency, states[line.contract].terms.rounding, on, on
+                line.amount_minor, line.currency, rounding[line.contract], on, on
             ),
         )
         for line in lines

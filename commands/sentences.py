@@ -9,7 +9,7 @@ not stable and not for programs: those read the event itself, with --json.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,11 +33,6 @@ from ledger.calendars import local_date
 from ledger.clauses import calculation_of
 from ledger.events import Fact, Line, Record
 from ledger.state import Contract
-
-
-def sentences(records: Sequence[Record], contracts: Mapping[str, Contract]) -> list[str]:
-    """A line per record just recorded, given each contract as it is now."""
-    return [sentence(r, contracts[r.stream_id], records, now=True) for r in records]
 
 
 def sentence(

@@ -8,7 +8,7 @@ models are brought up to date at once, and where that fails a person is only war
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -205,13 +205,13 @@ class Session:
         """Says who recorded it for whom, where the login is a delegate's; on SQLite both names are claims."""
         from ledger.calendars import local_date
 
+        told = set[str]()
         apart = [r for r in outcome.records if r.authenticated_as != r.actor]
-        states, told = self.states_after(outcome) if apart else {}, set[str]()
-        for record in apart:
+        for record, state in self._with_states(outcome, apart):
             login, name = record.authenticated_as, record.stream_id
             if name in told:
                 continue
-            terms = states[name].terms
+            terms = state.terms
             today = local_date(datetime.fromisoformat(record.recorded_at), terms.timezone)
             for one in terms.delegations:
                 if (one.of, one.to) == (record.actor, login) and one.holds(today):
@@ -239,18 +239,40 @@ class Session:
     def _lines(self, outcome: Outcome) -> Iterator[str]:
         """A sentence per event; on a terminal, continued lines are set in."""
         from commands.output import on_terminal, terminal_width
-        from commands.sentences import sentences
+        from commands.sentences import sentence
 
         width = terminal_width(sys.stdout) if on_terminal(sys.stdout) else None
-        for line in sentences(outcome.records, self.states_after(outcome)):
+        for record, state in self._with_states(outcome, outcome.records):
+            line = sentence(record, state, outcome.records, now=True)
             yield from _hanging(line, width)
 
-    def states_after(self, outcome: Outcome) -> dict[str, Contract]:
+    def _with_states(
+        self, outcome: Outcome, records: Sequence[Record]
+    ) -> Iterator[tuple[Record, Contract]]:
+        """Each of some records of an outcome with its contract as the outcome leaves it; few are held at a time."""
+        from ledger.store.application import HELD_TOGETHER
+
+        for start in range(0, len(records), HELD_TOGETHER):
+            some = records[start : start + HELD_TOGETHER]
+            states = self.states_after(outcome, {record.stream_id for record in some})
+            yield from ((record, states[record.stream_id]) for record in some)
+
+    def states_after(
+        self, outcome: Outcome, names: Collection[str] | None = None
+    ) -> dict[str, Contract]:
         """The contracts as an outcome leaves them, by name: as it was decided, where that is at hand."""
-        return {
-            name: outcome.states.get(name) or self.after(name, outcome.records)
-            for name in {record.stream_id for record in outcome.records}
-        }
+        from ledger.contract import evolve
+        from ledger.decisions.contracts import no_contract
+
+        records = outcome.records
+        if names is None:
+            names = {record.stream_id for record in records}
+        unread = {n for n in names if n not in outcome.states and not n.startswith("~")}
+        states = self.ledger.load_all(unread, until=records[0].position - 1) if unread else {}
+        for record in records:
+            if record.stream_id in unread:
+                states[record.stream_id] = evolve(states.get(record.stream_id), record)
+        return {n: states.get(n) or outcome.states.get(n) or no_contract(n) for n in names}
 
     def after(self, name: str, records: list[Record]) -> Contract:
         """The contract as the new records, recorded or tried, leave it; a stream of another kind has none."""

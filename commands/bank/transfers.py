@@ -197,8 +197,9 @@ def of_run(session: Session, run: str) -> list[Transfer]:
 
     What was instructed before transfers had names is a transfer of its own, named CONTRACT#VERSION.
     """
-    states = session.ledger.load_all(set(_contracts(session, _OF_RUN, run=run))).values()
-    parts = [part for part in _parts(states) if part.run == run]
+    names = set(_contracts(session, _OF_RUN, run=run))
+    held = session.ledger.load_parts(names)
+    parts = [part for states in held for part in _parts(states.values()) if part.run == run]
     if not parts:
         raise NotFound(
             "run-unknown",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
@@ -32,6 +32,9 @@ from ledger.store.records import Envelope
 State = TypeVar("State")
 Batch = Sequence[tuple[str, int, Sequence[Fact]]]
 """What to append: stream id, the number of events it is expected to have, the new events."""
+HELD_TOGETHER = (
+    256  # the states of one part, where there may be any number: some 10 MB of ordinary contracts
+)
 
 
 @dataclass(slots=True)
@@ -177,16 +180,25 @@ class Ledger(Application[str], Generic[State]):
             return None
         return folded.state
 
-    def load_all(self, stream_ids: Collection[str]) -> dict[str, State]:
-        """The states of those of the streams that exist, read together; they are the caller's own."""
+    def load_all(self, stream_ids: Collection[str], until: int | None = None) -> dict[str, State]:
+        """The states of those of the streams that exist, read together; they are the caller's own.
+
+        They are as position `until` left them, or as they are now.
+        """
         states: dict[str, State] = {}
         with self.snapshot() as conn:
             numbers = reading.stream_numbers(conn, stream_ids)
-            for records in reading.read_streams(conn, numbers):
+            for records in reading.read_streams(conn, numbers, until):
                 for record in records:
                     name = record.stream_id
                     states[name] = self._fold(states.get(name), record)
         return states
+
+    def load_parts(self, stream_ids: Collection[str]) -> Iterator[dict[str, State]]:
+        """The states of `load_all`, so many streams at a time as are held together: for what may be any number."""
+        names = list(stream_ids)
+        for start in range(0, len(names), HELD_TOGETHER):
+            yield self.load_all(names[start : start + HELD_TOGETHER])
 
     def stream(self, stream_id: str) -> list[Record]:
         """A stream's records in order of version; empty if there are none."""

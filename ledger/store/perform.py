@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ledger.contract import evolve
 from ledger.decisions.case import Case, judge
@@ -17,7 +18,7 @@ from ledger.intents import Context, Intent
 from ledger.payees import Payees
 from ledger.state import Contract
 from ledger.statements import AnyStatement, PayeeStep, Signable, payee_statement, statement_of
-from ledger.store.application import Batch, Ledger
+from ledger.store.application import HELD_TOGETHER, Batch, Ledger
 from ledger.store.kinds import REGISTERS, kind_of, known_for
 from ledger.store.reads import Reads
 from ledger.store.records import Envelope
@@ -61,6 +62,10 @@ class Draft:
                 self.state = kind_of(self.stream).evolve(self.state, record)
                 self.moved = True
 
+    def let_go(self) -> None:
+        """Gives up the state, of which nothing more is asked; the events are kept."""
+        self.state, self.moved = None, True
+
 
 def _provisional(event: Fact, version: int, stream: str, context: Context) -> Record:
     """The record that an event will have, but for its position: later decisions of the batch see it."""
@@ -80,7 +85,8 @@ def _provisional(event: Fact, version: int, stream: str, context: Context) -> Re
 class Decision:
     """Requests decided one after the other, each on what those before it left behind; `reads` is what they rest on.
 
-    Those that are to come are told beforehand, so that their contracts are read together; others may be asked too.
+    Those that are to come are told beforehand, so that their contracts are read together, a part of many at a time;
+    of many, each is let go after its last request. Others may be asked too.
     """
 
     def __init__(
@@ -93,12 +99,21 @@ class Decision:
         self.reads, self.context, self.drafting = Reads(ledger), context, drafting
         self.drafts: dict[str, Draft] = {}
         self._to_come = Counter(stream for stream, _ in to_come)
-        self._read(list(self._to_come), alone=len(to_come) == 1)
+        self._unread = dict.fromkeys(self._to_come)
+        self._told, self._alone = list(self._unread), len(to_come) == 1
 
-    def _read(self, streams: Sequence[str], alone: bool = False) -> None:
+    def _with_next(self, stream: str) -> list[str]:
+        """A stream and those of the streams to come that are read with it."""
+        self._unread.pop(stream, None)
+        others = list(islice(self._unread, HELD_TOGETHER - 1))
+        for name in others:
+            del self._unread[name]
+        return [stream, *others]
+
+    def _read(self, streams: Sequence[str]) -> None:
         """Reads what there is of the streams; where several intents evolve a contract, it is the batch's own."""
         names = [stream for stream in streams if stream not in REGISTERS]
-        if alone:
+        if self._alone:
             states = {name: state for name in names if (state := self.reads.contract(name))}
         else:
             states = self.reads.contracts(names)
@@ -121,7 +136,7 @@ class Decision:
     def ask(self, stream: str, intent: Intent, nonce: str | None = None) -> AnyStatement | None:
         """Decides one request; with a nonce it gives the statement to be signed of it."""
         if stream not in self.drafts:
-            self._read([stream])
+            self._read(self._with_next(stream))
         known = known_for(
             self.reads, self._register, stream, intent, self.context, drafting=self.drafting
         )
@@ -135,6 +150,12 @@ class Decision:
             self.drafts[other].take(facts, self.context)
         self._to_come[stream] -= 1
         draft.take(events, self.context, move=self._to_come[stream] != 0)
+        if (
+            len(self._told) > HELD_TOGETHER
+            and self._to_come[stream] == 0
+            and stream not in REGISTERS
+        ):
+            draft.let_go()
         return statement
 
     def forget(self, streams: Iterable[str]) -> None:
@@ -144,7 +165,9 @@ class Decision:
 
     def batch(self) -> Batch:
         """What is to be appended, in the order in which its streams came up."""
-        return [(d.stream, d.version, d.events) for d in self.drafts.values() if d.events]
+        order = (name for name in dict.fromkeys([*self._told, *self.drafts]) if name in self.drafts)
+        drafts = (self.drafts[name] for name in order)
+        return [(d.stream, d.version, d.events) for d in drafts if d.events]
 
     def after(self, records: Iterable[Record]) -> dict[str, Contract]:
         """The contracts as the records leave them, of states that are ours and still as they were read."""

@@ -36,7 +36,7 @@ def test_the_transfers_of_a_run_are_in_the_order_in_which_they_were_instructed(
     first.position, second.position = 7, 8
     monkeypatch.setattr(transfers, "_contracts", lambda *_, **__: [])
     monkeypatch.setattr(transfers, "_parts", lambda _: [second, other, first])
-    session: Any = SimpleNamespace(ledger=SimpleNamespace(load_all=lambda _: {}))
+    session: Any = SimpleNamespace(ledger=SimpleNamespace(load_parts=lambda _: [{}]))
     assert [t.id for t in of_run(session, RUN)] == [f"{RUN}-T1", f"{RUN}-T2"]
     with pytest.raises(NotFound, match="there is no payment run 'RUN-2026-06-10-3'"):
         of_run(session, "RUN-2026-06-10-3")

@@ -46,7 +46,6 @@ def _filtered() -> Iterator[tuple[str, ...]]:
     yield ("audit", "log", "--actor", "admin-2")
     yield ("audit", "log", "--from", "2200-12-31")
     yield ("audit", "exceptions", *one)
-    yield ("audit", "exceptions", *theirs)
     for rule in ("separation-off", "duplicate-payment"):
         yield ("audit", "exceptions", "--rule", rule)
     yield ("audit", "explain", f"{CONTRACT}/M3")
@@ -69,7 +68,7 @@ def _filtered() -> Iterator[tuple[str, ...]]:
     yield ("invoice", "match", *theirs)
     for more in (one, theirs):
         yield (*RUN, *more)
-        yield ("export", "jsonl", *more)
+    yield ("export", "jsonl", *one)
     for form in ("beancount", "csv", "hledger", "ocds"):
         yield ("export", form, *one)
 
@@ -77,8 +76,10 @@ def _filtered() -> Iterator[tuple[str, ...]]:
 def commands(folder: Path) -> Iterator[Command]:
     """The command lines, those that write a file into a folder."""
     yield from (Command(words, 1.5, 120) for words in _filtered())
-    # One document of a partner's 1,500 contracts: its parts are held together.
-    yield Command(("report", "statement", PARTNER), 1.5, 200)
+    # These read each event of the partner's own contracts: on the large ledger of 60,000 contracts 75,000 of 1,500.
+    for words in (("audit", "exceptions"), ("export", "jsonl")):
+        yield Command((*words, "--partner", PARTNER), 3, 120)
+    yield Command(("report", "statement", PARTNER), 3, 200)  # one document, held as a whole
     for form in ("csv", "jsonl"):
         for report in ("inbox", "schedule", "register"):
             yield Command(("report", report, "--format", form), None, 200)
@@ -93,8 +94,7 @@ def commands(folder: Path) -> Iterator[Command]:
     yield Command(("audit", "exceptions"), 60, 300)
     yield Command(("report", "schedule", "-o", str(folder / "schedule.xlsx")), 90, 500)
     yield Command(("report", "on-time", "--milestones", "-o", str(folder / "rate.xlsx")), 90, 500)
-    # One act, all or nothing: it holds the contract of each of its payments.
-    yield Command(RUN, None, 600)
+    yield Command(RUN, None, 200)
 
 
 def ledger_of(folder: Path, contracts: int) -> str:
