@@ -24,13 +24,17 @@ STATES = {
     "under-invoiced": "not all is invoiced",
     "paid-over-invoice": "paid for more than is invoiced",
     "unpaid": "agrees, not paid",
+    "not-recorded": "agrees, no source tells whether it was paid",
     "matched": "agrees, paid",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A milestone's three amounts, with the live invoices that cover it; `accepted_minor` None before acceptance."""
+    """A milestone's three amounts, with the live invoices that cover it.
+
+    `accepted_minor` is None before acceptance, `paid_minor` where no source tells of payments.
+    """
 
     milestone: str
     partner: str
@@ -38,7 +42,7 @@ class Matched:
     invoices: list[str]
     invoiced_minor: int
     accepted_minor: int | None
-    paid_minor: int
+    paid_minor: int | None
     state: str
 
     @property
@@ -99,7 +103,7 @@ def _matched(rows: Iterable[Found]) -> Iterator[Matched]:
             [str(each["number"]) for each in found if each["version"]],
             int(row["invoiced_minor"] or 0),
             None if accepted is None else int(accepted),
-            int(row["paid_minor"] or 0),
+            None if row["paid_minor"] is None else int(row["paid_minor"]),
             str(row["match"]),
         )
 
@@ -111,7 +115,7 @@ def _sums(currency: str, lines: list[Matched]) -> tuple[list[Matched], dict[str,
         "invoiced": sum(line.invoiced_minor for line in own),
         "accepted": sum(line.accepted_minor or 0 for line in own),
         "difference": sum(line.difference_minor or 0 for line in own),
-        "paid": sum(line.paid_minor for line in own),
+        "paid": sum(line.paid_minor or 0 for line in own),
     }
 
 

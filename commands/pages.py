@@ -13,7 +13,9 @@ from ledger.kinds import ORDINARY
 from ledger.money import display_minor
 from ledger.state import Contract, Dispute, Milestone, Payment, Submission
 from ledger.terms import Criterion
+from projections.derive.contracts import committed_minor
 from projections.derive.inbox import Task, tasks
+from projections.derive.schedule import figures_of
 from projections.judged import remarks, standing
 
 Page = Table | str
@@ -22,6 +24,11 @@ Columns = list[Column | str]
 
 def _amount(contract: Contract, minor: int | None) -> str:
     return "" if minor is None else display_minor(minor, contract.terms.currency)
+
+
+def _told(contract: Contract, minor: int | None) -> str:
+    """The amount; where it is not known "?", as in the schedule."""
+    return "?" if minor is None else _amount(contract, minor)
 
 
 def _listed(counts: dict[str, int]) -> str:
@@ -53,7 +60,8 @@ def _contract_pages(contract: Contract) -> Iterator[Page]:
     yield f"{contract.standing}{told}, {when} by {contract.signed_by}"
     separation = "" if terms.separation else "; one person may submit and approve (separation off)"
     ceiling = _amount(contract, contract.value_minor) or "none"
-    yield f"ceiling {ceiling}, committed {_amount(contract, contract.committed_minor)}{separation}"
+    committed = _told(contract, committed_minor(contract))
+    yield f"ceiling {ceiling}, committed {committed}{separation}"
     if finer := written_at_source(contract, ""):
         yield f"its source writes {', '.join(finer)}: rounded here to what {terms.currency} has"
     yield ""
@@ -91,7 +99,8 @@ def _milestone_table(contract: Contract) -> Table:
     rows = []
     for m in milestones_of(contract):
         accepted = m.acceptance
-        figures = (m.net_minor, m.paid_minor, m.payable_minor) if accepted else (None,) * 3
+        figures = figures_of(contract, m)
+        told = [_told(contract, figures[name]) for name in ("net", "paid", "payable")]
         rows.append(
             (
                 m.id,
@@ -99,7 +108,7 @@ def _milestone_table(contract: Contract) -> Table:
                 m.progress,
                 m.current.due,
                 _amount(contract, m.current.amount_minor),
-                *(_amount(contract, figure) for figure in figures),
+                *(told if accepted else ("",) * 3),
                 accepted.payment_due if accepted else None,
             )
         )
@@ -259,18 +268,12 @@ def _price(contract: Contract, milestone: Milestone) -> Table:
         )
         for p in milestone.lines
     ]
-    figures = [
-        ("net", milestone.net_minor),
-        ("paid", milestone.paid_minor),
-        ("instructed", milestone.instructed_minor),
-        ("held", milestone.held_minor),
-        ("payable", milestone.payable_minor),
-    ]
+    figures = figures_of(contract, milestone)
     due = milestone.acceptance.payment_due if milestone.acceptance else None
     totals = [
-        (name, f"by {due}" if name == "payable" and due else "", _amount(contract, minor), "")
-        for name, minor in figures
-        if minor or name in ("net", "payable")
+        (name, f"by {due}" if name == "payable" and due else "", _told(contract, figures[name]), "")
+        for name in ("net", "paid", "instructed", "held", "payable")
+        if figures[name] != 0 or name in ("net", "payable")
     ]
     columns: Columns = [
         "step",

@@ -14,6 +14,7 @@ from ledger.money import display_minor
 from ledger.recorded import PARTS, heard_on, not_recorded
 from ledger.state import ADMINISTRATOR, Contract, Dispute, Milestone, Payment, Submission
 from projections.agreed import in_words
+from projections.derive.contracts import committed_minor, paid_minor
 from projections.derive.inbox import Task, tasks
 from projections.derive.proposals import kind_in_words, proposal_in_words, standing
 from projections.derive.schedule import figures_of
@@ -44,7 +45,6 @@ def milestones_of(contract: Contract) -> list[Milestone]:
 def contract_object(contract: Contract) -> dict[str, Any]:
     """A contract with all that belongs to it."""
     terms, currency = contract.terms, contract.terms.currency
-    paid = sum(p.paid_minor for p in contract.payments.values() if p.stands)
     return {
         "contract": contract.id,
         "title": terms.title,
@@ -59,8 +59,8 @@ def contract_object(contract: Contract) -> dict[str, Any]:
         "imported": contract.imported,
         "separation": terms.separation,
         "value": money(contract.value_minor, currency),
-        "committed": money(contract.committed_minor, currency),
-        "paid": money(paid, currency),
+        "committed": money(committed_minor(contract), currency),
+        "paid": money(paid_minor(contract), currency),
         **kept_object(contract, milestones_of(contract)),
         "open_advance": money(contract.open_advance_minor, currency),
         "roles": people_of(contract),

@@ -20,8 +20,6 @@ COLUMNS = (
 def rows(contract: Contract) -> list[Row]:
     """The one row of a contract."""
     terms = contract.terms
-    paid = [p for p in contract.payments.values() if p.stands]
-    recorded = payments_recorded(contract)
     return [
         (
             contract.stream,
@@ -36,15 +34,27 @@ def rows(contract: Contract) -> list[Row]:
             terms.timezone,
             iso(terms.signed_on),
             terms.ceiling_minor,
-            contract.committed_minor if _amounts_known(contract) else None,
-            sum(p.paid_minor for p in paid) if recorded else None,
-            len(paid),
+            committed_minor(contract),
+            paid_minor(contract),
+            sum(p.stands for p in contract.payments.values()),
             sum(not m.is_given_up for m in contract.milestones.values()),
             int(contract.imported),
             int(terms.separation),
             positions(contract.status_positions),
         )
     ]
+
+
+def committed_minor(contract: Contract) -> int | None:
+    """What is committed of its value; None where the amount of a milestone is not known."""
+    return contract.committed_minor if _amounts_known(contract) else None
+
+
+def paid_minor(contract: Contract) -> int | None:
+    """What was paid and stands; None where no source tells of payments."""
+    if not payments_recorded(contract):
+        return None
+    return sum(p.paid_minor for p in contract.payments.values() if p.stands)
 
 
 def _amounts_known(contract: Contract) -> bool:
@@ -56,12 +66,14 @@ def _amounts_known(contract: Contract) -> bool:
     )
 
 
-# 3: committed is null where an amount is not known, paid where no source tells of payments.
+# 3: committed is null where an amount is not known, paid where no source tells of payments; how many there were, which
+# the column cannot leave out, is then told as null by what reads it.
 MODEL = ReadModel("contracts", COLUMNS, ("stream",), rows, version=3)
 
 LIST = """
 SELECT stream, version, position, contract, title, client, partner, currency, status, timezone, signed_on,
-       value_minor, committed_minor, paid_minor, payments, milestones, imported, separation, events
+       value_minor, committed_minor, paid_minor, CASE WHEN paid_minor IS NULL THEN NULL ELSE payments END AS payments,
+       milestones, imported, separation, events
 FROM {contracts}
 WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
 ORDER BY contract, stream
@@ -69,7 +81,8 @@ ORDER BY contract, stream
 
 VALUES = """
 SELECT currency, COUNT(*) AS contracts, CAST(SUM(value_minor) AS BIGINT) AS value_minor,
-       CAST(SUM(paid_minor) AS BIGINT) AS paid_minor, CAST(SUM(payments) AS BIGINT) AS payments,
+       CAST(SUM(paid_minor) AS BIGINT) AS paid_minor,
+       CAST(SUM(CASE WHEN paid_minor IS NULL THEN NULL ELSE payments END) AS BIGINT) AS payments,
        CAST(SUM(milestones) AS BIGINT) AS milestones
 FROM {contracts}
 WHERE (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)

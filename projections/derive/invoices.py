@@ -95,10 +95,21 @@ def _covered(contract: Contract, milestone: Milestone) -> bool:
 
 MODEL = ReadModel("invoices", COLUMNS, ("stream", "version", "ordinal"), rows)
 
-LIST = """
+# Where no source tells what was paid, that is null, and whether it agrees with the invoice "not-recorded".
+_KNOWN = """
+FROM (SELECT i.stream, i.ordinal, i.contract, i.version, i.partner, i.number, i.kind, i.status, i.currency, i.milestone,
+             i.issued_on, i.received_on, i.rejected_on, i.amount_minor, i.tax_minor, i.covered_minor, i.invoiced_minor,
+             i.accepted_minor, CASE WHEN u.no_payments = 1 THEN NULL ELSE i.paid_minor END AS paid_minor,
+             CASE WHEN u.no_payments = 1 AND i.match IN ('unpaid', 'matched') THEN 'not-recorded' ELSE i.match END
+                 AS match, i.events
+      FROM {invoices} AS i
+      LEFT JOIN {unknowns} AS u ON u.stream = i.stream AND u.ordinal = i.ordinal) AS known
+"""
+
+LIST = f"""
 SELECT stream, ordinal, contract, version, partner, number, kind, status, currency, milestone, issued_on, received_on,
        rejected_on, amount_minor, tax_minor, covered_minor, invoiced_minor, accepted_minor, paid_minor, match, events
-FROM {invoices}
+{_KNOWN.strip()}
 WHERE version > 0
   AND (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
   AND (:status IS NULL OR status = :status)
@@ -106,10 +117,10 @@ ORDER BY contract, stream, version, ordinal
 """
 
 # A row per milestone and invoice that is not rejected, or without one; the amounts are the milestone's.
-MATCH = """
+MATCH = f"""
 SELECT contract, partner, milestone, currency, number, version, invoiced_minor, accepted_minor, paid_minor, match,
        events
-FROM {invoices}
+{_KNOWN.strip()}
 WHERE status <> 'rejected'
   AND (:contract IS NULL OR contract = :contract) AND (:partner IS NULL OR partner = :partner)
 ORDER BY contract, stream, ordinal, version

@@ -80,7 +80,7 @@ def test_nothing_is_owed_and_nobody_pays_where_no_source_tells_of_payments(
     (owed,) = run("report", "exposure")["by_currency"]
     assert [owed[name] for name in ("due", "overdue", "held", "claims")] == [None] * 4
     (contract,) = run("report", "register")["contracts"]
-    assert (contract["payments"], contract["paid"]) == (0, None)
+    assert (contract["payments"], contract["paid"]) == (None, None)
 
 
 @pytest.mark.parametrize(("disputed", "tasks"), [("", ["pay"]), ("2010-01-10", [])])
