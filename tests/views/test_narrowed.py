@@ -265,7 +265,7 @@ PROMISED = {
         "task reference contract partner title role people since waiting_days due_on overdue_days amount waits_for "
         "events",
         "task,reference,contract,partner,title,role,people,since,waiting_days,due_on,overdue_days,amount,currency,"
-        "waits_for,events",
+        "waits_for,events,acting_for",
     ),
 }
 
