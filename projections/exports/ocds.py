@@ -182,16 +182,25 @@ class _Release:
             )
 
     def _status(self, m: Milestone) -> str | None:
+        """By OCDS's milestoneStatus: *scheduled* says that nothing was evaluated yet, *notMet* that it was."""
         if m.acceptance is not None:
             return "met"
+        if m.status == "rejected":
+            return "notMet"
         if m.started or m.status == "submitted":
             return "partiallyMet"
         if m.source_status in _NOT_BEGUN:
             return m.source_status
-        return None if self.contract.imported and not m.source_status else "scheduled"
+        # Where a source tells nothing, or a word of its own, it is not known whether anything was evaluated.
+        return None if self.contract.imported else "scheduled"
 
     def _met(self, m: Milestone) -> Json:
-        """The day of delivery: a derived one was the day of change in the source, and goes back to it."""
+        """The day of delivery: a derived one was the day of change in the source, and goes back to it.
+
+        Of what was sent back, the day of that review.
+        """
+        if m.status == "rejected":
+            return {"dateModified": self._day(m.rejected_on)}
         submission = m.acceptance.submission if m.acceptance is not None else None
         if submission is None or submission.on is None:
             return {}
@@ -243,7 +252,12 @@ class _Release:
             moment = datetime.fromisoformat(at)
         except ValueError:
             return self._day(on)
-        if moment.date() != on:  # after the cut-off: it counts on the next day
+        days = [moment.date()]
+        if (
+            moment.tzinfo is not None
+        ):  # a source may write its times in another zone than the contract's
+            days.append(moment.astimezone(zone(self.contract.terms.timezone)).date())
+        if on not in days:  # after the cut-off: it counts on the next day
             return self._day(on)
         return self._in_zone(moment) if moment.tzinfo is None else moment.isoformat()
 

@@ -22,7 +22,7 @@ SAYS: dict[str, str] = {
     "completed": "how it ended: completed and terminated are both written as terminated",
     "cancelled": "milestones cancelled: left out, for no status says so",
     "cancelled-paid": "what was paid on a cancelled milestone: a transaction without milestone",
-    "status": "that a delivery waits for approval or was rejected: written as partiallyMet or scheduled",
+    "status": "that a delivery waits for approval or was rejected: written as partiallyMet or notMet",
     "started": "the day on which work was started",
     "accepted-on": "the day of acceptance, where it is not that of delivery",
     "approvals": "who approved, in which role, when",

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from commands.audits import periods as closing
 from commands.session import Session
 from ledger.contract import evolve
 from ledger.events import SignerProposed
-from ledger.intents import Context
+from ledger.intents import ClosePeriod, Context
 from ledger.signers import STREAM as SIGNERS
 from ledger.store import Envelope, open_ledger, recorder
 from tests.commands.played import CONTRACT, asked, mledger, record
@@ -77,6 +78,24 @@ def test_later_entries_in_a_closed_month_are_marked_and_others_are_not(url: str)
     held = next(c for c in contract["changes"] if c["figure"] == "held")
     assert held["prior_periods"] == ["2026-10"]
     assert "adjusts 2026-10]" in mledger(url, "audit", "diff", "--from", "26").out
+
+
+def test_what_is_recorded_while_a_month_is_added_up_adjusts_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The closing covers position 25; a dispute of 26 October comes in before it is recorded."""
+    added_up = closing._covering
+
+    def meanwhile(session: Session, intent: ClosePeriod) -> ClosePeriod:
+        found = added_up(session, intent)
+        record(url, double_eleven()[25:26])
+        return found
+
+    monkeypatch.setattr(closing, "_covering", meanwhile)
+    close(url, "2026-10")
+    (one,) = periods(url)
+    assert (one["covers"], one["position"]) == (25, 27)
+    assert [(a["position"], a["name"]) for a in one["adjustments"]] == [(26, "DisputeOpened")]
 
 
 def test_the_next_closing_keeps_the_adjustments_before_it(url: str) -> None:

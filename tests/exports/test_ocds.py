@@ -28,6 +28,7 @@ from tests.oracle.play import Play
 
 HISTORIES = histories()
 Row = dict[str, Any]
+Json = dict[str, Any]
 
 # What a release holds of every line, and what it holds where the price is the accepted part alone.
 ALWAYS = ("partner", "kind", "title", "due_on", "gross_minor", "paid_minor", "expected_minor")
@@ -374,3 +375,50 @@ def test_the_command_round_trips_through_import_and_says_what_is_lost(
         [line[name] for name in promised] for line in after
     )
     assert asked(other, "import", "ocds", str(file))["events"] == 0
+
+
+def exported(url: str) -> dict[str, Json]:
+    """The milestones of the one contract's release, by id."""
+    (release,) = json.loads(mledger(url, "export", "ocds").out)["releases"]
+    (contract,) = release["contracts"]
+    return {row["id"]: row for row in contract["implementation"]["milestones"]}
+
+
+def taken_over(url: str, folder: Path, *milestones: Json) -> dict[str, Json]:
+    """Milestones of a contract whose times are those of Mexico, as they go out again."""
+    start = "2026-01-01T00:00:00-06:00"
+    plan = [{"id": f"P{n}", "status": "scheduled", "dueDate": start} for n in range(3)]
+    work = {"milestones": [*plan, *milestones]}
+    contract = {"id": "c1", "dateSigned": start, "implementation": work}
+    told = {"ocid": "o-1", "id": "r1", "date": "2026-06-01T00:00:00-06:00", "tag": ["contract"]}
+    (folder / "r.json").write_text(json.dumps({**told, "contracts": [contract]}))
+    assert mledger(url, "import", "ocds", str(folder / "r.json")).code == 0
+    return exported(url)
+
+
+# milestoneStatus of OCDS 1.1 (tests/data/ocds): *scheduled* says that progress "has not yet been evaluated", *notMet*
+# that it "had not been met at the date it was last reviewed (see milestone.dateModified)".
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("scheduled", "scheduled"), ("notMet", "notMet"), ("delayed", None), (None, None)],
+)
+def test_no_status_is_claimed_where_the_source_tells_none_that_ocds_has(
+    sqlite_url: str, tmp_path: Path, word: str | None, status: str | None
+) -> None:
+    row = {"id": "M1"} | ({"status": word} if word else {})
+    assert taken_over(sqlite_url, tmp_path, row)["M1"].get("status") == status
+
+
+@pytest.mark.parametrize(
+    ("at", "written"),
+    [
+        ("2026-03-01T20:00:00-06:00", "2026-03-01T20:00:00-06:00"),
+        # A time in another zone than the contract's is on the contract's day, whichever day it bears.
+        ("2026-03-02T02:00:00+00:00", "2026-03-02T02:00:00+00:00"),
+    ],
+)
+def test_a_time_of_delivery_goes_out_as_its_source_wrote_it(
+    sqlite_url: str, tmp_path: Path, at: str, written: str
+) -> None:
+    row = {"id": "M1", "status": "met", "dateMet": at}
+    assert taken_over(sqlite_url, tmp_path, row)["M1"]["dateMet"] == written

@@ -222,13 +222,20 @@ def test_a_delivery_tells_what_it_is_and_its_payment_milestone_what_it_is_worth(
         ([], "scheduled"),
         ([b.starts(on=b.day(8, 5))], "partiallyMet"),
         ([b.submits()], "partiallyMet"),
-        ([b.submits(), b.rejects(on=b.day(8, 22))], "scheduled"),
+        ([b.submits(), b.rejects(on=b.day(8, 22))], "notMet"),
+        ([b.starts(on=b.day(8, 5)), b.submits(), b.rejects(on=b.day(8, 22))], "notMet"),
         ([b.submits(), b.approves(on=b.day(8, 25))], "met"),
     ],
 )
 def test_how_far_a_delivery_got(acts: list[b.Act], status: str) -> None:
     story = b.play(b.contract(), *acts)
     assert by_id(contract_of(story.records))["M1"]["status"] == status
+
+
+def test_what_was_sent_back_was_last_reviewed_on_that_day() -> None:
+    story = b.play(b.contract(), b.submits(), b.rejects(on=b.day(8, 22)))
+    row = by_id(contract_of(story.records))["M1"]
+    assert row["dateModified"][:10] == b.day(8, 22).isoformat() and "dateMet" not in row
 
 
 @pytest.mark.parametrize(

@@ -214,6 +214,16 @@ def test_groups_stand_by_severity_and_columns_are_told_apart() -> None:
     ]
 
 
+def test_what_was_dropped_stands_before_what_is_no_obligation_whatever_the_remark_is() -> None:
+    reading = Reading(warnings=[Warned("p", "amount-unreadable", "M1 value is 'x': dropped")])
+    reading.skip("p", "a release without contracts", "", "low")
+    found = Told("ocds", "a.json", reading, Taken(), dry_run=False)
+    assert [(g.severity, g.kind) for g in groups_of(found)] == [
+        ("high", "warning"),
+        ("low", "skipped"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("cell", "reads"),
     # A spreadsheet's calendar begins with 1900; no contract of today ends after 2199.
