@@ -47,7 +47,7 @@ _AS_WRITTEN = frozenset(
         *("contract-without-id", "release-versioned", "value-taken-back"),
         *("met-but-not-met", "milestone-repeated", "paid-above-value", "payment-not-listed"),
         *("payment-repeated", "release-repeated", "sheet-ignored", "bank-entry-repeated"),
-        "scale-as-mapped",
+        *("id-escaped", "scale-as-mapped"),
     }
 )
 
@@ -245,6 +245,17 @@ def lines_of(path: Path, reading: Reading) -> Iterator[tuple[int, str, int]]:
 def identifier(written: str) -> str:
     """A milestone's id without the signs at which references are split: '/' is %2F, '#' is %23."""
     return written.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+
+
+def escaped(written: str) -> str:
+    """What is to be said of a contract's id that is written as one with '#' is kept; "" of any other.
+
+    Which of the two an earlier import read is not kept: they are one contract, whichever comes first.
+    """
+    if "%23" not in written:
+        return ""
+    other = written.replace("%23", "#")
+    return f"{written!r} is how {other!r} is kept: the two are one contract, in other imports too"
 
 
 def canonical_json(value: Any) -> bytes:

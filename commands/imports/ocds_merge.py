@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from commands.imports.found import Notes, Reading
+from commands.imports.found import Notes, Reading, escaped
 from commands.imports.ocds_contract import View
 from ledger.intents import TakenMilestone, TakenPayment, TakeOver
 from ledger.money import format_minor
@@ -63,6 +63,8 @@ def _of_one_name(ordered: list[View], reading: Reading) -> Iterator[View]:
     """The views without those whose contract has, once its '#' is %23, the name that another has already."""
     names: dict[str, str] = {}
     for view in ordered:
+        if view.take_over.contract not in names and (says := escaped(view.written)):
+            reading.warn(view.place, "id-escaped", says)
         first = names.setdefault(view.take_over.contract, view.written)
         if first == view.written:
             yield view

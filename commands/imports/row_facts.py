@@ -9,7 +9,7 @@ from typing import Any
 
 from commands.imports.cells import Cell, shown
 from commands.imports.columns import Bad, Columns, Row
-from commands.imports.found import Reading, Skipped, Warned
+from commands.imports.found import Reading, Skipped, Warned, escaped
 from commands.output import unescape_cell
 from ledger.intents import TakeOver
 from ledger.money import format_minor
@@ -47,8 +47,8 @@ class Ids:
     def __init__(self) -> None:
         self.written: dict[tuple[str, str, str], str] = {}
 
-    def check(self, row: Row, cells: Sequence[Cell] | str) -> None:
-        """Raise Bad where another text than the row's has become the same id."""
+    def check(self, row: Row, cells: Sequence[Cell] | str, log: Log) -> None:
+        """Raise Bad where another text than the row's has become the same id; an escaped one is said once."""
         if "%" not in row.contract and "%" not in row.milestone:
             return
         for name, index, *_ in row.columns.picks:
@@ -57,6 +57,8 @@ class Ids:
                 continue
             here = unescape_cell(shown(cells[index]))
             key = (name, row.contract if name == "milestone" else "", str(kept))
+            if key not in self.written and name == "contract" and (says := escaped(here)):
+                log.warn(row.columns, row.line, name, "id-escaped", says)
             first = self.written.setdefault(key, here)
             if first != here:
                 says = f"{here!r} and {first!r} would both be kept as {kept}: write one of them otherwise"

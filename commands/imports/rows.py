@@ -48,7 +48,7 @@ def gather(sheets: Iterable[Sheet], mapping: Mapping = OWN_NAMES) -> Reading:
             read += 1
             try:
                 row = columns.row(line, cells)
-                ids.check(row, cells)
+                ids.check(row, cells, log)
             except Bad as bad:
                 log.skip(columns, line, bad)
             else:

@@ -1037,3 +1037,15 @@ def test_milestones_ids_collide_only_within_their_contract(tmp_path: Path) -> No
     says = "'M%2F1' and 'M/1' would both be kept as M%2F1: write one of them otherwise"
     assert skipped(reading) == {"sheet.csv:3:milestone": says}
     assert [found.contract for found in reading.take_overs] == ["C", "D"]
+
+
+@pytest.mark.parametrize(("written", "said"), [("A%231", 1), ("A#1", 0), ("A%2F1", 0), ("A%1", 0)])
+def test_of_an_id_as_another_is_kept_it_is_said_which_contract_it_is(
+    tmp_path: Path, written: str, said: int
+) -> None:
+    """Nothing tells a later import which of the two an earlier one read: so it is said in either order."""
+    reading = read(tmp_path, f"contract,milestone,currency\n{written},M1,CNY\n{written},M2,CNY\n")
+    told = [w for w in reading.warnings if w.rule == "id-escaped"]
+    places = [(Path(w.place).name, w.severity) for w in told]
+    assert places == [("sheet.csv:2:contract", "low")] * said
+    assert all("'A%231' is how 'A#1' is kept: the two are one contract" in w.detail for w in told)

@@ -339,7 +339,10 @@ def test_a_contract_whose_name_would_become_anothers_is_left_out_and_both_are_na
     (skipped,) = reading.skipped
     assert (skipped.rule, skipped.severity) == ("id-collides", "high")
     assert "'o-1/c%231' and 'o-1/c#1' would both be kept as o-1/c%231" in skipped.reason
-    assert [found.title for found in read(release(escaped)).take_overs] == ["other"]
+    alone = read(release(escaped))
+    assert [found.title for found in alone.take_overs] == ["other"]
+    assert [(w.rule, w.severity) for w in alone.warnings] == [("id-escaped", "low")]
+    assert rules(read(release(hashed))) == []
 
 
 def test_no_offset_of_fifteen_hours_or_more_is_taken_for_a_contracts_zone() -> None:
