@@ -415,6 +415,7 @@ def test_no_status_is_claimed_where_the_source_tells_none_that_ocds_has(
         ("2026-03-01T20:00:00-06:00", "2026-03-01T20:00:00-06:00"),
         # A time in another zone than the contract's is on the contract's day, whichever day it bears.
         ("2026-03-02T02:00:00+00:00", "2026-03-02T02:00:00+00:00"),
+        ("2026-03-01T20:00:00-12:00", "2026-03-01T20:00:00-12:00"),
     ],
 )
 def test_a_time_of_delivery_goes_out_as_its_source_wrote_it(
