@@ -218,8 +218,9 @@ def test_the_command_and_its_reports_give_the_figures_exactly(
 
 # file: value, status counts of the source, payments and their sum. In the financial files two of
 # the four milestones are payment twins: one line with their delivery, but counted as the source does.
-EXAMPLES: dict[str, tuple[str | None, dict[str, int], int, str | None]] = {
-    "change_history_contractAmendment": ("13500000.00 GBP", {}, 0, None),
+# None: the file publishes no transactions, so that it tells of no payments.
+EXAMPLES: dict[str, tuple[str | None, dict[str, int], int | None, str | None]] = {
+    "change_history_contractAmendment": ("13500000.00 GBP", {}, None, None),
     "change_history_implementation": (None, {}, 1, "500000.00 GBP"),
     "change_history_records_contractAmendment": ("13500000.00 GBP", {}, 1, "500000.00 GBP"),
     "change_history_records_implementation": ("11000000.00 GBP", {}, 1, "500000.00 GBP"),
@@ -235,8 +236,8 @@ EXAMPLES: dict[str, tuple[str | None, dict[str, int], int, str | None]] = {
         1,
         "76955.00 AFN",
     ),
-    "milestones_implementation_milestones_met": (None, {"met": 1, "notMet": 1}, 0, None),
-    "milestones_implementation_milestones_partially_met": (None, {"met": 2}, 0, None),
+    "milestones_implementation_milestones_met": (None, {"met": 1, "notMet": 1}, None, None),
+    "milestones_implementation_milestones_partially_met": (None, {"met": 2}, None, None),
     "release_schema_reference_release_package": (
         "1096000.00 GBP",
         {"scheduled": 1},
