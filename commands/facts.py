@@ -10,7 +10,14 @@ from typing import Any
 
 from commands.output import Table, exact, money
 from commands.pages_money import release_objects
-from commands.showing import dispute_objects, iso, payment_objects
+from commands.showing import (
+    dispute_objects,
+    iso,
+    note_lines,
+    note_objects,
+    notes_of,
+    payment_objects,
+)
 from commands.tables import visible
 from ledger.contract import evolve
 from ledger.errors import NotFound
@@ -19,7 +26,7 @@ from ledger.payees import masked
 from ledger.state import Contract, Invoice, Payment
 
 Told = dict[str, Any]
-_UNSAID = ("reference", "events")
+_UNSAID = ("reference", "events", "notes")
 
 
 def told(state: Contract, records: Sequence[Record], version: int) -> Told:
@@ -34,10 +41,12 @@ def told(state: Contract, records: Sequence[Record], version: int) -> Told:
             hint=f"see them all: mledger audit log --contract {state.id}",
         )
     reference = f"{state.id}#{version}"
-    for kind, find in _KINDS.items():
-        if (found := find(state, version)) is not None:
-            return {"reference": reference, "kind": kind, **found}
-    return {"reference": reference, "kind": "event", **_event(records[version - 1])}
+    kind, found = next(
+        ((kind, found) for kind, find in _KINDS.items() if (found := find(state, version))),
+        ("event", _event(records[version - 1])),
+    )
+    notes = note_objects(state, notes_of(state, fact=version))
+    return {"reference": reference, "kind": kind, **found, "notes": notes}
 
 
 def _event(record: Record) -> Told:
@@ -179,6 +188,8 @@ def pages(state: Contract, records: Sequence[Record], version: int) -> Iterator[
         yield Table([exact("what"), ""], rows)
     yield ""
     yield from history(records, found["events"])
+    if lines := list(note_lines(state, notes_of(state, fact=version))):
+        yield from ("", *map(visible, lines))
 
 
 def _said(value: Any) -> str:

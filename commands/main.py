@@ -40,6 +40,7 @@ NOUNS: dict[str, tuple[str, str, str]] = {
     "invoice": ("commands.invoice", "invoice", "Receive, reject and match invoices."),
     "payment": ("commands.payment", "payment", "Instruct and record payments."),
     "payee": ("commands.payee", "payee", "Keep the partners' bank accounts."),
+    "note": ("commands.note", "note", "Keep notes of contracts, milestones and facts."),
     "signer": ("commands.signer", "signer", "Register, approve and revoke signing keys."),
     "show": ("commands.show", "show", "Show whatever a reference names."),
     "report": ("commands.report", "report", "Ask what is due, paid, late or disputed."),

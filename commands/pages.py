@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator
 from commands.counts import counted, counted_in_words
 from commands.output import Column, Table, exact, number, visible
 from commands.pages_money import kept_pages
-from commands.showing import milestones_of, people_of, terms_of, written_at_source
+from commands.showing import (
+    milestones_of,
+    note_lines,
+    notes_of,
+    people_of,
+    terms_of,
+    written_at_source,
+)
 from ledger.gaps import gaps
 from ledger.kinds import ORDINARY
 from ledger.money import display_minor
@@ -91,6 +98,7 @@ def _contract_pages(contract: Contract) -> Iterator[Page]:
         yield ""
         yield _task_table(waiting)
     yield from _disputes_and_payments(contract, None)
+    yield from _noted(contract, "")
 
 
 def _milestone_table(contract: Contract) -> Table:
@@ -134,6 +142,11 @@ def _disputes_and_payments(contract: Contract, milestone: str | None) -> Iterato
     if payments:
         yield ""
         yield _payment_table(contract, payments)
+
+
+def _noted(contract: Contract, milestone: str) -> Iterator[str]:
+    if lines := list(note_lines(contract, notes_of(contract, milestone))):
+        yield from ("", *lines)
 
 
 def _dispute_table(contract: Contract, disputes: Iterable[Dispute]) -> Table:
@@ -207,6 +220,7 @@ def _milestone_pages(contract: Contract, milestone: Milestone) -> Iterator[Page]
         yield ""
         yield _task_table(waiting)
     yield from _disputes_and_payments(contract, m.id)
+    yield from _noted(contract, m.id)
 
 
 def _criterion(criterion: Criterion) -> str:

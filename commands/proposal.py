@@ -38,12 +38,15 @@ def renew(reference: VersionName, session: Session) -> None:
 
 def show_proposal(session: Session, reference: VersionName) -> None:
     """Prints a proposal: what it changes, before and after, who approved it, and who still has to."""
+    from commands.showing import note_objects, notes_of
     from ledger.decisions.case import find
 
     state = session.contract(reference.contract)
     proposal = find(state, "proposal", state.proposals, reference.version)
+    notes = note_objects(state, notes_of(state, fact=proposal.version))
     session.output.emit(
-        lambda: proposal_object(state, proposal), people=map(_visible, _pages(state, proposal))
+        lambda: {**proposal_object(state, proposal), "notes": notes},
+        people=map(_visible, _pages(state, proposal)),
     )
 
 
@@ -59,6 +62,7 @@ def _listed(counts: dict[str, int]) -> str:
 
 def _pages(state: Contract, proposal: Proposal) -> Iterator[Table | str]:
     from commands.output import Table, exact
+    from commands.showing import note_lines, notes_of
     from ledger.money import display_minor
     from projections.derive.proposals import changes, kind_in_words, proposal_in_words, standing
 
@@ -83,6 +87,8 @@ def _pages(state: Contract, proposal: Proposal) -> Iterator[Table | str]:
     yield from _approvals(state, proposal, told)
     yield from _rests_on(state, proposal, told)
     yield from _stopped(state, proposal, told)
+    if lines := list(note_lines(state, notes_of(state, fact=proposal.version))):
+        yield from ("", *lines)
 
 
 def _stopped(state: Contract, proposal: Proposal, told: Standing) -> Iterator[str]:

@@ -79,6 +79,13 @@ def _status(word: str) -> Callable[[Any, Told], str]:
     return make
 
 
+def _note(fact: e.NoteAdded, told: Told) -> str:
+    """Of a fact by its number, else of a milestone or the contract."""
+    name = told.milestone(fact.milestone) if fact.milestone else told.contract.id
+    name = told.numbered(fact.fact) if fact.fact else name
+    return f"{name} note{on_day(fact.on)} by {told.record.actor}: {fact.text}"
+
+
 # --- milestone -----------------------------------------------------------------------------------
 
 
@@ -318,6 +325,7 @@ SENTENCES: dict[type[Fact], Callable[[Any, Told], str]] = {
     e.ContractResumed: _status("resumed"),
     e.ContractTerminated: _status("terminated"),
     e.ContractCompleted: _status("completed"),
+    e.NoteAdded: _note,
     e.MilestoneDefined: _defined,
     e.MilestoneRevised: _revised,
     e.MilestoneStarted: _started,

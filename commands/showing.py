@@ -12,7 +12,7 @@ from commands.pages_money import kept_object, release_objects
 from ledger.gaps import gaps
 from ledger.money import display_minor
 from ledger.recorded import PARTS, heard_on, not_recorded
-from ledger.state import ADMINISTRATOR, Contract, Dispute, Milestone, Payment, Submission
+from ledger.state import ADMINISTRATOR, Contract, Dispute, Milestone, Note, Payment, Submission
 from projections.agreed import in_words
 from projections.derive.contracts import committed_minor, paid_minor
 from projections.derive.inbox import Task, tasks
@@ -97,6 +97,7 @@ def contract_object(contract: Contract) -> dict[str, Any]:
         "payments": payment_objects(contract, contract.payments.values()),
         "waiting": [_task_object(task, currency) for task in tasks(contract)],
         "gaps": [gap._asdict() for gap in gaps(contract)],
+        "notes": note_objects(contract, notes_of(contract)),
     }
 
 
@@ -182,6 +183,7 @@ def milestone_object(
         ],
         "disputes": dispute_objects(contract, of_milestone(contract.disputes, m.id)),
         "payments": payment_objects(contract, of_milestone(contract.payments, m.id)),
+        "notes": note_objects(contract, notes_of(contract, m.id)),
     }
 
 
@@ -194,6 +196,40 @@ def terms_of(contract: Contract) -> Iterator[tuple[str, str]]:
     """Its clauses, each in a sentence."""
     currency = contract.terms.currency
     return in_words(contract.terms, lambda minor: f"{display_minor(minor, currency)} {currency}")
+
+
+def notes_of(contract: Contract, milestone: str = "", fact: int = 0) -> list[Note]:
+    """What was noted of a fact, or of a milestone and its facts; with neither all of the contract's notes."""
+    if fact:
+        return [note for note in contract.notes if note.fact == fact]
+    return [note for note in contract.notes if milestone in ("", note.milestone)]
+
+
+def note_objects(contract: Contract, notes: Iterable[Note]) -> list[dict[str, Any]]:
+    """Notes for programs."""
+    return [
+        {
+            "reference": f"{contract.id}#{note.version}",
+            "about": noted(contract, note),
+            "on": iso(note.on),
+            "by": note.actor,
+            "text": note.text,
+        }
+        for note in notes
+    ]
+
+
+def noted(contract: Contract, note: Note) -> str:
+    """The name of what a note is of."""
+    if note.fact:
+        return f"{contract.id}#{note.fact}"
+    return f"{contract.id}/{note.milestone}" if note.milestone else contract.id
+
+
+def note_lines(contract: Contract, notes: Iterable[Note]) -> Iterator[str]:
+    """Notes for people, a line for each."""
+    for note in notes:
+        yield f"note of {noted(contract, note)} by {note.actor}, {note.on}: {note.text}"
 
 
 def dispute_objects(contract: Contract, disputes: Iterable[Dispute]) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ EVOLVERS: dict[type[Fact], Callable[[Any, Any, Record], None]] = {
     e.ContractResumed: agreement.becomes("active"),
     e.ContractTerminated: agreement.becomes("terminated"),
     e.ContractCompleted: agreement.becomes("completed"),
+    e.NoteAdded: agreement.note_added,
     e.MilestoneDefined: milestones.milestone_defined,
     e.MilestoneRevised: milestones.milestone_revised,
     e.MilestoneStarted: milestones.milestone_started,

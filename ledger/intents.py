@@ -206,6 +206,14 @@ class ReleaseRetention(Intent, frozen=True, kw_only=True):
     amount_minor: int | None = None
 
 
+class AddNote(Intent, frozen=True, kw_only=True):
+    """Of a milestone, of the fact of a version, or with neither of the contract."""
+
+    text: str
+    milestone: str = ""
+    fact: int = 0
+
+
 class FileWithholding(Intent, frozen=True, kw_only=True):
     """`amount_minor` None: all that was withheld and not filed yet."""
 

@@ -309,6 +309,18 @@ class Grant(Struct, gc=False):
     until: date | None = None
 
 
+class Note(Struct, gc=False):
+    """What somebody said of the contract, of a milestone, or of the fact of that version (0: of none)."""
+
+    version: int
+    position: int
+    on: date | None
+    actor: str
+    text: str
+    milestone: str = ""
+    fact: int = 0
+
+
 class Finding(Struct, gc=False):
     """A rule that a fact broke, or a fact that is to be looked at, with the event's position."""
 
@@ -525,6 +537,7 @@ class Contract(Struct, gc=False):
     grants: list[Grant] = field(default_factory=list)
     dates: dict[int, date | None] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     sources: dict[tuple[str, str], str] = field(default_factory=dict)
     suspended_by: int = 0
     policies: list[int] = field(default_factory=lambda: [1])

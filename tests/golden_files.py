@@ -336,6 +336,8 @@ def every_event() -> list[p.Fact]:
         "results": (p.Result(criterion="c", measured="3.4%"),),
         "evidence": evidence,
         "note": "n",
+        "text": "电话确认",
+        "fact": 2,
         "corrects": 2,
         "why": "error",
         "inferred": True,

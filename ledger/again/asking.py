@@ -105,6 +105,16 @@ def _terminates(
         yield i.TerminateContract(reason=data.reason, on=data.on)
 
 
+def _notes(state: Contract | None, data: e.NoteAdded, batch: Batch) -> Iterator[i.Intent]:
+    """Of a fact, which tells its milestone, or of a milestone itself."""
+    yield i.AddNote(
+        text=data.text,
+        milestone="" if data.fact else data.milestone,
+        fact=data.fact,
+        on=data.on,
+    )
+
+
 # --- approvals and proposals --------------------------------------------------------------------------------
 
 
@@ -243,6 +253,7 @@ _BEGINS: dict[type[e.Fact], _Asking] = {
     e.ContractResumed: _simply(i.ResumeContract, "reason"),
     e.ContractTerminated: _terminates,
     e.ContractCompleted: _simply(i.CompleteContract),
+    e.NoteAdded: _notes,
     e.MilestoneDefined: _defines,
     e.MilestoneStarted: _simply(i.StartMilestone, "milestone"),
     e.MilestoneSubmitted: _submits,

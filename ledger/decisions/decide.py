@@ -28,6 +28,7 @@ DECIDERS: dict[type[i.Intent], str] = {
     i.ResumeContract: "contracts.resume",
     i.TerminateContract: "contracts.terminate",
     i.CompleteContract: "contracts.complete",
+    i.AddNote: "notes.add",
     i.DefineMilestone: "milestones.define",
     i.StartMilestone: "milestones.start",
     i.SubmitMilestone: "milestones.submit",

@@ -27,6 +27,7 @@ CURRENT: tuple[type[Fact], ...] = (
     f.ContractResumed,
     f.ContractTerminated,
     f.ContractCompleted,
+    f.NoteAdded,
     f.MilestoneDefined,
     f.MilestoneRevised,
     f.MilestoneStarted,

@@ -123,6 +123,17 @@ class ContractCompleted(Fact, frozen=True, kw_only=True):
     """Everything is delivered or cancelled, and paid."""
 
 
+class NoteAdded(Fact, frozen=True, kw_only=True):
+    """Somebody says something of the contract, of a milestone, or of the fact of that version (0: of none).
+
+    Nothing follows from it. Of a fact that is about a milestone it names that too.
+    """
+
+    text: str
+    milestone: str = ""
+    fact: int = 0
+
+
 # --- milestone ----------------------------------------------------------------------------------------------
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from ledger import events as e
 from ledger.events import Fact, Record
-from ledger.evolve.common import approved
+from ledger.evolve.common import approved, touch
 from ledger.patches import ROLES, set_terms, terms_patch, with_changes
 from ledger.recorded import PROGRESS
-from ledger.state import ADMINISTRATOR, Contract, Grant
+from ledger.state import ADMINISTRATOR, Contract, Grant, Note
 from ledger.terms import Terms
 
 
@@ -127,3 +127,20 @@ def becomes(status: str) -> Callable[[Contract, Any, Record], None]:
         approved(contract, getattr(data, "proposal", 0), record)
 
     return apply
+
+
+def note_added(contract: Contract, data: e.NoteAdded, record: Record) -> None:
+    """It is kept with what it is about; no figure and no standing follows from it."""
+    if data.milestone in contract.milestones:
+        touch(contract, data.milestone, record)
+    contract.notes.append(
+        Note(
+            record.version,
+            record.position,
+            data.on,
+            record.actor,
+            data.text,
+            data.milestone,
+            data.fact,
+        )
+    )

@@ -43,6 +43,7 @@ SAYS: dict[str, str] = {
     "settlement": "discounts and set-offs",
     "kind": "that it is an advance or a settlement: written as a delivery",
     "invoices": "invoices, received and rejected",
+    "notes": "notes of the contract, its milestones and facts",
     "filed": "tax withheld that was filed",
     "fees": "fees of the bank",
     "exchange": "payments in another currency: written in the contract's",
@@ -126,6 +127,7 @@ def losses(contract: Contract) -> Iterator[Lost]:
         yield from (Lost(kind, reference, minor) for kind, minor in _amounts(m) if minor)
     for invoice in contract.invoices.values():
         yield Lost("invoices", f"{contract.id}#{invoice.version}", invoice.event.amount_minor)
+    yield from (Lost("notes", f"{contract.id}#{note.version}") for note in contract.notes)
     yield from _of_payments(contract)
 
 

@@ -66,6 +66,7 @@ BEFORE: dict[str, list[str]] = {
     "signer approve": [KEY],
     "signer revoke": [KEY],
     "show": [PROPOSED, *PAID],
+    "note add": PAID,
     "signer list": [KEY],
     "audit seal": MADE,
     "audit prove": SEALED,
