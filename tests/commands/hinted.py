@@ -245,6 +245,7 @@ MEANT = {"NAME": "Studio Ltd", "NUMBER": "6222020200112233445", "CODE": "1023310
 
 ERRORS: list[Row] = [
     ([], "contract show NOPE", "contract-unknown", "admin-1", {}),
+    ([], f"show '{C}#99'", "reference-unknown", "admin-1", {}),
     (
         ["audit keygen --key k", "audit seal --key k"],
         f"audit prove {C}/M77 -o p.json",
