@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,12 +17,19 @@ from ledger.decisions.binding import proposal_digest
 from ledger.events import ChangeOrder
 from ledger.patches import as_patch, stated_in_full
 from projections.oracle.faults import faults
+from projections.oracle.log import Json, facts_by_contract
 from tests.oracle.as_shown import unseen
 from tests.oracle.mutants import Plant, _replaced
 from tests.oracle.planting_policies import allowed
 from tests.oracle.portfolios import as_json, play_proposals
 
 SEEDS = range(60)
+
+
+@cache
+def whole(seed: int) -> list[Json]:
+    """A play of the usual length, made once."""
+    return as_json(play_proposals(seed).records)
 
 
 def wrong(seed: int, steps: int = 120) -> list[str]:
@@ -35,14 +44,39 @@ def test_nothing_is_put_in_force_but_what_every_approver_saw(seed: int, steps: i
 
 
 def test_proposals_of_every_kind_take_effect() -> None:
-    kinds = Counter(
-        kind for seed in SEEDS for kind, _ in unseen(as_json(play_proposals(seed).records))
-    )
+    kinds = Counter(kind for seed in SEEDS for kind, _ in unseen(whole(seed)))
     assert set(kinds) == {
         *("change-order", "amendment", "role", "bonus", "bonus-revocation", "waiver", "resolution"),
         *("reversal", "set-off", "termination"),
     }
     assert min(kinds.values()) > 3, kinds
+
+
+# What the property is to come across while a proposal waits that takes effect nevertheless.
+BETWEEN = {
+    *("MilestoneSubmitted", "SubmissionRejected", "MilestoneAccepted"),
+    *("RoleGranted", "RoleRevoked", "ContractAmended", "MilestoneRevised"),
+    *("PaymentInstructed", "PaymentRecorded", "DisputeOpened", "DisputeResolved"),
+}
+
+
+def between(records: list[Json]) -> Iterator[str]:
+    """The kinds of all facts between a proposal and its effect."""
+    for facts in facts_by_contract(records).values():
+        since: dict[int, set[str]] = {}
+        for fact in facts:
+            proposal = fact.data.get("proposal", 0)
+            if proposal in since and not fact.name.startswith(("Approval", "Change")):
+                yield from since.pop(proposal)
+            for names in since.values():
+                names.add(fact.name)
+            if fact.name == "ChangeProposed":
+                since[fact.version] = set()
+
+
+def test_while_proposals_wait_all_that_they_may_rest_on_changes() -> None:
+    found = {name for seed in SEEDS for name in between(whole(seed))}
+    assert found >= BETWEEN, BETWEEN - found
 
 
 def _both(*plants: Plant) -> Plant:

@@ -65,8 +65,9 @@ def play_policies(seed: int, steps: int = 150) -> Play:
 
 PROPOSAL_MOVES: list[tuple[Move, int]] = [
     (contents.propose_any, 16), (contents.approve_one, 24), (moves_money.deliver, 8), (moves_money.accept, 10),
-    (moves.dispute, 4), (moves_money.instruct_otherwise, 6), (moves.end_payment, 5), (moves.withdraw_approval, 1),
-    (moves_money.record_as_the_bank_says, 5), (moves.reverse_payment, 1), (proposals.drop, 1),
+    (moves.dispute, 4), (moves_money.instruct_otherwise, 6), (moves.end_payment, 5), (moves.withdraw_approval, 2),
+    (moves_money.record_as_the_bank_says, 5), (moves.reverse_payment, 1), (proposals.drop, 1), (moves.reject, 2),
+    (moves.approve, 4),
 ]  # fmt: skip
 
 
