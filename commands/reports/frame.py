@@ -114,16 +114,23 @@ class Frame:
 
     def emit(
         self,
-        data: Mapping[str, Any],
+        data: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
         *,
         rows: Iterable[Mapping[str, Any]],
         columns: Sequence[str] | None = None,
         people: Iterable[Table | str] = (),
         pages: Callable[[], Iterable[Page]] | None = None,
     ) -> None:
-        """Writes the report: the moment unless `data` says it, `data`, the remarks; or rows; or tables."""
-        moment = {} if "as_of" in data else self.moment()
-        whole = {**moment, **data, **self.remarks()}
+        """Writes the report: the moment unless `data` says it, `data`, the remarks; or rows; or tables.
+
+        `data` that is large may be a function: only the form that needs it makes it.
+        """
+
+        def whole() -> dict[str, Any]:
+            found = data() if callable(data) else data
+            moment = {} if "as_of" in found else self.moment()
+            return {**moment, **found, **self.remarks()}
+
         forms: Found = {"rows": rows, "columns": columns, "pages": pages}
         forms["people"] = self._shown(people)
         if not self.asked.reproduce:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from commands.reports.asked import Asked
@@ -32,8 +32,11 @@ def show(asked: Asked, into: Into | None) -> None:
         found = gather(frame, asked.partner or "")
         if into is not None:
             found.reporting = converted(into, found.totals, REPORTED, frame.as_of)
-        data = {**frame.moment(), **as_object(found)}
-        forms: Found = {"people": people(found), "pages": lambda: _pages(data)}
+
+        def data() -> Found:
+            return {**frame.moment(), **as_object(found)}
+
+        forms: Found = {"people": people(found), "pages": lambda: _pages(data())}
         frame.emit(data, rows=_rows(data), columns=COLUMNS, **forms)
 
 
@@ -168,16 +171,15 @@ _SECTIONS = (
 )
 
 
-def _rows(data: Found) -> list[Found]:
-    rows: list[Found] = []
+def _rows(made: Callable[[], Found]) -> Iterator[Found]:
+    data = made()
     listed = {**data, "steps": _steps(data)}
     for section, name, *fields in _SECTIONS:
         for one in listed[name]:
             values = [one.get(field) if field else None for field in fields]
             row = dict(zip(COLUMNS[2:8], values[:6], strict=True))
             contract = one.get("contract") or str(values[0]).rpartition("/")[0]
-            rows.append({"section": section, "contract": contract, **row, "detail": values[6]})
-    return rows
+            yield {"section": section, "contract": contract, **row, "detail": values[6]}
 
 
 def _steps(data: Found) -> list[Found]:
