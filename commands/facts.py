@@ -20,7 +20,7 @@ from commands.showing import (
 )
 from commands.tables import visible
 from ledger.contract import evolve
-from ledger.errors import NotFound
+from ledger.decisions.notes import require_fact
 from ledger.events import Record
 from ledger.payees import masked
 from ledger.state import Contract, Invoice, Payment
@@ -34,12 +34,7 @@ def told(state: Contract, records: Sequence[Record], version: int) -> Told:
 
     Raises NotFound `reference-unknown` for a number that nothing has.
     """
-    if not 1 <= version <= len(records):
-        raise NotFound(
-            "reference-unknown",
-            f"{state.id} has no #{version}: its last fact is #{len(records)}",
-            hint=f"see them all: mledger audit log --contract {state.id}",
-        )
+    require_fact(state.id, len(records), version)
     reference = f"{state.id}#{version}"
     kind, found = next(
         ((kind, found) for kind, find in _KINDS.items() if (found := find(state, version))),

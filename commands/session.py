@@ -205,21 +205,18 @@ class Session:
         """Says who recorded it for whom, where the login is a delegate's; on SQLite both names are claims."""
         from ledger.calendars import local_date
 
-        told = set[str]()
-        apart = [r for r in outcome.records if r.authenticated_as != r.actor]
-        for record, state in self._with_states(outcome, apart):
-            login, name = record.authenticated_as, record.stream_id
-            if name in told:
-                continue
-            terms = state.terms
-            today = local_date(datetime.fromisoformat(record.recorded_at), terms.timezone)
-            for one in terms.delegations:
-                if (one.of, one.to) == (record.actor, login) and one.holds(today):
-                    told.add(name)
-                    until = f" until {one.until}" if one.until else ""
-                    claims = "" if self.context().authenticating else f"; {CLAIMS}"
-                    say(f"by {login} for {one.of}, as {name} delegates{until}{claims}")
-                    break
+        # One act has one actor and one login: of each contract a single record tells of both.
+        apart = {r.stream_id: r for r in outcome.records if r.authenticated_as != r.actor}
+        for record, state in self._with_states(outcome, list(apart.values())):
+            pair = (record.actor, record.authenticated_as)
+            mine = [one for one in state.terms.delegations if (one.of, one.to) == pair]
+            moment = datetime.fromisoformat(record.recorded_at)
+            if one := next(
+                (d for d in mine if d.holds(local_date(moment, state.terms.timezone))), None
+            ):
+                until = f" until {one.until}" if one.until else ""
+                claims = "" if self.context().authenticating else f"; {CLAIMS}"
+                say(f"by {one.to} for {one.of}, as {record.stream_id} delegates{until}{claims}")
 
     def _warn(self, records: Sequence[Record]) -> None:
         """Says what the contracts recorded on leave unsaid, or can do no more, since these records."""

@@ -25,7 +25,7 @@ def add(state: Contract, intent: AddNote, context: Context) -> list[Fact]:
     if intent.milestone:
         about = find_milestone(state, intent.milestone).version
     elif intent.fact:
-        _require_fact(state, intent.fact)
+        require_fact(state.id, state.version, intent.fact)
         milestone, about = milestone_of(state, intent.fact), intent.fact
     roles = tuple(dict.fromkeys(grant.role for grant in state.grants))
     case = open_case(state, intent, context, rests_on=(about,), roles=roles)
@@ -37,12 +37,13 @@ def add(state: Contract, intent: AddNote, context: Context) -> list[Fact]:
     ]
 
 
-def _require_fact(state: Contract, version: int) -> None:
-    if not 1 <= version <= state.version:
+def require_fact(contract: str, last: int, version: int) -> None:
+    """Passes for the number of a fact of a contract, whose last one is `last`. Raises NotFound `reference-unknown`."""
+    if not 1 <= version <= last:
         raise NotFound(
             "reference-unknown",
-            f"{state.id} has no #{version}: its last fact is #{state.version}",
-            hint=f"see them all: mledger audit log --contract {state.id}",
+            f"{contract} has no #{version}: its last fact is #{last}",
+            hint=f"see them all: mledger audit log --contract {contract}",
         )
 
 

@@ -173,14 +173,14 @@ class _Reader:
         self._texts = msgspec.json.Decoder(list[msgspec.Raw])
 
     def one(self, text: bytes | str | msgspec.Raw) -> Record:
-        if self._left:
+        if self._left > 0:
             self._left -= 1
             with suppress(msgspec.DecodeError, KeyError):  # the decoder of all says what is wrong
                 return msgspec.json.decode(text, type=_OF_NAME[self._tag.decode(text).type])
         return self._any.decode(text)
 
     def many(self, text: bytes | str) -> list[Record]:
-        if self._left and len(text) < self.FEW * 1_000:
+        if self._left > 0 and len(text) < self.FEW * 1_000:
             with suppress(msgspec.DecodeError):
                 return [self.one(each) for each in self._texts.decode(text)]
         return self._all.decode(text)

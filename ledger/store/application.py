@@ -32,9 +32,8 @@ from ledger.store.records import Envelope
 State = TypeVar("State")
 Batch = Sequence[tuple[str, int, Sequence[Fact]]]
 """What to append: stream id, the number of events it is expected to have, the new events."""
-HELD_TOGETHER = (
-    256  # the states of one part, where there may be any number: some 10 MB of ordinary contracts
-)
+HELD_TOGETHER = 256
+"""How many states make one part, where there may be any number: some 10 MB of ordinary contracts."""
 
 
 @dataclass(slots=True)
